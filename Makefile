@@ -1,0 +1,175 @@
+# tsbench: the only makefile. `make help` prints the targets from the `##` comments below.
+#
+#   VARIANT=release|debug|asan|tsan|cov   each has a tree of its own under build/
+#   DEV=1   warnings are errors            V=1   print every command
+
+VERSION := 0.1.0
+VARIANT ?= release
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+Q := $(if $(V),,@)
+
+# --- programs: a name, the room it is built from, the rooms whose objects (but main.o) it borrows ------------------
+PROGRAMS := tsserver tsload tsclient tsconform tsreport
+ROOM_tsserver  := server
+ROOM_tsload    := loadgen
+ROOM_tsclient  := loadgen/client
+ROOM_tsconform := conformance
+ROOM_tsreport  := results
+ROOM_tsload-mpi := loadgen/mpi
+BORROWS_tsload-mpi := loadgen
+
+# --- what this machine has: always 0 or 1, so that a missing library lists a feature as not available ---------------
+have = $(if $(shell pkg-config --exists $(1) 2>/dev/null && echo y),1,0)
+HAVE_LIBURING := $(call have,liburing)
+HAVE_SECCOMP  := $(call have,libseccomp)
+HAVE_MPI      := $(call have,ompi-c)
+ifeq ($(HAVE_MPI),1)
+PROGRAMS += tsload-mpi
+CFLAGS_loadgen/mpi := $(shell pkg-config --cflags ompi-c)
+LDLIBS_tsload-mpi  := $(shell pkg-config --libs ompi-c)
+endif
+
+# --- flags ------------------------------------------------------------------------------------------------------
+CC := gcc
+WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wvla -Wwrite-strings -Wpointer-arith -Wformat=2 \
+            -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS_debug   := -Og -g3
+CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CFLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS_cov     := -O0 -g --coverage
+LDFLAGS_asan   := -fsanitize=address,undefined
+LDFLAGS_tsan   := -fsanitize=thread
+LDFLAGS_cov    := --coverage
+ifndef CFLAGS_$(VARIANT)
+$(error VARIANT=$(VARIANT): must be release, debug, asan, tsan or cov)
+endif
+DEFINES := -D_GNU_SOURCE -DTSBENCH_VERSION='"$(VERSION)"' -DHAVE_LIBURING=$(HAVE_LIBURING) \
+           -DHAVE_SECCOMP=$(HAVE_SECCOMP) -DHAVE_MPI=$(HAVE_MPI)
+ALL_CFLAGS  = -std=gnu11 -pthread -MMD -MP $(WARNINGS) $(if $(DEV),-Werror) $(DEFINES) $(CFLAGS_$(VARIANT)) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(LDFLAGS_$(VARIANT)) $(LDFLAGS) -Wl,--as-needed
+LDLIBS := -lev -lcjson -lgsl -lgslcblas -lz -lm $(if $(filter 1,$(HAVE_LIBURING)),-luring) \
+          $(if $(filter 1,$(HAVE_SECCOMP)),-lseccomp)
+
+# --- trees ------------------------------------------------------------------------------------------------------
+OUT := build/$(VARIANT)
+OBJ := $(OUT)/obj
+BIN := $(if $(filter release,$(VARIANT)),build/bin,$(OUT)/bin)
+LIB := $(OUT)/libts.a
+
+objects = $(patsubst %.c,$(OBJ)/%.o,$(wildcard $(1)/*.c))
+borrowed = $(filter-out $(OBJ)/$(1)/main.o,$(call objects,$(1)))
+BINS := $(addprefix $(BIN)/,$(foreach p,$(PROGRAMS),$(if $(wildcard $(ROOM_$(p))/main.c),$(p))))
+UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
+UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SOURCES))
+PEER_SOURCES := $(wildcard tests/servers/*.c)
+PEERS := $(patsubst tests/servers/%.c,$(OUT)/servers/%,$(PEER_SOURCES))
+
+.PHONY: all peers units flags
+all: $(BINS) ## build every program into build/bin/
+peers: $(PEERS)
+units: $(UNITS)
+
+# --- how to build -----------------------------------------------------------------------------------------------
+# The stamp holds the command line: changed flags rebuild, unchanged ones do not.
+FLAGS := $(OUT)/flags
+$(FLAGS): flags
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS))' | cmp -s - $@ || \
+	 printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS))' > $@
+
+# The walls: a room sees lib and itself, nothing else.
+$(OBJ)/%.o: %.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(ALL_CFLAGS) -Ilib -I$(patsubst %/,%,$(dir $<)) $(foreach r,$(EXTRA_ROOMS_$(patsubst %/,%,$(dir $<))),-I$(r)) \
+	    $(CFLAGS_$(patsubst %/,%,$(dir $<))) -c $< -o $@
+EXTRA_ROOMS_loadgen/mpi := loadgen
+
+$(LIB): $(call objects,lib)
+	@rm -f $@
+	$(if $(V),,@echo "  AR    $@")
+	$(Q)ar rcs $@ $^
+
+define program_rule
+$(BIN)/$(1): $(call objects,$(ROOM_$(1))) $(foreach r,$(BORROWS_$(1)),$(call borrowed,$(r))) $(LIB)
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  LD    $$@")
+	$(Q)$(CC) $(ALL_LDFLAGS) $$^ $(LDLIBS) $(LDLIBS_$(1)) -o $$@
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+# A unit test tests/unit/ROOM/test_x.c sees lib and ROOM and links ROOM's objects without its main.o.
+define unit_rule
+$(OUT)/unit/$(1)/%: tests/unit/$(1)/%.c $(if $(filter-out lib,$(1)),$(call borrowed,$(1))) $(LIB) $(FLAGS)
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  UNIT  $$@")
+	$(Q)$(CC) $(ALL_CFLAGS) -Ilib -I$(1) -Itests/unit $$(filter %.c,$$^) $$(filter %.o,$$^) $(ALL_LDFLAGS) \
+	    $(LIB) $(LDLIBS) -lcmocka -o $$@
+endef
+$(foreach r,lib server loadgen conformance results,$(eval $(call unit_rule,$(r))))
+
+# Servers with known faults and delays, one file each, on libc alone.
+$(OUT)/servers/%: tests/servers/%.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  PEER  $@")
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/servers $< $(ALL_LDFLAGS) -o $@
+
+-include $(shell [ -d $(OUT) ] && find $(OUT) -name '*.d')
+
+# --- what people call -------------------------------------------------------------------------------------------
+.PHONY: deps deps-test bench test test-built conformance compare lint format fuzz soak coverage install uninstall clean help
+deps: ## install what is missing (TEST=1: what the tests need, too)
+	@scripts/deps $(if $(TEST),test,build)
+
+bench: deps ## measure every mode against every workload (SUITE=quick|standard|full MODES="a b" TRIALS=N)
+	@$(MAKE) --no-print-directory all
+	@SUITE='$(SUITE)' MODES='$(MODES)' WORKLOADS='$(WORKLOADS)' TRIALS='$(TRIALS)' EXTRA='$(EXTRA)' RESUME='$(RESUME)' \
+	    SEED='$(SEED)' scripts/bench
+
+test: ## run all tests; the last line is `N passed, N failed`
+	@scripts/deps test
+	@$(MAKE) --no-print-directory all peers units
+	@tests/run
+
+conformance: all ## judge any server: make conformance TARGET=tcp://host:port
+	@[ -n '$(TARGET)' ] || { echo "make conformance: TARGET=URI is missing, such as TARGET=tcp://127.0.0.1:21567" >&2; exit 2; }
+	@$(BIN)/tsconform '$(TARGET)'
+
+compare: all ## compare two runs: make compare BASE=RUN HEAD=RUN; exit 1 on a regression
+	@[ -n '$(BASE)' ] && [ -n '$(HEAD)' ] || { echo "make compare: BASE=RUN and HEAD=RUN are needed" >&2; exit 2; }
+	@$(BIN)/tsreport compare '$(BASE)' '$(HEAD)'
+
+lint: ## check format, shell scripts, walls and static analysis
+	@scripts/lint
+
+format: ## rewrite the C files in the house's format
+	@scripts/format
+
+fuzz: ## feed the pure parsers with random input for a while (FUZZ_SECONDS=N each)
+	@scripts/fuzz
+
+soak: all peers ## long runs: leaks, drift, many conversations (SOAK_SECONDS=N)
+	@scripts/soak
+
+coverage: ## line coverage of the tests, per room
+	@$(MAKE) --no-print-directory VARIANT=cov all peers units
+	@scripts/coverage
+
+install: all ## install programs, man pages and completions under PREFIX (DESTDIR is honoured)
+	@scripts/install '$(BIN)' '$(DESTDIR)$(PREFIX)' $(notdir $(BINS))
+
+uninstall: ## remove what install wrote
+	@scripts/install --remove '$(DESTDIR)$(PREFIX)' $(notdir $(BINS))
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))

@@ -1,0 +1,85 @@
+/*
+ * Histogram of durations with bounded relative error, in HdrHistogram's layout (three significant digits).
+ *
+ * One fixed geometry: 1 ns to 2^42 ns (73 minutes), 2,048 sub-buckets, so a value is known to 0.1 % and any two
+ * histograms add up bucket by bucket, exactly. No pointer inside: it may live in shared memory. 264 KiB, of which a run
+ * touches a few pages. Values above the top are counted in `n_overflow` and in the last bucket; below 0 they count as 0.
+ * Threads: one writer. A reader of a running histogram sees counts that are at most one record behind.
+ * Source: http://hdrhistogram.org; the V2 encoding: HdrHistogram's org.HdrHistogram.EncodableHistogram (cookie 0x1c849303,
+ * compressed 0x1c849304, ZigZag LEB128-64b9B counts with runs of zeros as negative numbers).
+ */
+#ifndef TS_HIST_H
+#define TS_HIST_H
+
+#include "ts_err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define TS_HIST_SUB_BITS 11                      /* 2,048 sub-buckets: 3 significant digits */
+#define TS_HIST_HALF     (1 << (TS_HIST_SUB_BITS - 1))
+#define TS_HIST_TOP_BITS 42
+#define TS_HIST_MAX_NS   ((1LL << TS_HIST_TOP_BITS) - 1)
+#define TS_HIST_BUCKETS  ((TS_HIST_TOP_BITS - TS_HIST_SUB_BITS + 2) * TS_HIST_HALF)
+
+struct ts_hist {
+	uint64_t n;          /* values recorded, overflow included */
+	uint64_t n_overflow; /* above TS_HIST_MAX_NS */
+	int64_t min_ns, max_ns; /* exact; undefined while n == 0 */
+	uint64_t counts[TS_HIST_BUCKETS];
+};
+
+struct ts_hist *ts_hist_new(void); /* owned; NULL when out of memory */
+void ts_hist_free(struct ts_hist *h);
+void ts_hist_reset(struct ts_hist *h);
+
+static inline unsigned ts_hist_index(int64_t ns)
+{
+	uint64_t v = (uint64_t)ns;
+	unsigned top = 63u - (unsigned)__builtin_clzll(v | (TS_HIST_HALF * 2 - 1));
+	unsigned shift = top - (TS_HIST_SUB_BITS - 1);
+	return (shift << (TS_HIST_SUB_BITS - 1)) + (unsigned)(v >> shift);
+}
+
+/* About 2 ns. */
+static inline void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times)
+{
+	if (ns < 0)
+		ns = 0;
+	if (h->n == 0 || ns < h->min_ns)
+		h->min_ns = ns;
+	if (h->n == 0 || ns > h->max_ns)
+		h->max_ns = ns;
+	h->n += times;
+	if (ns > TS_HIST_MAX_NS) {
+		h->n_overflow += times;
+		ns = TS_HIST_MAX_NS;
+	}
+	h->counts[ts_hist_index(ns)] += times;
+}
+
+static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
+{
+	ts_hist_record_n(h, ns, 1);
+}
+
+/* Lowest and highest value of a bucket, and the middle that is reported for it. */
+int64_t ts_hist_bucket_low(unsigned index);
+int64_t ts_hist_bucket_high(unsigned index);
+
+/* The value at a percentile 0 to 100: the middle of its bucket, within [min, max]. 0 when empty: ask n first. */
+int64_t ts_hist_percentile(const struct ts_hist *h, double percentile);
+double ts_hist_mean(const struct ts_hist *h);   /* from the middles of buckets; NaN when empty */
+double ts_hist_stddev(const struct ts_hist *h); /* NaN when empty */
+uint64_t ts_hist_count_above(const struct ts_hist *h, int64_t ns); /* values in buckets above that of ns */
+
+/* dst += src, exactly. dst -= src is for intervals: src must be an earlier state of dst. */
+void ts_hist_add(struct ts_hist *dst, const struct ts_hist *src);
+void ts_hist_subtract(struct ts_hist *dst, const struct ts_hist *src);
+
+/* HdrHistogram V2, zlib-compressed, base64: what the official decoders read. Owned text (free), NULL out of memory. */
+char *ts_hist_encode(const struct ts_hist *h);
+
+/* The inverse, for texts of this geometry. min and max are then those of the buckets. -EINVAL: err says what is wrong. */
+int ts_hist_decode(struct ts_hist *h, const char *text, struct ts_err *err);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * Samples of a process and its children from /proc. Source: proc(5).
+ */
+#ifndef TS_PROC_H
+#define TS_PROC_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct ts_proc {
+	double cpu_user_s, cpu_system_s; /* of the process, its living children and those they have reaped */
+	int64_t rss_bytes, peak_rss_bytes; /* sums over the living; peak is the sum of the peaks */
+	int64_t n_processes, n_threads, n_descriptors;
+	int64_t n_switches_voluntary, n_switches_involuntary;
+	int64_t minor_faults_count, major_faults_count;
+};
+
+/* Sample `pid` and all its descendants. 0, or -ESRCH when it is gone (out is then left as it was). */
+int ts_proc_sample(pid_t pid, struct ts_proc *out);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Statistics over small samples, on GSL. Pure. Arrays are borrowed and never changed; NaN when n is too small.
+ */
+#ifndef TS_STATS_H
+#define TS_STATS_H
+
+#include "ts_random.h"
+#include <stddef.h>
+
+struct ts_interval {
+	double value, low, high; /* low and high are NaN where there is no interval */
+};
+
+double ts_stats_mean(const double *x, size_t n);
+double ts_stats_stddev(const double *x, size_t n);
+double ts_stats_quantile(const double *x, size_t n, double q); /* 0..1, linear between order statistics (type 7) */
+double ts_stats_median(const double *x, size_t n);
+
+/* Median and its 95 % percentile-bootstrap interval from `n_resamples` resamples. n < 3: no interval. */
+struct ts_interval ts_stats_median_ci(const double *x, size_t n, size_t n_resamples, struct ts_random *random);
+
+/* The same for the median of the ratios y[i]/x[i] of paired trials. */
+struct ts_interval ts_stats_ratio_ci(const double *x, const double *y, size_t n, size_t n_resamples,
+				     struct ts_random *random);
+
+/* Two-sided p of Mann and Whitney's U: exact for n1*n2 <= 400 without ties, else normal with tie correction. */
+double ts_stats_mann_whitney(const double *x, size_t nx, const double *y, size_t ny);
+double ts_stats_wilcoxon(const double *d, size_t n);                               /* signed rank, paired; two-sided p */
+double ts_stats_cliffs_delta(const double *x, size_t nx, const double *y, size_t ny); /* -1 .. 1 */
+void ts_stats_holm(double *p, size_t n); /* p values in place -> adjusted by Holm's step-down */
+
+double ts_stats_autocorrelation(const double *x, size_t n, size_t lag);
+double ts_stats_effective_n(const double *x, size_t n); /* n / (1 + 2 sum of positive autocorrelations), Geyer's cut */
+
+/* Anderson and Darling's A^2 (adjusted for n) of x against a law that is known in full; and its 1 % critical value. */
+double ts_stats_anderson_darling_exponential(const double *x, size_t n, double mean);
+double ts_stats_anderson_darling_uniform(const double *x, size_t n, double low, double high);
+#define TS_STATS_AD_CRITICAL_1PCT 3.857 /* fully specified law, Stephens 1974 */
+
+double ts_stats_dispersion(const double *counts, size_t n); /* variance / mean: 1 for Poisson, 0 for constant */
+
+/* Interval for a quantile of a sample of effective size n_eff: ranks by the binomial law, as q_low..q_high in 0..1. */
+void ts_stats_quantile_ranks(double q, double n_eff, double *q_low, double *q_high);
+
+#endif
