@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# The house itself: the runner's totals, the dependencies script, the makefile's help and installation.
+
+setup() {
+  cd "${BATS_TEST_DIRNAME}/.."
+}
+
+# A folder of tests for the runner: FOLDER, then lines of bats on standard input.
+run_tests_in() {
+  mkdir -p "$1/tests"
+  cat >"$1/tests/sample.bats"
+  run env -u BATS_TEST_NAME_PREFIX TS_TESTS="$1/tests" TS_UNITS="$1/none" TS_LOGS="$1/logs" tests/run
+}
+
+@test "the runner counts what passed, failed and was skipped" {
+  run_tests_in "${BATS_TEST_TMPDIR}/mixed" <<<$'@test "a" { true; }\n@test "b" { false; }\n@test "c" { skip why; }\n'
+  [ "${status}" -eq 1 ]
+  [ "${lines[-1]}" = "1 passed, 1 failed, 1 skipped" ]
+}
+
+@test "the runner says that all is well only when all is" {
+  run_tests_in "${BATS_TEST_TMPDIR}/good" <<<$'@test "a" { true; }\n@test "b" { true; }\n'
+  [ "${status}" -eq 0 ]
+  [ "${lines[-1]}" = "2 passed, 0 failed" ]
+}
+
+@test "the runner counts a file that runs nothing, or dies, as a failure" {
+  run_tests_in "${BATS_TEST_TMPDIR}/empty" <<<'# no test here'
+  [ "${status}" -eq 1 ]
+  [ "${lines[-1]}" = "0 passed, 1 failed" ]
+  run_tests_in "${BATS_TEST_TMPDIR}/broken" <<<$'@test "a" { true; }\nif then'
+  [ "${status}" -eq 1 ]
+  [[ "${lines[-1]}" =~ ,\ [1-9][0-9]*\ failed$ ]]
+}
+
+@test "a name that selects no test is a wrong usage" {
+  run tests/run no-such-test-anywhere
+  [ "${status}" -eq 2 ]
+}
+
+@test "the dependencies are a no-op in well under a second when all is there" {
+  local begun=${EPOCHREALTIME/./}
+  scripts/deps build
+  [ $((${EPOCHREALTIME/./} - begun)) -lt 1000000 ]
+}
+
+@test "without the right to install, the one command to run is printed" {
+  local tools=${BATS_TEST_TMPDIR}/tools tool
+  mkdir "${tools}"
+  for tool in bash dirname cat tail mktemp rm cmp; do ln -s "$(command -v "${tool}")" "${tools}/${tool}"; done
+  printf '#!/bin/sh\nexit 1\n' >"${tools}/dpkg-query"
+  printf '#!/bin/sh\necho 1000\n' >"${tools}/id"
+  chmod +x "${tools}/dpkg-query" "${tools}/id"
+  run env PATH="${tools}" bash scripts/deps build
+  [ "${status}" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ "${output}" == *"apt-get install -y"*" libev-dev "* ]]
+}
+
+@test "make help lists every target that people call" {
+  local target
+  run make help
+  for target in bench test conformance compare deps install uninstall lint format fuzz soak coverage clean help; do
+    [[ "${output}" == *"make ${target} "* ]] || { echo "${target} is not listed"; return 1; }
+  done
+}
+
+@test "a wrong variant and a missing target are named" {
+  run make VARIANT=fast
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == *"VARIANT=fast: must be release, debug, asan, tsan or cov"* ]]
+  run make -s conformance
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == *"TARGET=URI is missing"* ]]
+}
+
+@test "install puts programs, man pages and completions under DESTDIR, and uninstall takes all of them away" {
+  local root=${BATS_TEST_TMPDIR}/root program
+  make -s install DESTDIR="${root}" PREFIX=/usr
+  for program in tsserver tsload tsclient tsconform tsreport; do
+    [ -x "${root}/usr/bin/${program}" ]
+    [[ "$(man -P cat -l "${root}/usr/share/man/man1/${program}.1" 2>/dev/null || cat "${root}/usr/share/man/man1/${program}.1")" == *"${program}"* ]]
+    bash -n "${root}/usr/share/bash-completion/completions/${program}"
+  done
+  make -s uninstall DESTDIR="${root}" PREFIX=/usr
+  [ "$(find "${root}" -type f | wc -l)" -eq 0 ]
+}
+
+@test "completions know the options and the words of a choice" {
+  source <(scripts/completions "${TS_BIN:-build/bin}/tsserver")
+  COMP_WORDS=(tsserver --framing = l) COMP_CWORD=3
+  _tsserver
+  [ "${COMPREPLY[*]}" = line ]
+  COMP_WORDS=(tsserver --fram) COMP_CWORD=1
+  _tsserver
+  [ "${COMPREPLY[*]}" = --framing= ]
+}
