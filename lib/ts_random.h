@@ -1,6 +1,8 @@
 /*
- * Seeded random variates over GSL (mt19937 seeded by splitmix64): the same seed gives the same numbers everywhere.
- * One per thread. Streams: two seeds made by ts_random_fork differ from each other and from their parent.
+ * Seeded random variates over GSL (xoshiro256++ seeded by splitmix64): the same seed gives the same numbers everywhere.
+ * One per thread. Streams: what ts_random_fork makes depends on the parent's seed and the stream's number alone, not on
+ * what has been drawn; streams differ from each other and from their parent.
+ * Source: https://prng.di.unimi.it (generator), Knuth's TAOCP 2, 3.4.2 (shuffle).
  */
 #ifndef TS_RANDOM_H
 #define TS_RANDOM_H
