@@ -12,12 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_JSON_MAX_BYTES (256 << 20)
-#define TS_JSON_MAX_DEPTH 64
+#define TS_JSON_MAX_BYTES  (256 << 20)
+#define TS_JSON_MAX_DEPTH  64
+#define TS_JSON_MAX_VALUES (8 << 20) /* about 0.5 GiB of cJSON's nodes */
 
 /*
  * Read one document ("-": standard input). Returns it (owned: cJSON_Delete) or NULL with err: "FILE: line 3, column 7: ...".
- * Refused: larger than the limit, deeper than the limit, text after the document, invalid UTF-8, NUL bytes.
+ * Refused: larger than the limits, text after the document, invalid UTF-8, NUL bytes; ts_json_check.h has all of it.
  */
 cJSON *ts_json_load(const char *path, struct ts_err *err);
 cJSON *ts_json_parse(const char *text, size_t n, const char *name, struct ts_err *err);
@@ -32,7 +33,7 @@ int64_t ts_json_int(const cJSON *root, const char *path, int64_t fallback);
 const char *ts_json_text(const cJSON *root, const char *path, const char *fallback);
 bool ts_json_bool(const cJSON *root, const char *path, bool fallback);
 
-/* Add to an object. NaN and infinities become null; the int64 is exact up to 2^53; a NULL text becomes null. */
+/* Add to an object, or with name NULL to the end of an array. NaN and infinities become null; the int64 is exact up to 2^53; a NULL text becomes null. */
 void ts_json_add_real(cJSON *object, const char *name, double value);
 void ts_json_add_int(cJSON *object, const char *name, int64_t value);
 void ts_json_add_text(cJSON *object, const char *name, const char *value);
@@ -44,7 +45,10 @@ cJSON *ts_json_add_array(cJSON *object, const char *name);
 /* A text of any bytes as JSON can hold it: bytes that are not UTF-8 become "\xNN" (four characters). Owned (free). */
 char *ts_json_printable(const void *bytes, size_t n);
 
-/* Write to a file by way of a temporary one, fsync and rename; "-" is standard output. 0 or -errno with err (exit 3). */
+/*
+ * Write to a file by way of a temporary one beside it, fsync and rename; on failure nothing stays. "-" is standard output;
+ * pipes and devices are written to directly. 0 or -errno with err (exit status 3).
+ */
 int ts_json_write(const char *path, const cJSON *root, struct ts_err *err);
 
 /* The same atomic write for any bytes: charts, pages, XML. */
