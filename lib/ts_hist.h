@@ -4,7 +4,8 @@
  * One fixed geometry: 1 ns to 2^42 ns (73 minutes), 2,048 sub-buckets, so a value is known to 0.1 % and any two
  * histograms add up bucket by bucket, exactly. No pointer inside: it may live in shared memory. 264 KiB, of which a run
  * touches a few pages. Values above the top are counted in `n_overflow` and in the last bucket; below 0 they count as 0.
- * Threads: one writer. A reader of a running histogram sees counts that are at most one record behind.
+ * Threads: one writer. Another thread (or process) reads a running histogram by ts_hist_add into one of its own; what it
+ * gets is at most one record behind. All other functions want a histogram at rest.
  * Source: http://hdrhistogram.org; the V2 encoding: HdrHistogram's org.HdrHistogram.EncodableHistogram (cookie 0x1c849303,
  * compressed 0x1c849304, ZigZag LEB128-64b9B counts with runs of zeros as negative numbers).
  */
@@ -40,21 +41,28 @@ static inline unsigned ts_hist_index(int64_t ns)
 	return (shift << (TS_HIST_SUB_BITS - 1)) + (unsigned)(v >> shift);
 }
 
+/* One writer: a plain addition, but a reader in another thread sees the old count or the new one. */
+#define TS_HIST_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+#define TS_HIST_LOAD(field)         __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
 /* About 2 ns. */
 static inline void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times)
 {
+	if (times == 0)
+		return;
 	if (ns < 0)
 		ns = 0;
 	if (h->n == 0 || ns < h->min_ns)
-		h->min_ns = ns;
+		TS_HIST_STORE(h->min_ns, ns);
 	if (h->n == 0 || ns > h->max_ns)
-		h->max_ns = ns;
-	h->n += times;
+		TS_HIST_STORE(h->max_ns, ns);
+	TS_HIST_STORE(h->n, h->n + times);
 	if (ns > TS_HIST_MAX_NS) {
-		h->n_overflow += times;
+		TS_HIST_STORE(h->n_overflow, h->n_overflow + times);
 		ns = TS_HIST_MAX_NS;
 	}
-	h->counts[ts_hist_index(ns)] += times;
+	unsigned i = ts_hist_index(ns);
+	TS_HIST_STORE(h->counts[i], h->counts[i] + times);
 }
 
 static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
@@ -66,20 +74,27 @@ static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
 int64_t ts_hist_bucket_low(unsigned index);
 int64_t ts_hist_bucket_high(unsigned index);
 
-/* The value at a percentile 0 to 100: the middle of its bucket, within [min, max]. 0 when empty: ask n first. */
+/*
+ * The smallest value such that at least `percentile` (0 to 100) percent of all are not larger: the middle of its bucket,
+ * within [min, max]; max where the value is above the top or is the last. 0 when empty: ask n first.
+ */
 int64_t ts_hist_percentile(const struct ts_hist *h, double percentile);
 double ts_hist_mean(const struct ts_hist *h);   /* from the middles of buckets; NaN when empty */
 double ts_hist_stddev(const struct ts_hist *h); /* NaN when empty */
 uint64_t ts_hist_count_above(const struct ts_hist *h, int64_t ns); /* values in buckets above that of ns */
 
-/* dst += src, exactly. dst -= src is for intervals: src must be an earlier state of dst. */
+/* dst += src, exactly. dst -= src is for intervals: src must be an earlier state of dst; min and max are then those of the
+ * buckets, within the old ones. */
 void ts_hist_add(struct ts_hist *dst, const struct ts_hist *src);
 void ts_hist_subtract(struct ts_hist *dst, const struct ts_hist *src);
 
 /* HdrHistogram V2, zlib-compressed, base64: what the official decoders read. Owned text (free), NULL out of memory. */
 char *ts_hist_encode(const struct ts_hist *h);
 
-/* The inverse, for texts of this geometry. min and max are then those of the buckets. -EINVAL: err says what is wrong. */
+/*
+ * The inverse, for texts of this geometry. What the encoding does not hold is lost: min and max are those of the buckets,
+ * n_overflow is 0 and what it counted is in the last bucket. -EINVAL: err says what is wrong, and h is empty.
+ */
 int ts_hist_decode(struct ts_hist *h, const char *text, struct ts_err *err);
 
 #endif

@@ -96,12 +96,18 @@ static int table_read(struct table *t)
 	return result;
 }
 
-static struct entry *table_find(const struct table *t, pid_t pid)
+static int compare_pids(const void *a, const void *b)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->entries[i].pid == pid)
-			return &t->entries[i];
-	return NULL;
+	pid_t x = ((const struct entry *)a)->pid, y = ((const struct entry *)b)->pid;
+
+	return (x > y) - (x < y);
+}
+
+static const struct entry *table_find(const struct table *t, pid_t pid)
+{
+	struct entry key = {.pid = pid};
+
+	return bsearch(&key, t->entries, t->n, sizeof(key), compare_pids);
 }
 
 /* Mark `pid` and its descendants: whole passes until nothing is new, since a child may have a smaller number. */
@@ -109,16 +115,17 @@ static void table_mark(struct table *t, pid_t pid)
 {
 	bool again = true;
 
+	qsort(t->entries, t->n, sizeof(*t->entries), compare_pids);
 	for (size_t i = 0; i < t->n; i++)
 		t->entries[i].wanted = t->entries[i].pid == pid;
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < t->n; i++) {
-			struct entry *e = &t->entries[i], *parent;
+			struct entry *e = &t->entries[i];
+			const struct entry *parent = e->wanted ? NULL : table_find(t, e->parent);
 
-			if (e->wanted || !(parent = table_find(t, e->parent)) || !parent->wanted)
-				continue;
-			e->wanted = again = true;
+			if (parent && parent->wanted)
+				e->wanted = again = true;
 		}
 	}
 }
@@ -174,6 +181,7 @@ static void add_descriptors(struct ts_proc *out, pid_t pid)
 	closedir(fds);
 }
 
+/* Returns whether it lives. Of a zombie only the processor time counts, as it will once it is reaped. */
 static bool add_process(struct ts_proc *out, pid_t pid)
 {
 	char stat[1024], state;
@@ -192,6 +200,8 @@ static bool add_process(struct ts_proc *out, pid_t pid)
 	out->cpu_system_s += ((double)system + (double)c_system) / ticks_per_s;
 	out->minor_faults_count += (int64_t)(minor + c_minor);
 	out->major_faults_count += (int64_t)(major + c_major);
+	if (state == 'Z' || state == 'X')
+		return false;
 	out->n_processes++;
 	out->n_threads += n_threads;
 	add_memory(out, pid);
