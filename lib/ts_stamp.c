@@ -1,0 +1,124 @@
+#include "ts_stamp_inner.h"
+#include <string.h>
+
+static const char kind_names[TS_STAMP_N][10] = {
+        [TS_STAMP_CTIME] = "ctime", [TS_STAMP_RFC3339] = "rfc3339",   [TS_STAMP_UNIX] = "unix",
+        [TS_STAMP_DATE] = "date",   [TS_STAMP_RFC1123] = "rfc1123",   [TS_STAMP_JS] = "js",
+        [TS_STAMP_TIME] = "time",   [TS_STAMP_STRFTIME] = "strftime",
+};
+
+const char ts_stamp_weekdays[7][10] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+
+const char ts_stamp_months[12][10] = {"January", "February", "March",     "April",   "May",      "June",
+                                      "July",    "August",   "September", "October", "November", "December"};
+
+int64_t ts_stamp_unit_ns(int digits)
+{
+	static const int64_t units[] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+
+	return units[digits];
+}
+
+/* Years begin in March here, so that the leap day is the last one of its year. */
+int64_t ts_stamp_days(int year, int month, int day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t of_era = y - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* The text of a pattern's longest moment must fit, and may hold nothing that would end the stamp early. */
+static int check_pattern(const char *pattern, struct ts_err *err)
+{
+	const struct tm longest = {.tm_year = 126,
+	                           .tm_mon = 8,
+	                           .tm_mday = 30,
+	                           .tm_hour = 22,
+	                           .tm_min = 30,
+	                           .tm_sec = 30,
+	                           .tm_wday = 3,
+	                           .tm_yday = 272,
+	                           .tm_zone = "+0545"};
+	char text[TS_STAMP_MAX - 1];
+	size_t fraction_at, n_fractions = 0;
+
+	for (const char *p = pattern; *p; p++) {
+		size_t n = *p == '%' ? ts_stamp_conversion(p) : 1;
+		if (n == 0)
+			return ts_err_usage(err, "strftime:%s: ends within a conversion", pattern);
+		p += n - 1;
+		n_fractions += n > 1 && (*p == 'f' || *p == 'N');
+	}
+	if (n_fractions > 1)
+		return ts_err_usage(err, "strftime:%s: may show the fraction once", pattern);
+	size_t n = ts_stamp_expand(text, sizeof(text), pattern, &longest, 1790807430, &fraction_at);
+	if (n == 0)
+		return ts_err_usage(err, "strftime:%s: must give a text of 1 to %d bytes", pattern, TS_STAMP_MAX - 1);
+	for (size_t i = 0; i < n; i++)
+		if (strchr("]\r\n", text[i])) /* NUL included */
+			return ts_err_usage(err, "strftime:%s: the text may not hold ']' or a line's end", pattern);
+	return 0;
+}
+
+int ts_stamp_format_parse(struct ts_stamp_format *format, const char *text, struct ts_err *err)
+{
+	const char *colon = strchr(text, ':');
+	size_t n = colon ? (size_t)(colon - text) : strlen(text);
+
+	for (int kind = 0; kind < TS_STAMP_N; kind++) {
+		if (strlen(kind_names[kind]) != n || memcmp(kind_names[kind], text, n) != 0)
+			continue;
+		if ((kind == TS_STAMP_STRFTIME) != (colon != NULL))
+			break;
+		if (colon) {
+			if (strlen(colon + 1) >= sizeof(format->strftime_text))
+				return ts_err_usage(err, "strftime:FORMAT: the format may have up to %zu bytes",
+				                    sizeof(format->strftime_text) - 1);
+			int result = check_pattern(colon + 1, err);
+			if (result < 0)
+				return result;
+			strcpy(format->strftime_text, colon + 1);
+		}
+		format->kind = (enum ts_stamp_kind)kind;
+		return 0;
+	}
+	return ts_err_usage(err, "\"%.64s\": must be " TS_STAMP_KINDS ":FORMAT", text);
+}
+
+#define QUARTER_NS (900 * INT64_C(1000000000))
+#define DAY_NS     (TS_STAMP_DAY_S * INT64_C(1000000000))
+#define WEST_MOST  (-12 * 4) /* quarter hours */
+#define EAST_MOST  (14 * 4)
+
+static int64_t divide_down(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+int32_t ts_stamp_guess_zone(const struct ts_stamp *stamp, int64_t now_ns)
+{
+	if (stamp->has_zone)
+		return stamp->zone_s;
+
+	int64_t ahead_ns = stamp->begin_ns + stamp->resolution_ns / 2 - now_ns;
+	if (!stamp->has_date) /* any day will do: take the one that brings it within 12 hours */
+		ahead_ns -= divide_down(ahead_ns + DAY_NS / 2, DAY_NS) * DAY_NS;
+	int64_t quarters = divide_down(ahead_ns + QUARTER_NS / 2, QUARTER_NS);
+	if (quarters < WEST_MOST || quarters > EAST_MOST)
+		return INT32_MIN;
+	return (int32_t)quarters * 900;
+}
+
+int64_t ts_stamp_instant_ns(const struct ts_stamp *stamp, int32_t zone_s, int64_t near_ns)
+{
+	int64_t ns = stamp->begin_ns;
+
+	if (!stamp->has_zone)
+		ns -= zone_s * INT64_C(1000000000);
+	if (!stamp->has_date)
+		ns += divide_down(near_ns - ns + DAY_NS / 2, DAY_NS) * DAY_NS;
+	return ns;
+}
