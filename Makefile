@@ -68,8 +68,8 @@ borrowed = $(filter-out $(OBJ)/$(1)/main.o,$(call objects,$(1)))
 BINS := $(addprefix $(BIN)/,$(foreach p,$(PROGRAMS),$(if $(wildcard $(ROOM_$(p))/main.c),$(p))))
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SOURCES))
-PEER_SOURCES := $(wildcard tests/servers/*.c)
-PEERS := $(patsubst tests/servers/%.c,$(OUT)/servers/%,$(PEER_SOURCES))
+PEER_FOLDERS := $(patsubst tests/servers/%/main.c,%,$(wildcard tests/servers/*/main.c))
+PEERS := $(patsubst tests/servers/%.c,$(OUT)/servers/%,$(wildcard tests/servers/*.c)) $(addprefix $(OUT)/servers/,$(PEER_FOLDERS))
 
 .PHONY: all peers units flags
 all: $(BINS) ## build every program into build/bin/
@@ -115,11 +115,20 @@ $(OUT)/unit/$(1)/%: tests/unit/$(1)/%.c $(if $(filter-out lib,$(1)),$(call borro
 endef
 $(foreach r,lib server loadgen conformance results,$(eval $(call unit_rule,$(r))))
 
-# Servers with known faults and delays, one file each, on libc alone.
+# Servers with known faults and delays, on libc alone: one file each, or a folder with a main.c.
 $(OUT)/servers/%: tests/servers/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PEER  $@")
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/servers $< $(ALL_LDFLAGS) -o $@
+
+define peer_rule
+EXTRA_ROOMS_tests/servers/$(1) := tests/servers
+$(OUT)/servers/$(1): $(call objects,tests/servers/$(1))
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  LD    $$@")
+	$(Q)$(CC) $(ALL_LDFLAGS) $$^ -o $$@
+endef
+$(foreach p,$(PEER_FOLDERS),$(eval $(call peer_rule,$(p))))
 
 -include $(shell [ -d $(OUT) ] && find $(OUT) -name '*.d')
 

@@ -1,6 +1,7 @@
 /*
- * bounded COMMAND [ARGUMENT]...: runs a command in this process's place, bounded: it gets SIGTERM when its parent dies, and
- * SIGALRM after ten minutes (both settings outlive execve(2)). So a test server in any language needs no code for that.
+ * bounded COMMAND [ARGUMENT]...: runs a command in this process's place, bounded: it gets SIGTERM when its parent dies,
+ * and SIGALRM after ten minutes (both settings outlive execve(2)). So a test server in any language needs no code for
+ * that.
  */
 #include "peer.h"
 

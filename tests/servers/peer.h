@@ -1,10 +1,12 @@
 /*
- * What every test server in C shares: its endpoint, its ready line, its bounds, its arguments. libc alone, header alone.
+ * What every test server in C shares: its endpoint, its ready line, its bounds, its arguments. libc alone, header
+ * alone.
  *
- * A test server listens on the URI of --listen (tcp://HOST:PORT with a numeric host, udp://..., unix:PATH, unixgram:PATH,
- * unix:@NAME; port 0 asks for a free port), and prints one line, the URI with its real port, once it accepts: on --ready-fd,
- * which is then closed, or else on standard output. It ends with its parent, and after ten minutes in any case.
- * Errors: one line on standard error and exit 2 (usage) or 3 (environment). No state; one thread at start-up.
+ * A test server listens on the URI of --listen (tcp://HOST:PORT with a numeric host, udp://..., unix:PATH,
+ * unixgram:PATH, unix:@NAME; port 0 asks for a free port), and prints one line, the URI with its real port, once it
+ * accepts: on --ready-fd, which is then closed, or else on standard output. It ends with its parent, and after ten
+ * minutes in any case. Errors: one line on standard error and exit 2 (usage) or 3 (environment). No state; one thread
+ * at start-up.
  */
 #ifndef PEER_H
 #define PEER_H
@@ -169,13 +171,13 @@ static inline void peer_ready(int ready_fd, const struct peer_endpoint *ep)
 		dprintf(fd, "%s:%s\n", ep->type == SOCK_STREAM ? "unix" : "unixgram", un->sun_path);
 	else if (ep->family == AF_UNIX)
 		dprintf(fd, "%s:@%.*s\n", ep->type == SOCK_STREAM ? "unix" : "unixgram",
-			(int)(ep->addr_len - offsetof(struct sockaddr_un, sun_path) - 1), un->sun_path + 1);
+		        (int)(ep->addr_len - offsetof(struct sockaddr_un, sun_path) - 1), un->sun_path + 1);
 	else if (ep->family == AF_INET)
 		dprintf(fd, "%s://%s:%d\n", ep->type == SOCK_STREAM ? "tcp" : "udp",
-			inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host)), ntohs(in->sin_port));
+		        inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host)), ntohs(in->sin_port));
 	else
 		dprintf(fd, "%s://[%s]:%d\n", ep->type == SOCK_STREAM ? "tcp" : "udp",
-			inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host)), ntohs(in6->sin6_port));
+		        inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host)), ntohs(in6->sin6_port));
 	if (ready_fd >= 0)
 		close(ready_fd);
 }
