@@ -69,7 +69,11 @@ BINS := $(addprefix $(BIN)/,$(foreach p,$(PROGRAMS),$(if $(wildcard $(ROOM_$(p))
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SOURCES))
 PEER_FOLDERS := $(patsubst tests/servers/%/main.c,%,$(wildcard tests/servers/*/main.c))
-PEERS := $(patsubst tests/servers/%.c,$(OUT)/servers/%,$(wildcard tests/servers/*.c)) $(addprefix $(OUT)/servers/,$(PEER_FOLDERS))
+PEER_GO := $(if $(shell command -v go),$(patsubst tests/servers/%/main.go,%,$(wildcard tests/servers/*/*/main.go)))
+PEER_SOURCES := $(wildcard tests/servers/*.c tests/servers/odd/*.c) \
+                $(if $(filter 1,$(call have,libevent)),$(wildcard tests/servers/peers/libevent.c)) \
+                $(if $(filter 1,$(call have,libuv)),$(wildcard tests/servers/peers/libuv.c))
+PEERS := $(patsubst tests/servers/%.c,$(OUT)/servers/%,$(PEER_SOURCES)) $(addprefix $(OUT)/servers/,$(PEER_FOLDERS) $(PEER_GO))
 
 .PHONY: all peers units flags
 all: $(BINS) ## build every program into build/bin/
@@ -115,11 +119,19 @@ $(OUT)/unit/$(1)/%: tests/unit/$(1)/%.c $(if $(filter-out lib,$(1)),$(call borro
 endef
 $(foreach r,lib server loadgen conformance results,$(eval $(call unit_rule,$(r))))
 
-# Servers with known faults and delays, on libc alone: one file each, or a folder with a main.c.
+# Servers with known faults and delays, on libc alone: one file each, or a folder with a main.c. Foreign ones (C on another
+# library, Go without modules or network) are built where the machine has what they need.
 $(OUT)/servers/%: tests/servers/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PEER  $@")
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/servers $< $(ALL_LDFLAGS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/servers $< $(ALL_LDFLAGS) $(LDLIBS_$*) -o $@
+LDLIBS_peers/libevent := -levent
+LDLIBS_peers/libuv := -luv
+
+$(addprefix $(OUT)/servers/,$(PEER_GO)): $(OUT)/servers/%: tests/servers/%/main.go
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  GO    $@")
+	$(Q)GO111MODULE=off GOCACHE=$(CURDIR)/build/go-cache CGO_ENABLED=0 go build -o $@ $<
 
 define peer_rule
 EXTRA_ROOMS_tests/servers/$(1) := tests/servers
