@@ -44,21 +44,34 @@ enum ts_reply_verdict {
 };
 const char *ts_reply_verdict_text(enum ts_reply_verdict verdict); /* a sentence's worth, static */
 
-#define TS_REPLY_WAYS 24 /* alternatives followed at once; data that would need more is judged by the nearest ones */
+/*
+ * Alternatives followed at once. They differ only where the data holds text that is itself a valid stamp of this very
+ * moment, and those that cannot be true die within a few bytes. Where more would live (long rows of forged current
+ * stamps), those that have matched least of I are dropped: an illegal output is never accepted for it, and a dropped
+ * alternative comes back by forking again as long as the row lasts.
+ */
+#define TS_REPLY_WAYS 24
+
+#define TS_REPLY_STAMP_MAX (TS_STAMP_MAX + 16) /* bytes of the longest "[time]separator" */
 
 struct ts_reply_ways; /* private: the alternatives */
 
-/* One stream's checker, without storage for alternatives: 64 to 200 bytes, one for each connection of a load generator. */
+/*
+ * One stream's checker: 192 bytes, three cache lines, one for each connection of a load generator. It has no storage for
+ * alternatives: that is allocated only if a feed ends while there are two or more. (Out of memory: the furthest is kept.)
+ */
 struct ts_reply {
-	uint64_t matched;     /* bytes of I answered by the furthest alternative that stands in data */
-	uint64_t read;        /* bytes of O consumed */
-	uint32_t n_stamps;    /* seen so far: reported, never judged */
-	uint16_t n_partial;   /* bytes in partial */
-	uint8_t state;        /* private: where in P(t) or in data */
-	uint8_t verdict;      /* enum ts_reply_verdict, sticky */
+	uint64_t matched;      /* bytes of I answered by the furthest alternative that stands in data */
+	uint64_t read;         /* bytes of O consumed */
+	uint32_t n_stamps;     /* seen so far: reported, never judged */
+	uint8_t n_held;        /* private: bytes of O at the end of which it is not known yet what they are, in `text` */
+	uint8_t n_memo;        /* private: or else the bytes of the last stamp, in `text` */
+	uint8_t state;         /* private: where in P(t) or in data; are the held bytes good as data */
+	uint8_t verdict;       /* enum ts_reply_verdict, sticky */
 	int64_t last_stamp_ns; /* of this connection, so that time does not go back; INT64_MIN at first */
-	struct ts_reply_ways *ways; /* NULL until data with '[' forks; owned, released by ts_reply_release */
-	char partial[96];     /* a stamp that the last feed cut: private */
+	int64_t memo_resolution_ns;
+	struct ts_reply_ways *ways; /* owned, released by ts_reply_release */
+	char text[TS_REPLY_STAMP_MAX]; /* private */
 };
 
 void ts_reply_init(struct ts_reply *r);
@@ -68,8 +81,8 @@ void ts_reply_release(struct ts_reply *r);
 void ts_reply_next(struct ts_reply *r);
 
 /*
- * Judge n_out more bytes of O. `in` holds the input from offset r->base on, where base is what ts_reply_base returned
- * before the call, n_in bytes of it: all that has been sent and not answered so far. [sent_ns, read_ns] is the window for
+ * Judge n_out more bytes of O. `in` holds the input from the offset on that ts_reply_base returned before the call,
+ * n_in bytes of it: all that has been sent and not answered so far. [sent_ns, read_ns] is the window for
  * stamps (wall clock): when the oldest byte of `in` was sent, and now.
  * Returns the verdict; once it is not LEGAL it stays.  Cost: about a memcmp of n_out, and one stamp reading per stamp.
  * A stamp whose bytes equal the previous stamp's is not read again.
@@ -97,7 +110,8 @@ enum ts_reply_verdict ts_reply_datagram(const struct ts_reply_rule *rule, const 
  * Learn the rule from a first reply to known data without brackets: find '[', a readable time, ']' and the separator.
  * Fills `rule` (zone guessed against now_ns) and *stamp. Returns 0, or -EINVAL with *why, a static sentence that names
  * what is there instead (docs/protocol.md, "Servers in the wild"): no brackets, parentheses, stamp after the data, ...
- * One-shot: `out` is a whole first reply.
+ * `out` is a whole first reply, n_in >= 1. A zone that cannot be guessed (the time is plainly wrong) is left at 0, so that the
+ * window finds it; check_time is set, the tolerance is 0.
  */
 int ts_reply_learn(struct ts_reply_rule *rule, struct ts_stamp *stamp, const char *in, size_t n_in, const char *out,
 		   size_t n_out, int64_t now_ns, const char **why);

@@ -1,0 +1,88 @@
+#include "ts_reply_inner.h"
+#include <string.h>
+
+#define HOUR_NS (3600 * INT64_C(1000000000))
+
+static struct ts_reply_seen no_stamp(enum ts_reply_verdict verdict, bool like_stamp)
+{
+	return (struct ts_reply_seen){.sight = TS_REPLY_NO_STAMP, .verdict = verdict, .like_stamp = like_stamp};
+}
+
+static bool has_line_end(const char *text, size_t n)
+{
+	return memchr(text, '\n', n) || memchr(text, '\r', n);
+}
+
+static bool has_digit(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] >= '0' && text[i] <= '9')
+			return true;
+	return false;
+}
+
+/* Every time text but the user's own begins with a letter or a digit: most brackets are told from a stamp by this. */
+static bool can_begin(const struct ts_reply_rule *rule, char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || rule->stamp.kind == TS_STAMP_STRFTIME;
+}
+
+static bool same_as_memo(const struct ts_reply_judge *judge, const char *o, size_t n)
+{
+	const struct ts_reply_memo *memo = &judge->memo;
+
+	if (!memo->bytes || n < memo->n || memcmp(o, memo->bytes, memo->n) != 0)
+		return false;
+	/* A time of day without a date means another moment tomorrow. */
+	return judge->read_ns - memo->begin_ns < HOUR_NS && memo->begin_ns - judge->read_ns < HOUR_NS;
+}
+
+/* The window is that of the resolution: "10:30:00" means the whole of that second. */
+static struct ts_reply_seen in_window(const struct ts_reply_judge *judge, size_t n, int64_t begin_ns,
+                                      int64_t resolution_ns)
+{
+	const struct ts_reply_rule *rule = judge->rule;
+
+	if (rule->check_time && begin_ns + resolution_ns <= judge->sent_ns - rule->tolerance_ns)
+		return no_stamp(TS_REPLY_STALE_TIME, true);
+	if (rule->check_time && begin_ns > judge->read_ns + rule->tolerance_ns)
+		return no_stamp(TS_REPLY_FUTURE_TIME, true);
+	return (struct ts_reply_seen){
+	        .sight = TS_REPLY_STAMP, .n = n, .begin_ns = begin_ns, .resolution_ns = resolution_ns};
+}
+
+struct ts_reply_seen ts_reply_look(struct ts_reply_judge *judge, const char *o, size_t n)
+{
+	const struct ts_reply_rule *rule = judge->rule;
+	struct ts_stamp stamp;
+
+	if (same_as_memo(judge, o, n))
+		return in_window(judge, judge->memo.n, judge->memo.begin_ns, judge->memo.resolution_ns);
+	if (n > 1 && !can_begin(rule, o[1]))
+		return no_stamp(TS_REPLY_BAD_TIME, false);
+
+	size_t n_text_max = n - 1 < TS_STAMP_MAX ? n - 1 : TS_STAMP_MAX; /* with its ']' */
+	const char *close = memchr(o + 1, ']', n_text_max);
+	if (!close && (n_text_max == TS_STAMP_MAX || has_line_end(o + 1, n_text_max)))
+		return no_stamp(TS_REPLY_BAD_TIME, false);
+	if (!close)
+		return (struct ts_reply_seen){.sight = TS_REPLY_CUT};
+
+	size_t n_text = (size_t)(close - o - 1);
+	if (ts_stamp_read(&stamp, &rule->stamp, o + 1, n_text, NULL) < 0)
+		return no_stamp(TS_REPLY_BAD_TIME, has_digit(o + 1, n_text) && !has_line_end(o + 1, n_text));
+	size_t n_after = n - n_text - 2;
+	size_t n_compare = n_after < rule->n_separator ? n_after : rule->n_separator;
+	if (memcmp(close + 1, rule->separator, n_compare) != 0)
+		return no_stamp(TS_REPLY_BAD_SEPARATOR, true);
+	if (n_compare < rule->n_separator)
+		return (struct ts_reply_seen){.sight = TS_REPLY_CUT};
+
+	judge->memo = (struct ts_reply_memo){
+	        .bytes = o,
+	        .n = n_text + 2 + rule->n_separator,
+	        .begin_ns = ts_stamp_instant_ns(&stamp, rule->zone_s, judge->read_ns),
+	        .resolution_ns = stamp.resolution_ns,
+	};
+	return in_window(judge, judge->memo.n, judge->memo.begin_ns, judge->memo.resolution_ns);
+}
