@@ -30,19 +30,26 @@ static cJSON *refuse(const char *name, const char *text, size_t at, const char *
 	return NULL;
 }
 
+static const char too_large[] = "larger than 256 MiB";
+
 cJSON *ts_json_parse(const char *text, size_t n, const char *name, struct ts_err *err)
 {
-	size_t at;
-	const char *what = n > TS_JSON_MAX_BYTES ? "larger than 256 MiB" : ts_json_check(text, n, &at);
+	size_t at = 0;
+	const char *what = n > TS_JSON_MAX_BYTES ? too_large : ts_json_check(text, n, &at);
 
-	if (n > TS_JSON_MAX_BYTES)
-		at = 0;
 	if (what)
 		return refuse(name, text, at, what, err);
 	cJSON *root = cJSON_ParseWithLength(text, n);
 	if (!root)
 		ts_err_set(err, ENOMEM, "%s: not enough memory to read it", name);
 	return root;
+}
+
+static bool is_too_large(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > TS_JSON_MAX_BYTES;
 }
 
 /* All bytes of fd, at most one more than the limit. Owned, or NULL with errno. */
@@ -80,14 +87,16 @@ cJSON *ts_json_load(const char *path, struct ts_err *err)
 	const char *name = standard ? "standard input" : path;
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	cJSON *root = NULL;
+	char *text = NULL;
 	size_t n;
 
 	if (fd < 0) {
 		ts_err_set(err, errno, "%s: cannot open it: %s", name, strerror(errno));
 		return NULL;
 	}
-	char *text = read_all(fd, &n);
-	if (text)
+	if (is_too_large(fd)) /* before it is read */
+		refuse(name, "", 0, too_large, err);
+	else if ((text = read_all(fd, &n)))
 		root = ts_json_parse(text, n, name, err);
 	else
 		ts_err_set(err, errno, "%s: cannot read it: %s", name, strerror(errno));
