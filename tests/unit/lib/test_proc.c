@@ -1,0 +1,248 @@
+/* Samples of a small family of processes: a child, its two children, their threads, memory and descriptors. */
+#include "ts_proc.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define N_EXTRA_DESCRIPTORS 10
+#define N_MEMORY_BYTES      (32 << 20)
+#define BURN_S              0.05
+
+/* A process that is told what to do by bytes on one pipe and says on another that it is done. */
+struct helper {
+	pid_t pid;
+	int orders, answers;
+};
+
+static void burn(double seconds)
+{
+	struct timespec t;
+
+	do
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	while ((double)t.tv_sec + (double)t.tv_nsec / 1e9 < seconds);
+}
+
+static void *wait_for_ever(void *data)
+{
+	(void)data;
+	while (true)
+		pause();
+	return NULL;
+}
+
+static void obey(char order)
+{
+	static pid_t grandchild;
+	pthread_t thread;
+
+	switch (order) {
+	case 'd':
+		for (int i = 0; i < N_EXTRA_DESCRIPTORS; i++)
+			open("/dev/null", O_RDONLY);
+		break;
+	case 'm':
+		memset(mmap(NULL, N_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1,
+		       N_MEMORY_BYTES);
+		break;
+	case 't': pthread_create(&thread, NULL, wait_for_ever, NULL); break;
+	case 'n': prctl(PR_SET_NAME, "a) R (b 1 2 3"); break;
+	case 'b': burn(BURN_S); break;
+	case 'f': /* a grandchild that stays */
+		grandchild = fork();
+		if (grandchild == 0)
+			wait_for_ever(NULL);
+		break;
+	case 'k': /* and goes, but is not reaped */
+		kill(grandchild, SIGKILL);
+		waitid(P_PID, (id_t)grandchild, &(siginfo_t){0}, WEXITED | WNOWAIT);
+		break;
+	case 'r': waitpid(grandchild, NULL, 0); break;
+	case 'c': /* a grandchild that works, ends and is reaped */
+		if (fork() == 0) {
+			burn(BURN_S);
+			_exit(0);
+		}
+		wait(NULL);
+		break;
+	default: break;
+	}
+}
+
+static struct helper start_helper(void)
+{
+	int orders[2], answers[2];
+	char order;
+
+	assert_int_equal(pipe(orders), 0);
+	assert_int_equal(pipe(answers), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(orders[1]);
+		close(answers[0]);
+		while (read(orders[0], &order, 1) == 1) {
+			obey(order);
+			if (write(answers[1], &order, 1) != 1)
+				break;
+		}
+		_exit(0);
+	}
+	close(orders[0]);
+	close(answers[1]);
+	return (struct helper){pid, orders[1], answers[0]};
+}
+
+/* Have it done, and sample. */
+static struct ts_proc after(const struct helper *helper, const char *orders)
+{
+	struct ts_proc sample;
+	char answer;
+
+	for (; *orders; orders++) {
+		assert_int_equal(write(helper->orders, orders, 1), 1);
+		assert_int_equal(read(helper->answers, &answer, 1), 1);
+	}
+	assert_int_equal(ts_proc_sample(helper->pid, &sample), 0);
+	return sample;
+}
+
+static void stop_helper(const struct helper *helper)
+{
+	close(helper->orders);
+	assert_int_equal(waitpid(helper->pid, NULL, 0), helper->pid);
+	close(helper->answers);
+}
+
+/* Catches: threads, descriptors and memory of the wrong process, or in the wrong unit. */
+static void one_process(void **state)
+{
+	struct helper helper = start_helper();
+	struct ts_proc first = after(&helper, ""), later = after(&helper, "dmtt");
+
+	(void)state;
+	assert_int_equal(first.n_processes, 1);
+	assert_int_equal(first.n_threads, 1);
+	assert_int_equal(later.n_threads, 3);
+	assert_int_equal(later.n_descriptors - first.n_descriptors, N_EXTRA_DESCRIPTORS);
+	assert_in_range(later.rss_bytes - first.rss_bytes, N_MEMORY_BYTES * 0.9, N_MEMORY_BYTES * 1.5);
+	assert_true(later.peak_rss_bytes >= later.rss_bytes);
+	assert_true(later.minor_faults_count > first.minor_faults_count);
+	stop_helper(&helper);
+}
+
+/* Catches: fields counted from the first ')' of a name that holds one. */
+static void names_may_hold_anything(void **state)
+{
+	struct helper helper = start_helper();
+	struct ts_proc plain = after(&helper, "b"), odd = after(&helper, "nf");
+
+	(void)state;
+	assert_int_equal(odd.n_processes, 2);
+	assert_int_equal(odd.n_threads, 2);
+	assert_true(odd.cpu_user_s + odd.cpu_system_s >= plain.cpu_user_s + plain.cpu_system_s);
+	assert_true(odd.cpu_user_s + odd.cpu_system_s < 10);
+	after(&helper, "kr");
+	stop_helper(&helper);
+}
+
+/* Catches: time of reaped children lost, ticks taken for seconds. */
+static void processor_time_counts_the_reaped(void **state)
+{
+	struct helper helper = start_helper();
+	struct ts_proc first = after(&helper, "b"), later = after(&helper, "c");
+	double first_s = first.cpu_user_s + first.cpu_system_s, later_s = later.cpu_user_s + later.cpu_system_s;
+
+	(void)state;
+	/* the kernel counts in ticks of 10 ms */
+	assert_true(first_s >= BURN_S - 0.011 && first_s < 10 * BURN_S);
+	assert_true(later_s - first_s >= BURN_S - 0.011 && later_s - first_s < 10 * BURN_S);
+	assert_true(later.n_switches_voluntary > first.n_switches_voluntary); /* it waited for the order */
+	assert_int_equal(later.n_processes, 1);
+	stop_helper(&helper);
+}
+
+/* Catches: children that are not seen, zombies that count as living. */
+static void children_come_and_go(void **state)
+{
+	struct helper helper = start_helper();
+
+	(void)state;
+	assert_int_equal(after(&helper, "f").n_processes, 2);
+	assert_int_equal(after(&helper, "k").n_processes, 1);
+	assert_int_equal(after(&helper, "r").n_processes, 1);
+
+	struct ts_proc family; /* seen from here: this process, and the helper below it */
+	assert_int_equal(ts_proc_sample(getpid(), &family), 0);
+	assert_int_equal(family.n_processes, 2);
+	stop_helper(&helper);
+}
+
+/* Catches: a result for a process that has ended (reaped or not), a sample overwritten by nothing. */
+static void a_process_that_is_gone(void **state)
+{
+	struct helper helper = start_helper();
+	struct ts_proc sample = after(&helper, ""), kept = sample;
+
+	(void)state;
+	close(helper.orders);
+	assert_int_equal(waitid(P_PID, (id_t)helper.pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	assert_int_equal(ts_proc_sample(helper.pid, &sample), -ESRCH);
+	assert_int_equal(waitpid(helper.pid, NULL, 0), helper.pid);
+	assert_int_equal(ts_proc_sample(helper.pid, &sample), -ESRCH);
+	assert_memory_equal(&sample, &kept, sizeof(sample));
+	close(helper.answers);
+}
+
+/* While children are born and die as fast as they can. Catches: failing, or reading a stranger, when one vanishes. */
+static void children_that_vanish(void **state)
+{
+	struct ts_proc sample;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			pid_t child = fork();
+			if (child == 0)
+				_exit(0);
+			waitpid(child, NULL, 0);
+		}
+	}
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(ts_proc_sample(pid, &sample), 0);
+		assert_in_range(sample.n_processes, 1, 2);
+	}
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(one_process),
+	        cmocka_unit_test(names_may_hold_anything),
+	        cmocka_unit_test(processor_time_counts_the_reaped),
+	        cmocka_unit_test(children_come_and_go),
+	        cmocka_unit_test(a_process_that_is_gone),
+	        cmocka_unit_test(children_that_vanish),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
