@@ -82,6 +82,16 @@ static void obey(char order)
 	}
 }
 
+static void command(const struct helper *helper, const char *orders)
+{
+	char answer;
+
+	for (; *orders; orders++) {
+		assert_int_equal(write(helper->orders, orders, 1), 1);
+		assert_int_equal(read(helper->answers, &answer, 1), 1);
+	}
+}
+
 static struct helper start_helper(void)
 {
 	int orders[2], answers[2];
@@ -104,19 +114,17 @@ static struct helper start_helper(void)
 	}
 	close(orders[0]);
 	close(answers[1]);
-	return (struct helper){pid, orders[1], answers[0]};
+	struct helper helper = {pid, orders[1], answers[0]};
+	command(&helper, "-"); /* its answer says that it has closed what it does not need */
+	return helper;
 }
 
 /* Have it done, and sample. */
 static struct ts_proc after(const struct helper *helper, const char *orders)
 {
 	struct ts_proc sample;
-	char answer;
 
-	for (; *orders; orders++) {
-		assert_int_equal(write(helper->orders, orders, 1), 1);
-		assert_int_equal(read(helper->answers, &answer, 1), 1);
-	}
+	command(helper, orders);
 	assert_int_equal(ts_proc_sample(helper->pid, &sample), 0);
 	return sample;
 }
