@@ -1,0 +1,27 @@
+#!/usr/bin/env bats
+# Histograms as text, read by the official decoder of HdrHistogram (npm's hdr-histogram-js).
+
+setup() {
+  cd "${BATS_TEST_DIRNAME}/.."
+  shapes=${TS_UNITS:-build/release/unit}/lib/test_hist_shapes
+}
+
+@test "the official decoder reads every shape: count, min, max, mean and percentiles agree" {
+  "${shapes}" --print >"${BATS_TEST_TMPDIR}/shapes"
+  run node tests/fixtures/hdr_decode.js <"${BATS_TEST_TMPDIR}/shapes"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [ "${output}" = "10 shapes agree" ]
+}
+
+# Catches a comparison that compares nothing: each column is made wrong in turn, by more than a bucket.
+@test "the comparison notices a wrong figure in any column" {
+  "${shapes}" --print | grep latencies >"${BATS_TEST_TMPDIR}/row"
+  for column in 2 3 4 5 6 7 8 9 10; do
+    run node tests/fixtures/hdr_decode.js < <(awk -F '\t' -v OFS='\t' -v c="${column}" \
+      '{$c = sprintf("%.0f", $c * 1.01 + 1); print}' "${BATS_TEST_TMPDIR}/row")
+    echo "column ${column}: ${output}"
+    [ "${status}" -eq 1 ]
+    [ "${lines[-1]}" = "0 shapes agree" ]
+  done
+}
