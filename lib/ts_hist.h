@@ -3,11 +3,12 @@
  *
  * One fixed geometry: 1 ns to 2^42 ns (73 minutes), 2,048 sub-buckets, so a value is known to 0.1 % and any two
  * histograms add up bucket by bucket, exactly. No pointer inside: it may live in shared memory. 264 KiB, of which a run
- * touches a few pages. Values above the top are counted in `n_overflow` and in the last bucket; below 0 they count as 0.
- * Threads: one writer. Another thread (or process) reads a running histogram by ts_hist_add into one of its own; what it
- * gets is at most one record behind. All other functions want a histogram at rest.
- * Source: http://hdrhistogram.org; the V2 encoding: HdrHistogram's org.HdrHistogram.EncodableHistogram (cookie 0x1c849303,
- * compressed 0x1c849304, ZigZag LEB128-64b9B counts with runs of zeros as negative numbers).
+ * touches a few pages. Values above the top are counted in `n_overflow` and in the last bucket; those below 0 as 0.
+ *
+ * Threads: one writer. Another thread (or process) reads a running histogram by ts_hist_add into one of its own;
+ * what it gets is at most one record behind. All other functions want a histogram at rest.
+ *
+ * Source: http://hdrhistogram.org; for the V2 encoding, drawn in ts_hist_codec.c, its Java class EncodableHistogram.
  */
 #ifndef TS_HIST_H
 #define TS_HIST_H
@@ -16,15 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_HIST_SUB_BITS 11                      /* 2,048 sub-buckets: 3 significant digits */
+#define TS_HIST_SUB_BITS 11 /* 2,048 sub-buckets: 3 significant digits */
 #define TS_HIST_HALF     (1 << (TS_HIST_SUB_BITS - 1))
 #define TS_HIST_TOP_BITS 42
 #define TS_HIST_MAX_NS   ((1LL << TS_HIST_TOP_BITS) - 1)
 #define TS_HIST_BUCKETS  ((TS_HIST_TOP_BITS - TS_HIST_SUB_BITS + 2) * TS_HIST_HALF)
 
 struct ts_hist {
-	uint64_t n;          /* values recorded, overflow included */
-	uint64_t n_overflow; /* above TS_HIST_MAX_NS */
+	uint64_t n;             /* values recorded, overflow included */
+	uint64_t n_overflow;    /* above TS_HIST_MAX_NS */
 	int64_t min_ns, max_ns; /* exact; undefined while n == 0 */
 	uint64_t counts[TS_HIST_BUCKETS];
 };
@@ -75,16 +76,16 @@ int64_t ts_hist_bucket_low(unsigned index);
 int64_t ts_hist_bucket_high(unsigned index);
 
 /*
- * The smallest value such that at least `percentile` (0 to 100) percent of all are not larger: the middle of its bucket,
- * within [min, max]; max where the value is above the top or is the last. 0 when empty: ask n first.
+ * The smallest value such that at least `percentile` (0 to 100) percent of all are not larger: the middle of its
+ * bucket, within [min, max]; max where the value is above the top or is the last. 0 when empty: ask n first.
  */
 int64_t ts_hist_percentile(const struct ts_hist *h, double percentile);
-double ts_hist_mean(const struct ts_hist *h);   /* from the middles of buckets; NaN when empty */
-double ts_hist_stddev(const struct ts_hist *h); /* NaN when empty */
+double ts_hist_mean(const struct ts_hist *h);                      /* from the middles of buckets; NaN when empty */
+double ts_hist_stddev(const struct ts_hist *h);                    /* NaN when empty */
 uint64_t ts_hist_count_above(const struct ts_hist *h, int64_t ns); /* values in buckets above that of ns */
 
-/* dst += src, exactly. dst -= src is for intervals: src must be an earlier state of dst; min and max are then those of the
- * buckets, within the old ones. */
+/* dst += src, exactly. dst -= src is for intervals: src must be an earlier state of dst; min and max are then those of
+ * the buckets, within the old ones. */
 void ts_hist_add(struct ts_hist *dst, const struct ts_hist *src);
 void ts_hist_subtract(struct ts_hist *dst, const struct ts_hist *src);
 
@@ -92,8 +93,8 @@ void ts_hist_subtract(struct ts_hist *dst, const struct ts_hist *src);
 char *ts_hist_encode(const struct ts_hist *h);
 
 /*
- * The inverse, for texts of this geometry. What the encoding does not hold is lost: min and max are those of the buckets,
- * n_overflow is 0 and what it counted is in the last bucket. -EINVAL: err says what is wrong, and h is empty.
+ * The inverse, for texts of this geometry. What the encoding does not hold is lost: min and max are those of the
+ * buckets, n_overflow is 0 and what it counted is in the last bucket. -EINVAL: err says what is wrong, and h is empty.
  */
 int ts_hist_decode(struct ts_hist *h, const char *text, struct ts_err *err);
 

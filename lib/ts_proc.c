@@ -115,6 +115,8 @@ static void table_mark(struct table *t, pid_t pid)
 {
 	bool again = true;
 
+	if (t->n == 0)
+		return;
 	qsort(t->entries, t->n, sizeof(*t->entries), compare_pids);
 	for (size_t i = 0; i < t->n; i++)
 		t->entries[i].wanted = t->entries[i].pid == pid;

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 struct ts_proc {
-	double cpu_user_s, cpu_system_s; /* of the process, its living children and those they have reaped */
+	double cpu_user_s, cpu_system_s;   /* of the process, its living children and those they have reaped */
 	int64_t rss_bytes, peak_rss_bytes; /* sums over the living; peak is the sum of the peaks */
 	int64_t n_processes, n_threads, n_descriptors;
 	int64_t n_switches_voluntary, n_switches_involuntary;
