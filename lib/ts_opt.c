@@ -1,0 +1,357 @@
+/*
+ * The command line, over argp, which is kept silent (ARGP_NO_ERRS) because its messages take several lines and do not
+ * say what is allowed. Odd: getopt then only says that something is wrong. But with ARGP_IN_ORDER nothing is permuted
+ * and each good word ends in a callback, so the word at fault is the one that follows the last callback: `next` below.
+ */
+#include "ts_opt_private.h"
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_BASE    0x1000 /* keys of rows without a letter: KEY_BASE + index */
+#define VALUE_SHOWN 100    /* bytes of a value that a message repeats */
+
+enum { COMMON_GROUP, COMMON_HELP, COMMON_VERSION };
+const struct ts_opt ts_opt_common[] = {
+        [COMMON_GROUP] = {TS_OPT_GROUP, .help = "Help:"},
+        [COMMON_HELP] = {TS_OPT_FLAG, "help", .help = "print this text"},
+        [COMMON_VERSION] = {TS_OPT_FLAG, "version", .help = "print the version"},
+        {TS_OPT_END},
+};
+
+struct parse {
+	const struct ts_opt_program *program;
+	size_t n_rows;
+	void *settings;
+	struct ts_opt_list *operands;
+	bool *given;  /* for each row */
+	int next;     /* index of the word after the last one that was understood */
+	bool refused; /* err says why */
+	int result;
+	struct ts_err *err;
+};
+
+bool ts_opt_is_option(const struct ts_opt *row)
+{
+	return row->type != TS_OPT_GROUP && row->type != TS_OPT_END;
+}
+
+int ts_opt_common_key(const struct ts_opt_program *program, size_t i)
+{
+	int key = i == COMMON_HELP ? 'h' : i == COMMON_VERSION ? 'V' : 0;
+
+	for (const struct ts_opt *row = program->options; row->type != TS_OPT_END; row++)
+		if (row->key == key)
+			return 0;
+	return key;
+}
+
+static size_t count_rows(const struct ts_opt_program *program)
+{
+	size_t n = 0;
+
+	while (program->options[n].type != TS_OPT_END)
+		n++;
+	return n;
+}
+
+/* --- what was wrong: called once, so it may be slow ------------------------------------------------------------- */
+
+/* Each long name in turn, those of every program last; NULL after them. */
+static const char *long_name(const struct parse *p, size_t i)
+{
+	const struct ts_opt *row = i < p->n_rows ? &p->program->options[i] : &ts_opt_common[i - p->n_rows + 1];
+
+	if (row->type == TS_OPT_END)
+		return NULL;
+	return row->type == TS_OPT_GROUP || row->hidden ? "" : row->name;
+}
+
+/* How many single letters must change to make b of a: Levenshtein's distance, one row of its table at a time. */
+static size_t distance(const char *a, size_t n_a, const char *b)
+{
+	size_t n_b = strlen(b), row[64];
+
+	if (n_a >= 64 || n_b >= 64)
+		return 64;
+	for (size_t j = 0; j <= n_b; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= n_a; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n_b; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			best = best < row[j] + 1 ? best : row[j] + 1;
+			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+		}
+	}
+	return row[n_b];
+}
+
+static int refuse_unknown(struct parse *p, const char *name, size_t n)
+{
+	size_t best_distance = n / 3 + 1 < 3 ? n / 3 + 1 : 3;
+	const char *best = NULL, *other;
+
+	for (size_t i = 0; (other = long_name(p, i)) != NULL; i++) {
+		size_t d = *other != '\0' ? distance(name, n, other) : 64;
+
+		if (d < best_distance) {
+			best_distance = d;
+			best = other;
+		}
+	}
+	return ts_err_usage(p->err, "--%.*s: unknown option; %s%s%ssee --help", (int)(n < 60 ? n : 60), name,
+	                    best ? "did you mean --" : "", best ? best : "", best ? "? or " : "");
+}
+
+static int refuse_ambiguous(struct parse *p, const char *name, size_t n)
+{
+	char list[200] = "";
+	size_t used = 0;
+	const char *other;
+
+	for (size_t i = 0; (other = long_name(p, i)) != NULL; i++)
+		if (strncmp(other, name, n) == 0 && used + strlen(other) + 8 < sizeof list)
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s", used ? ", " : "", other);
+	return ts_err_usage(p->err, "--%.*s: could be %s; see --help", (int)n, name, list);
+}
+
+/* The row of a letter, or NULL; letters of --help and --version are never at fault. */
+static const struct ts_opt *row_of_key(const struct parse *p, int key)
+{
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (ts_opt_is_option(&p->program->options[i]) && p->program->options[i].key == key)
+			return &p->program->options[i];
+	return NULL;
+}
+
+static int refuse_missing(struct parse *p, const struct ts_opt *row)
+{
+	return ts_err_usage(p->err, "--%s: needs a value, such as --%s=%s", row->name, row->name,
+	                    row->arg ? row->arg : row->choices);
+}
+
+static int refuse_long(struct parse *p, const char *word)
+{
+	size_t n = strcspn(word, "="), n_matches = 0, match = 0;
+	const char *other;
+
+	for (size_t i = 0; (other = long_name(p, i)) != NULL; i++) {
+		if (strncmp(other, word, n) != 0)
+			continue;
+		match = i;
+		n_matches++;
+		if (strlen(other) == n) {
+			n_matches = 1;
+			break;
+		}
+	}
+	if (n_matches == 0)
+		return refuse_unknown(p, word, n);
+	if (n_matches > 1)
+		return refuse_ambiguous(p, word, n);
+	if (word[n] == '=')
+		return ts_err_usage(p->err, "--%s: takes no value", long_name(p, match));
+	return refuse_missing(p, &p->program->options[match]);
+}
+
+/* A cluster such as -ab: the first letter that is unknown, or else the last one, which lacks its value. */
+static int refuse_short(struct parse *p, const char *letters)
+{
+	for (; *letters != '\0'; letters++) {
+		const struct ts_opt *row = row_of_key(p, (unsigned char)*letters);
+
+		if (row != NULL && row->type != TS_OPT_FLAG)
+			return refuse_missing(p, row);
+		if (row == NULL && *letters != ts_opt_common_key(p->program, COMMON_HELP) &&
+		    *letters != ts_opt_common_key(p->program, COMMON_VERSION))
+			break;
+	}
+	return ts_err_usage(p->err, "-%c: unknown option; see --help", *letters);
+}
+
+static int refuse_word(struct parse *p, const char *word)
+{
+	return strncmp(word, "--", 2) == 0 ? refuse_long(p, word + 2) : refuse_short(p, word + 1);
+}
+
+/* --- one word after the other ----------------------------------------------------------------------------------- */
+
+static int take_value(struct parse *p, size_t i, const char *text)
+{
+	const struct ts_opt *row = &p->program->options[i];
+	char prefix[VALUE_SHOWN + 80];
+	int r;
+
+	if (row->type == TS_OPT_LIST && !p->given[i]) /* the user's list replaces the default, and is then added to */
+		((struct ts_opt_list *)((char *)p->settings + row->offset))->n = 0;
+	p->given[i] = true;
+	r = ts_opt_value_set(row, text, p->settings, p->err);
+	if (r == 0)
+		return 0;
+	snprintf(prefix, sizeof prefix, "--%s=%.*s%s", row->name, VALUE_SHOWN, text,
+	         strlen(text) > VALUE_SHOWN ? "..." : "");
+	return ts_err_prefix(p->err, r, prefix);
+}
+
+static int take_operand(struct parse *p, const char *text)
+{
+	size_t max = p->program->max_operands;
+
+	if (max == 0)
+		return ts_err_usage(p->err, "%.*s: unexpected operand: takes options only; see --help", VALUE_SHOWN,
+		                    text);
+	if (p->operands->n == max)
+		return ts_err_usage(p->err, "%.*s: unexpected operand: at most %zu can be given (%s); see --help",
+		                    VALUE_SHOWN, text, max, p->program->operands);
+	return ts_opt_list_add(p->operands, text) < 0 ? ts_err_set(p->err, ENOMEM, "out of memory") : 0;
+}
+
+static int check_operands(struct parse *p)
+{
+	if (p->operands == NULL || p->operands->n >= p->program->min_operands)
+		return 0;
+	return ts_err_usage(p->err, "too few operands: %s is needed; see --help", p->program->operands);
+}
+
+static _Noreturn void leave(void)
+{
+	exit(fflush(stdout) == 0 ? TS_EXIT_OK : TS_EXIT_ENVIRON);
+}
+
+static _Noreturn void print_version(const struct ts_opt_program *program)
+{
+	printf("%s %s\n", program->name, TSBENCH_VERSION);
+	leave();
+}
+
+static size_t index_of_key(const struct parse *p, int key)
+{
+	const struct ts_opt *row = key < KEY_BASE ? row_of_key(p, key) : NULL;
+
+	if (row != NULL)
+		return (size_t)(row - p->program->options);
+	if (key < KEY_BASE)
+		return p->n_rows + (key == 'h' ? COMMON_HELP : COMMON_VERSION);
+	return (size_t)key - KEY_BASE;
+}
+
+static int take_option(struct parse *p, size_t i, const char *text)
+{
+	if (i == p->n_rows + COMMON_VERSION)
+		print_version(p->program);
+	if (i == p->n_rows + COMMON_HELP) {
+		ts_opt_print_help(p->program);
+		leave();
+	}
+	return take_value(p, i, text);
+}
+
+static error_t on_word(int key, char *text, struct argp_state *state)
+{
+	struct parse *p = state->input;
+	int r;
+
+	switch (key) {
+	case ARGP_KEY_ERROR:
+		if (!p->refused)
+			p->result = refuse_word(p, state->argv[p->next]);
+		return 0;
+	case ARGP_KEY_ARG: r = take_operand(p, text); break;
+	case ARGP_KEY_END: r = check_operands(p); break;
+	case ARGP_KEY_INIT:
+	case ARGP_KEY_ARGS:
+	case ARGP_KEY_NO_ARGS:
+	case ARGP_KEY_SUCCESS:
+	case ARGP_KEY_FINI: return key == ARGP_KEY_ARGS ? ARGP_ERR_UNKNOWN : 0;
+	default: r = take_option(p, index_of_key(p, key), text);
+	}
+	p->next = state->next;
+	if (r < 0) {
+		p->refused = true;
+		p->result = r;
+		return EINVAL;
+	}
+	return 0;
+}
+
+/* --- the whole line --------------------------------------------------------------------------------------------- */
+
+static void apply_defaults(struct parse *p)
+{
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct ts_opt *row = &p->program->options[i];
+		struct ts_err why = {0};
+
+		if (ts_opt_is_option(row) && row->fallback != NULL &&
+		    ts_opt_value_set(row, row->fallback, p->settings, &why) < 0)
+			ts_opt_refuse(p->program, row, why.text);
+	}
+}
+
+/* argp's own table: the program's rows, --help and --version, and the zero row that ends it. */
+static struct argp_option *argp_table(const struct parse *p)
+{
+	struct argp_option *table = calloc(p->n_rows + COMMON_VERSION + 1, sizeof *table), *to = table;
+
+	for (size_t i = 0; table != NULL && i < p->n_rows + COMMON_VERSION + 1; i++) {
+		bool own = i < p->n_rows;
+		const struct ts_opt *row = own ? &p->program->options[i] : &ts_opt_common[i - p->n_rows];
+		int key = own ? row->key : ts_opt_common_key(p->program, i - p->n_rows);
+
+		if (!ts_opt_is_option(row))
+			continue;
+		to->name = row->name;
+		to->key = key != 0 ? key : KEY_BASE + (int)i;
+		to->arg = row->type == TS_OPT_FLAG ? NULL : "VALUE";
+		to++;
+	}
+	return table;
+}
+
+/* --dump-options is for scripts. It is no row of argp's, so that --d stays short for something useful. */
+static bool wants_rows(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--dump-options") == 0)
+			return true;
+	return false;
+}
+
+int ts_opt_parse(const struct ts_opt_program *program, int argc, char **argv, void *settings,
+                 struct ts_opt_list *operands, bool *given, struct ts_err *err)
+{
+	struct parse p = {.program = program, .settings = settings, .operands = operands, .next = 1, .err = err};
+	struct argp argp = {.parser = on_word};
+	struct argp_option *table;
+
+	p.n_rows = count_rows(program);
+	ts_opt_check(program);
+	apply_defaults(&p);
+	if (wants_rows(argc, argv)) {
+		ts_opt_print_rows(program);
+		leave();
+	}
+	table = argp_table(&p);
+	p.given = calloc(p.n_rows + 1, sizeof *p.given);
+	if (table == NULL || p.given == NULL) {
+		p.result = ts_err_set(err, ENOMEM, "out of memory");
+		goto free_all;
+	}
+	argp.options = table;
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, &p) != 0 &&
+	    p.result == 0)
+		p.result = ts_err_set(err, ENOMEM, "out of memory");
+	if (given != NULL)
+		memcpy(given, p.given, p.n_rows * sizeof *given);
+free_all:
+	free(p.given);
+	free(table);
+	return p.result;
+}
