@@ -48,19 +48,26 @@ static void die(struct feed *f, struct way *way, enum ts_reply_verdict verdict)
 	*way = f->ways.way[--f->ways.n];
 }
 
-/* Two alternatives that agree in all but their past are one: the smaller time of the last stamp allows all that the
- * greater one does. */
-static bool merge(struct feed *f, const struct way *new, const struct way *except)
+/* Does `a` allow all that `b` does? A smaller time of the last stamp allows more, and so does standing in data. */
+static bool covers(const struct way *a, const struct way *b)
+{
+	return a->at == b->at && a->matched == b->matched && a->mode >= b->mode && a->last_ns <= b->last_ns;
+}
+
+/* Of two alternatives of which one covers the other, one is enough. Returns true when `new` is then no longer needed.
+ */
+static bool merge(struct feed *f, const struct way *new)
 {
 	for (unsigned i = 0; i < f->ways.n; i++) {
 		struct way *old = &f->ways.way[i];
-		if (old == except || old->at != new->at || old->matched != new->matched || old->mode != new->mode)
+		if (old == new)
 			continue;
-		if (new->last_ns < old->last_ns) {
-			old->last_ns = new->last_ns;
-			old->n_stamps = new->n_stamps;
+		if (covers(old, new))
+			return true;
+		if (covers(new, old)) {
+			*old = *new;
+			return true;
 		}
-		return true;
 	}
 	return false;
 }
@@ -69,7 +76,7 @@ static void add(struct feed *f, const struct way *new)
 {
 	struct way *least = &f->ways.way[0];
 
-	if (merge(f, new, NULL))
+	if (merge(f, new))
 		return;
 	if (f->ways.n < TS_REPLY_WAYS) {
 		f->ways.way[f->ways.n++] = *new;
@@ -107,7 +114,7 @@ static void step_data(struct feed *f, struct way *way)
 	way->at += n;
 	way->matched += n;
 	way->mode = DATA;
-	if (f->ways.n > 1 && merge(f, way, way))
+	if (f->ways.n > 1 && merge(f, way))
 		*way = f->ways.way[--f->ways.n];
 }
 
