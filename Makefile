@@ -38,7 +38,7 @@ endif
 # --- flags ------------------------------------------------------------------------------------------------------
 CC := gcc
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wvla -Wwrite-strings -Wpointer-arith -Wformat=2 \
-            -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+            -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wno-missing-field-initializers
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_debug   := -Og -g3
 CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
