@@ -139,8 +139,8 @@ static inline int peer_path_lives(const struct peer_endpoint *ep)
 	return lives;
 }
 
-/* Socket, bind, and listen on a stream; `ep` then holds the real port. Returns the descriptor; dies on errors. */
-static inline int peer_listen(struct peer_endpoint *ep, int flags)
+/* A socket for the endpoint, with SO_REUSEADDR on TCP; dies on errors. */
+static inline int peer_socket(const struct peer_endpoint *ep, int flags)
 {
 	int fd = socket(ep->family, ep->type | SOCK_CLOEXEC | flags, 0), on = 1;
 
@@ -148,13 +148,29 @@ static inline int peer_listen(struct peer_endpoint *ep, int flags)
 		peer_die(3, "socket: %s", strerror(errno));
 	if (ep->family != AF_UNIX && ep->type == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return fd;
+}
+
+/* Bind, and listen on a stream; a stale path is taken over; `ep` then holds the real port. Returns 0 or -errno. */
+static inline int peer_bind(struct peer_endpoint *ep, int fd)
+{
 	if (peer_path(ep) && !peer_path_lives(ep))
 		unlink(peer_path(ep));
 	if (bind(fd, (struct sockaddr *)&ep->addr, ep->addr_len) < 0)
-		peer_die(3, "bind: %s", strerror(errno));
+		return -errno;
 	if (ep->type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0)
-		peer_die(3, "listen: %s", strerror(errno));
+		return -errno;
 	getsockname(fd, (struct sockaddr *)&ep->addr, &ep->addr_len);
+	return 0;
+}
+
+/* Both; dies on errors. */
+static inline int peer_listen(struct peer_endpoint *ep, int flags)
+{
+	int fd = peer_socket(ep, flags), error = peer_bind(ep, fd);
+
+	if (error)
+		peer_die(3, "cannot listen: %s", strerror(-error));
 	return fd;
 }
 

@@ -1,0 +1,87 @@
+/*
+ * faulty: a correct timestamp server, and with --fault=NAME one that differs from it in a line or two (faults.def).
+ *
+ * It exists to prove that a conformance suite catches what it says it catches. A thread for each client (or one client
+ * at a time, or a process for each: --form); stream or line framing; tcp, udp, unix and unixgram; ctime, or --space and
+ * --time=rfc3339.
+ *
+ * A hook is a switch over the fault: time.c writes the time, data.c spoils data, reply.c puts the reply together,
+ * stream.c holds a conversation, datagram.c answers datagrams, main.c starts, accepts and stops.
+ */
+#ifndef FAULTY_H
+#define FAULTY_H
+
+#include "peer.h"
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum fault {
+	FAULT_NONE,
+#define FAULT(id, name, level, transport, needs, flags, kills, sentence) FAULT_##id,
+#include "faults.def"
+#undef FAULT
+	FAULT_N
+};
+
+enum form { FORM_THREAD, FORM_ITERATIVE, FORM_FORK };
+
+#define CLIENTS_MAX 1024
+
+struct server {
+	enum fault fault;
+	enum form form;
+	bool line, space, rfc3339, one_shot;
+	struct peer_endpoint endpoint;
+	int listener, signals; /* signals: a signalfd of SIGTERM, SIGINT and SIGCHLD */
+	bool stopping;
+	long long started_ns, first_client_ns, looked_ns; /* wall clock */
+	uint64_t n_clients, n_replies;
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t client_gone;
+	int clients[CLIENTS_MAX]; /* descriptors of conversations (form fork: process ids); 0: free */
+	size_t n_open;
+	int close_next;            /* CLOSES_WITH_NEXT: the one to close; 0: none */
+	struct peer_text shared;   /* CROSS_TALK */
+	pthread_mutex_t send_lock; /* STUCK_READER, LINE_HALF_BLOCKS */
+};
+
+struct conversation {
+	struct server *server;
+	int fd, place;   /* in clients */
+	bool was_queued; /* it waited while another was served */
+	bool is_closed;  /* at the end: close fd (datagrams: serve no more) */
+	uint64_t n_messages, n_bytes;
+	long long connected_ns, previous_ns; /* wall clock */
+	struct peer_text line;               /* begun, and not ended yet */
+	struct peer_text last;   /* DATA_SEEN, DATA_STALE: the message before; PENDING_SWAPPED: the one held back */
+	struct peer_text unread; /* MEMORY_GROWS */
+};
+
+/* The time text, without brackets. */
+void time_write(struct conversation *c, char *text, size_t size);
+
+/* The data as this server returns it; false: do not answer. */
+bool data_write(struct conversation *c, struct peer_text *out, const char *data, size_t n);
+
+/* One reply to one message; false: do not answer. */
+bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n);
+void stamp_write(struct conversation *c, struct peer_text *out); /* "[time]" alone */
+
+void conversation_run(struct conversation *c); /* until its end; closes c->fd */
+void datagrams_run(struct server *s);          /* until a signal says stop */
+
+/*
+ * Wait until fd is readable, and take signals meanwhile (signals: -1 to leave them to the main thread). At a signal to
+ * stop, the listener's wait is false, and a client's is true: its socket is shut for reading, so what came is answered,
+ * then it ends. False, too, when timeout_ms has passed (-1: never).
+ */
+bool server_wait(struct server *s, int fd, int signals, int timeout_ms);
+
+/* Is the fault this one? */
+static inline bool has(const struct conversation *c, enum fault fault)
+{
+	return c->server->fault == fault;
+}
+
+#endif

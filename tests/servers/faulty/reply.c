@@ -1,0 +1,104 @@
+/* A reply: brackets, time, separator, data, each where it belongs. */
+#include "faulty.h"
+
+/* The marks around the time, where they are not [ and ]. */
+static void marks_choose(enum fault fault, const char **open, const char **shut)
+{
+	*open = "[";
+	*shut = "]";
+	switch (fault) {
+	case FAULT_NO_BRACKETS:
+		*open = "";
+		*shut = " ";
+		break;
+	case FAULT_PARENTHESES:
+		*open = "(";
+		*shut = ")";
+		break;
+	case FAULT_BRACES:
+		*open = "{";
+		*shut = "}";
+		break;
+	case FAULT_NO_OPEN_BRACKET: *open = ""; break;
+	case FAULT_NO_CLOSE_BRACKET: *shut = " "; break;
+	case FAULT_TWO_BRACKETS:
+		*open = "[[";
+		*shut = "]]";
+		break;
+	default: break;
+	}
+}
+
+static const char *separator_choose(const struct conversation *c)
+{
+	switch (c->server->fault) {
+	case FAULT_SEPARATOR_CHANGES: return c->server->n_replies % 2 ? " " : "";
+	case FAULT_SEPARATOR_COLON: return ":";
+	default: return c->server->space ? " " : "";
+	}
+}
+
+void stamp_write(struct conversation *c, struct peer_text *out)
+{
+	const char *open, *shut;
+	char text[128];
+
+	marks_choose(c->server->fault, &open, &shut);
+	time_write(c, text, sizeof(text));
+	peer_add_text(out, open);
+	peer_add_text(out, text);
+	peer_add_text(out, shut);
+}
+
+/* Before the data: nothing, or a stamp and its separator. */
+static void head_write(struct conversation *c, struct peer_text *out)
+{
+	if (has(c, FAULT_ECHO) || has(c, FAULT_STAMP_AFTER) || (has(c, FAULT_STAMP_ONCE) && c->n_messages > 1))
+		return;
+	stamp_write(c, out);
+	if (has(c, FAULT_STAMP_TWICE))
+		stamp_write(c, out);
+	peer_add_text(out, separator_choose(c));
+	peer_add_text(out, has(c, FAULT_DATA_REPR) ? "b'" : has(c, FAULT_DATA_QUOTED) ? "\"" : "");
+}
+
+static void tail_write(struct conversation *c, struct peer_text *out)
+{
+	switch (c->server->fault) {
+	case FAULT_STAMP_AFTER: stamp_write(c, out); break;
+	case FAULT_NEWLINE_AFTER: peer_add_text(out, "\n"); break;
+	case FAULT_CRLF_AFTER: peer_add_text(out, "\r\n"); break;
+	case FAULT_BLANK_AFTER: peer_add_text(out, " "); break;
+	case FAULT_NUL_AFTER: peer_add(out, "", 1); break;
+	case FAULT_DATA_REPR: peer_add_text(out, "'"); break;
+	case FAULT_DATA_QUOTED: peer_add_text(out, "\""); break;
+	default: break;
+	}
+}
+
+bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n)
+{
+	size_t start = out->n, n_data = has(c, FAULT_STAMP_EACH_BYTE) && n < 64 ? 1 : n;
+	uint32_t length;
+
+	c->n_messages++;
+	if (has(c, FAULT_LENGTH_BEFORE)) {
+		length = htonl(n + 26);
+		peer_add(out, &length, sizeof(length));
+	}
+	for (size_t done = 0; done < n; done += n_data) {
+		head_write(c, out);
+		if (!data_write(c, out, data + done, n_data)) {
+			out->n = start;
+			return false;
+		}
+		tail_write(c, out);
+	}
+	c->server->n_replies++;
+	if (has(c, FAULT_TWICE)) {
+		n = out->n;
+		for (size_t i = start; i < n; i++)
+			peer_add(out, &(char){out->p[i]}, 1);
+	}
+	return true;
+}

@@ -1,0 +1,107 @@
+/* The time text: which moment, and in which form. */
+#include "faulty.h"
+
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the form is a fault's choice */
+#define SECOND 1000000000LL
+#define CTIME  "%a %b %e %H:%M:%S %Y"
+#define ISO    "%Y-%m-%dT%H:%M:%S"
+
+/* The moment that the text shows. */
+static long long moment_choose(struct conversation *c)
+{
+	struct server *s = c->server;
+	long long now = peer_now_ns(CLOCK_REALTIME), previous = c->previous_ns ? c->previous_ns : now - 5 * SECOND;
+
+	c->previous_ns = now;
+	switch (s->fault) {
+	case FAULT_TIME_OF_START:
+	case FAULT_TIME_OF_START_UDP: return s->started_ns;
+	case FAULT_TIME_OF_CONNECT: return c->connected_ns;
+	case FAULT_TIME_OF_FIRST: return s->first_client_ns;
+	case FAULT_TIME_OF_PREVIOUS: return previous;
+	case FAULT_TIME_CACHED:
+		if (now - s->looked_ns > 10 * SECOND)
+			s->looked_ns = now;
+		return s->looked_ns;
+	case FAULT_TIME_AHEAD: return now + 5 * SECOND;
+	case FAULT_TIME_BEHIND: return now - 10 * SECOND;
+	case FAULT_TIME_DAY_OFF: return now + 86400 * SECOND;
+	case FAULT_TIME_ROUNDED_UP: return now + SECOND - 1;
+	case FAULT_TIME_SECOND_LATE: return now - SECOND;
+	case FAULT_TIME_BACK: return now - (s->n_replies % 2 ? 2 * SECOND : 0);
+	case FAULT_TIME_ZONE_CHANGES: return now + (s->n_replies % 2 ? 3600 * SECOND : 0);
+	case FAULT_TIME_EAST_CALLED_GMT:
+	case FAULT_TIME_EAST_CALLED_Z: return now + 8 * 3600 * SECOND;
+	default: return now;
+	}
+}
+
+/* Hour 1 to 12, in a zone where it is afternoon now, so that the fault shows at any time of the day. */
+static void half_day_write(time_t second, char *text, size_t size)
+{
+	int hour = second / 3600 % 24, east_h = hour < 12 ? 13 - hour : 0, west_h = hour >= 23 ? 8 : 0;
+	char zone[16];
+	struct tm tm;
+
+	second += (east_h - west_h) * 3600;
+	gmtime_r(&second, &tm);
+	snprintf(zone, sizeof(zone), "%c%02d:00", west_h ? '-' : '+', east_h + west_h);
+	strftime(text, size, "%Y-%m-%dT%I:%M:%S", &tm);
+	strncat(text, zone, size - strlen(text) - 1);
+}
+
+static const char *form_choose(const struct conversation *c)
+{
+	switch (c->server->fault) {
+	case FAULT_FORM_CHANGES: return c->server->n_replies % 3 == 2 ? "%Y-%m-%d %H:%M:%S" : CTIME;
+	case FAULT_STAMP_NEWLINE: return CTIME "\n";
+	case FAULT_STAMP_EMPTY: return "";
+	case FAULT_STAMP_WORD: return "now";
+	case FAULT_STAMP_FOREIGN: return "So %e. Nov. %H:%M:%S %Y";
+	case FAULT_TIME_UTC_CALLED_EAST: return ISO "+08:00";
+	case FAULT_TIME_EAST_CALLED_GMT: return "%a, %d %b %Y %H:%M:%S GMT";
+	case FAULT_TIME_EAST_CALLED_Z: return ISO "Z";
+	case FAULT_TIME_NO_DAY: return "%Y-11-31T%H:%M:%SZ";
+	case FAULT_TIME_SWAPPED: return "%a %b %e %H:%S:%M %Y";
+	case FAULT_TIME_MONTH_FOR_MINUTE: return "%Y-%m-%d %H:%m:%S";
+	default: return c->server->rfc3339 ? ISO "Z" : CTIME;
+	}
+}
+
+void time_write(struct conversation *c, char *text, size_t size)
+{
+	long long ns = moment_choose(c), fraction = ns % SECOND;
+	time_t second = ns / SECOND;
+	const char *form = form_choose(c);
+	bool utc = strchr(form, 'T');
+	struct tm tm;
+
+	if (utc)
+		gmtime_r(&second, &tm);
+	else
+		localtime_r(&second, &tm);
+	switch (c->server->fault) {
+	case FAULT_TIME_WEEKDAY: tm.tm_wday = (tm.tm_wday + 1) % 7; break;
+	case FAULT_TIME_HOUR_24: tm.tm_hour += 24; break;
+	case FAULT_TIME_HALF_DAY: half_day_write(second, text, size); return;
+	case FAULT_TIME_MONTH_OFF:
+		snprintf(text, size, "%d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon, tm.tm_mday,
+		         tm.tm_hour, tm.tm_min, tm.tm_sec);
+		return;
+	case FAULT_TIME_YEAR_OFF: tm.tm_year -= 1900; break;
+	case FAULT_TIME_UPTIME: snprintf(text, size, "%.6f", peer_now_ns(CLOCK_BOOTTIME) / 1e9); return;
+	case FAULT_TIME_EXPONENT: snprintf(text, size, "%g", (double)second); return;
+	case FAULT_TIME_FRACTION_SCALED:
+		strftime(text, size, ISO, gmtime_r(&second, &tm));
+		snprintf(text + strlen(text), size - strlen(text), ".%09lldZ", fraction / 1000);
+		return;
+	case FAULT_TIME_FRACTION_COUNTED:
+		strftime(text, size, ISO, gmtime_r(&second, &tm));
+		snprintf(text + strlen(text), size - strlen(text), ".%03lluZ",
+		         (unsigned long long)(999 - c->server->n_replies % 1000));
+		return;
+	default: break;
+	}
+	text[0] = 0;
+	strftime(text, size, form, &tm);
+}
