@@ -167,7 +167,7 @@ static bool is_line_end_lost(const struct reply *r)
 
 static bool is_line_end_added(const struct reply *r)
 {
-	return r->n_out_line < r->n_out && r->n_line == r->n_in && r->n_line > 0 && r->out[0] == '[' &&
+	return r->n_out - r->n_out_line > r->n_in - r->n_line && r->n_line > 0 && r->out[0] == '[' &&
 	       ends(r->out, r->n_out_line, r->line, r->n_line);
 }
 

@@ -1,0 +1,138 @@
+/*
+ * What is learnt from a first reply: the kinds and separators of the protocol, and a name for each wild shape.
+ */
+#include "reply_cuts.h"
+
+#define DATA     "kwxyzq\n"
+#define NO(text) NULL, text
+
+static const struct {
+	const char *out;
+	const char *separator; /* NULL: not the protocol */
+	const char *why;       /* a part of the sentence */
+	enum ts_stamp_kind kind;
+	int32_t zone_s;
+} cases[] = {
+        {T DATA, "", "", TS_STAMP_CTIME, 0},
+        {T " " DATA, " ", "", TS_STAMP_CTIME, 0},
+        {T "    " DATA, "    ", "", TS_STAMP_CTIME, 0},
+        {T "\t" DATA, "\t", "", TS_STAMP_CTIME, 0},
+        {T ":" DATA, ":", "", TS_STAMP_CTIME, 0},
+        {T ": " DATA, ": ", "", TS_STAMP_CTIME, 0},
+        {T " -->  " DATA, " -->  ", "", TS_STAMP_CTIME, 0},
+        {T "..............." DATA, "...............", "", TS_STAMP_CTIME, 0},
+        {T " kwx" T " yzq\n", " ", "", TS_STAMP_CTIME, 0},
+        {"[Sun Nov 22 18:30:00 2026] " DATA, " ", "", TS_STAMP_CTIME, 8 * 3600},
+        {"[Sun Nov 22 05:00:00 2026] " DATA, " ", "", TS_STAMP_CTIME, -5 * 3600 - 1800},
+        {"[Mon Nov 23 00:30:00 2026] " DATA, " ", "", TS_STAMP_CTIME, 14 * 3600},
+        {"[Sun Nov 22 10:30:00 2020] " DATA, " ", "", TS_STAMP_CTIME, 0}, /* wrong, and left to the window */
+        {"[2026-11-22 10:30:00.123456]" DATA, "", "", TS_STAMP_RFC3339, 0},
+        {"[2026-11-22T18:30:00+08:00]" DATA, "", "", TS_STAMP_RFC3339, 8 * 3600},
+        {"[2026-11-22 10:30:00.5 +0000 UTC m=+1.5]" DATA, "", "", TS_STAMP_RFC3339, 0},
+        {"[1795343400]" DATA, "", "", TS_STAMP_UNIX, 0},
+        {"[1795343400.1234567] " DATA, " ", "", TS_STAMP_UNIX, 0},
+        {"[18:30:00] " DATA, " ", "", TS_STAMP_TIME, 8 * 3600},
+        {"[Sun Nov 22 02:30:00 PST 2026] " DATA, " ", "", TS_STAMP_DATE, -8 * 3600},
+        {"[Sun, 22 Nov 2026 10:30:00 GMT] " DATA, " ", "", TS_STAMP_RFC1123, 0},
+        {"[Sun Nov 22 2026 18:30:00 GMT+0800 (China Standard Time)] " DATA, " ", "", TS_STAMP_JS, 8 * 3600},
+
+        {"", NO("nothing came back"), 0, 0},
+        {DATA, NO("echo server"), 0, 0},
+        {"kwxyzq", NO("echo server"), 0, 0},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", NO("HTTP server"), 0, 0},
+        {"SSH-2.0-OpenSSH_9.2p1\r\n", NO("SSH server"), 0, 0},
+        {"Sun Nov 22 10:30:00 2026\r\n", NO("daytime server"), 0, 0},
+        {"22 NOV 2026 10:30:00 GMT\r\n", NO("does not begin with a stamp"), 0, 0},
+        {"[Sun Nov 22 10:30:00 2026\n]" DATA, NO("newline inside the stamp"), 0, 0},
+        {"[Sun Nov 22 10:30:00 2026\n] " DATA, NO("newline inside the stamp"), 0, 0},
+        {T " kwxyzq", NO("without its line's end"), 0, 0},
+        {T " " DATA "\n", NO("a line's end was added"), 0, 0},
+        {T " b'kwxyzq\\n'", NO("b'data'"), 0, 0},
+        {T " b'kwxyzq'", NO("b'data'"), 0, 0},
+        {T " \"kwxyzq\"\n", NO("b'data'"), 0, 0},
+        {T " KWXYZQ\n", NO("another case"), 0, 0},
+        {T "KWXYZQ", NO("another case"), 0, 0},
+        {T, NO("without the data"), 0, 0},
+        {T " \r\n", NO("without the data"), 0, 0},
+        {T " kwx", NO("cut short"), 0, 0},
+        {T " qzyxwk\n", NO("is not the data"), 0, 0},
+        {"(Sun Nov 22 10:30:00 2026) " DATA, NO("parentheses"), 0, 0},
+        {"<10:30:00> " DATA, NO("other brackets"), 0, 0},
+        {"{2026-11-22 10:30:00}" DATA, NO("other brackets"), 0, 0},
+        {"kwxyzq [Sun Nov 22 10:30:00 2026]\n", NO("after the data"), 0, 0},
+        {DATA T, NO("after the data"), 0, 0},
+        {"Sun Nov 22 10:30:00 2026 " DATA, NO("no brackets"), 0, 0},
+        {"2026-11-22 10:30:00: " DATA, NO("no brackets"), 0, 0},
+        {"[info] " DATA, NO("no time that is known"), 0, 0},
+        {"[127.0.0.1] " DATA, NO("no time that is known"), 0, 0},
+        {"[Sun Nov 22 10:30:00 2026", NO("never closed"), 0, 0},
+        {"Welcome!\n" T " " DATA, NO("greeting"), 0, 0},
+        {"220 mail ESMTP\r\n", NO("does not begin with a stamp"), 0, 0},
+
+};
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ts_reply_rule rule;
+		struct ts_stamp stamp;
+		const char *why = "";
+		const char *out = cases[i].out;
+		int result = ts_reply_learn(&rule, &stamp, DATA, strlen(DATA), out, strlen(out), READ_NS, &why);
+
+		if ((result == 0) != (cases[i].separator != NULL) || !strstr(why, cases[i].why))
+			fail_msg("\"%s\": %d, %s", out, result, why);
+		if (result < 0)
+			continue;
+		assert_string_equal(rule.separator, cases[i].separator);
+		assert_int_equal(rule.n_separator, strlen(cases[i].separator));
+		assert_int_equal(rule.stamp.kind, cases[i].kind);
+		assert_int_equal(rule.zone_s, cases[i].zone_s);
+		assert_true(rule.check_time);
+		assert_int_equal(stamp.kind, cases[i].kind);
+	}
+}
+
+/* Whatever comes: an answer or a sentence, and no reading beyond the end. */
+static void test_cut_anywhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (size_t n = 0; n < strlen(cases[i].out); n++) {
+			struct ts_reply_rule rule;
+			struct ts_stamp stamp;
+			const char *why = NULL;
+			char *out = malloc(n + 1);
+			memcpy(out + 1, cases[i].out, n);
+			int result = ts_reply_learn(&rule, &stamp, DATA, strlen(DATA), out + 1, n, READ_NS, &why);
+			assert_true(result == 0 || why != NULL);
+			free(out);
+		}
+}
+
+/* Data of one byte, and data of any bytes. */
+static void test_data(void **state)
+{
+	struct ts_reply_rule rule;
+	struct ts_stamp stamp;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(ts_reply_learn(&rule, &stamp, "q", 1, T " q", 28, READ_NS, &why), 0);
+	assert_string_equal(rule.separator, " ");
+	assert_int_equal(ts_reply_learn(&rule, &stamp, "\0\xff", 2, T "\0\xff", 28, READ_NS, &why), 0);
+	assert_string_equal(rule.separator, "");
+	assert_true(ts_reply_learn(&rule, &stamp, "q", 1, "x", 1, READ_NS, NULL) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_cases),
+	        cmocka_unit_test(test_cut_anywhere),
+	        cmocka_unit_test(test_data),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
