@@ -4,12 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One line, whatever a file's name or an option's value holds. */
+static void flatten(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 static void fill(struct ts_err *err, enum ts_exit exit_status, const char *format, va_list args)
 {
 	if (err == NULL)
 		return;
 	err->exit_status = exit_status;
 	vsnprintf(err->text, sizeof err->text, format, args);
+	flatten(err->text);
 }
 
 int ts_err_set(struct ts_err *err, int error, const char *format, ...)
@@ -42,5 +51,6 @@ int ts_err_prefix(struct ts_err *err, int result, const char *prefix)
 	/* What does not fit is cut at the end: the name of the thing at fault matters more than the last words. */
 	if (snprintf(err->text, sizeof err->text, "%s: ", prefix) < (int)sizeof err->text)
 		strncat(err->text, text, sizeof err->text - strlen(err->text) - 1);
+	flatten(err->text);
 	return result;
 }

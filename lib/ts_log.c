@@ -13,26 +13,42 @@
 #define TEXT_MAX       1024
 #define LINE_MAX_BYTES (TEXT_MAX * 4 + 128) /* each byte may become \xNN */
 
-static bool is_control(const unsigned char *at)
+/* How many bytes from `at` are a control character: 0, 1, or the 2 of a C1 control. */
+static int control_length(const unsigned char *at)
 {
-	return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f);
+	if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+		return 2;
+	return at[0] < 0x20 || at[0] == 0x7f;
+}
+
+static size_t append_escaped(char *line, size_t n, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef", plain[] = "\n\t\r", letters[] = "ntr";
+	const char *found = strchr(plain, byte);
+
+	line[n++] = '\\';
+	if (found != NULL) {
+		line[n++] = letters[found - plain];
+		return n;
+	}
+	line[n++] = 'x';
+	line[n++] = hex[byte >> 4];
+	line[n++] = hex[byte & 15];
+	return n;
 }
 
 /* Append `text` to line[n], made visible; returns the new length. The caller has left room for four bytes each. */
 static size_t append_visible(char *line, size_t n, const char *text)
 {
-	static const char hex[] = "0123456789abcdef";
+	const unsigned char *at = (const unsigned char *)text;
 
-	for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-		if (!is_control(at)) {
-			line[n++] = (char)*at;
-		} else if (*at == '\n' || *at == '\t' || *at == '\r') {
-			line[n++] = '\\';
-			line[n++] = *at == '\n' ? 'n' : *at == '\t' ? 't' : 'r';
-		} else {
-			memcpy(line + n, (char[]){'\\', 'x', hex[*at >> 4], hex[*at & 15]}, 4);
-			n += 4;
-		}
+	while (*at != '\0') {
+		int n_control = control_length(at);
+
+		if (n_control == 0)
+			line[n++] = (char)*at++;
+		for (; n_control > 0; n_control--)
+			n = append_escaped(line, n, *at++);
 	}
 	return n;
 }
