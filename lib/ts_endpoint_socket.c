@@ -1,9 +1,9 @@
 /*
  * Sockets of endpoints: listen and connect.
  *
- * Odd: a UNIX path outlives its socket, and bind(2) then says EADDRINUSE although nobody listens. So the path is asked:
- * a connect that is refused means that it is stale. Only a socket is ever removed. A full queue of a live stream server
- * makes a blocking connect wait, so the question is asked without blocking: EAGAIN is an answer, too.
+ * Odd: a UNIX path outlives its socket, and bind(2) then says EADDRINUSE although nobody listens. So the path is asked
+ * by a connect of a third type (SOCK_SEQPACKET): a stale path refuses it, a live one of any kind says EPROTOTYPE, and
+ * the server that lives there never sees a conversation. Only a socket is ever removed.
  */
 #include "ts_clock.h"
 #include "ts_endpoint.h"
@@ -48,15 +48,15 @@ void ts_endpoint_remove(const struct ts_endpoint *ep)
 
 /* --- what to say ----------------------------------------------------------------------------------------------- */
 
-static const char *advice(int error)
+static const char *advice(int error, bool inet)
 {
 	switch (error) {
 	case EADDRINUSE: return "; stop the other server, or choose another endpoint (port 0 finds a free one)";
 	case EADDRNOTAVAIL: return "; choose an address of this machine";
 	case EACCES:
-	case EPERM: return "; choose a port above 1023, or a directory that you may write to";
-	case ENOENT: return "; make the directory, or start the server first";
-	case ECONNREFUSED: return "; start the server, or check the port";
+	case EPERM: return inet ? "; choose a port above 1023" : "; choose a path that you may write to";
+	case ENOENT: return "; make its directory, or start the server first";
+	case ECONNREFUSED: return inet ? "; start the server, or check the port" : "; start the server";
 	case ETIMEDOUT: return "; check the address, or allow more time";
 	case EMFILE:
 	case ENFILE: return "; raise the limit of open files (ulimit -n)";
@@ -77,7 +77,7 @@ static int fail(struct ts_err *err, const struct ts_endpoint *ep, const char *wh
 	char uri[TS_ENDPOINT_TEXT_MAX];
 
 	return ts_err_set(err, error, "%s: cannot %s: %s%s", ts_endpoint_text(ep, uri, sizeof uri), what, reason(error),
-	                  advice(error));
+	                  advice(error, ep->addr.ss_family != AF_UNIX));
 }
 
 /* --- listen ---------------------------------------------------------------------------------------------------- */
@@ -93,7 +93,7 @@ static int remove_stale(const struct ts_endpoint *ep)
 		return -EADDRINUSE;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	fd = socket(AF_UNIX, socket_type(ep) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	error = connect(fd, (const struct sockaddr *)&ep->addr, ep->addr_len) < 0 ? errno : 0;
