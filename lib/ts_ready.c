@@ -90,6 +90,7 @@ int ts_ready_read(int fd, struct ts_endpoint *endpoints, size_t n_max, long long
 	int64_t now_ns = ts_clock_mono_ns();
 	int64_t deadline_ns = timeout_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + timeout_ns;
 	char line[TS_ENDPOINT_TEXT_MAX];
+	struct ts_err why = {0};
 	size_t n = 0;
 
 	for (;;) {
@@ -101,9 +102,9 @@ int ts_ready_read(int fd, struct ts_endpoint *endpoints, size_t n_max, long long
 			break;
 		if (n == n_max)
 			return ts_err_set(err, EMSGSIZE, "the server says more than %zu ready lines", n_max);
-		r = ts_endpoint_parse(&endpoints[n], line, err);
-		if (r < 0)
-			return ts_err_prefix(err, r, "ready line");
+		r = ts_endpoint_parse(&endpoints[n], line, &why);
+		if (r < 0) /* the server's fault, not the command line's */
+			return ts_err_set(err, -r, "wrong ready line: %s", why.text);
 		n++;
 	}
 	if (n == 0)
