@@ -18,7 +18,7 @@ const struct ts_opt ts_opt_common[] = {
         [COMMON_GROUP] = {TS_OPT_GROUP, .help = "Help:"},
         [COMMON_HELP] = {TS_OPT_FLAG, "help", .help = "print this text"},
         [COMMON_VERSION] = {TS_OPT_FLAG, "version", .help = "print the version"},
-        {TS_OPT_END},
+        {.type = TS_OPT_END},
 };
 
 struct parse {
@@ -95,7 +95,7 @@ static size_t distance(const char *a, size_t n_a, const char *b)
 
 static int refuse_unknown(struct parse *p, const char *name, size_t n)
 {
-	size_t best_distance = n / 3 + 1 < 3 ? n / 3 + 1 : 3;
+	size_t best_distance = n < 4 ? 2 : 3; /* what is farther off is not meant */
 	const char *best = NULL, *other;
 
 	for (size_t i = 0; (other = long_name(p, i)) != NULL; i++) {
