@@ -139,12 +139,11 @@ static void print_details(const char *details, size_t width)
 static void print_summary(const char *summary, size_t width)
 {
 	char sentence[1000];
-	size_t n = (size_t)snprintf(sentence, sizeof sentence - 1, "%s", summary);
+	size_t n = strlen(summary);
 
+	snprintf(sentence, sizeof sentence, "%s%s", summary, n > 0 && summary[n - 1] == '.' ? "" : ".");
 	if (sentence[0] >= 'a' && sentence[0] <= 'z')
 		sentence[0] = (char)(sentence[0] - 'a' + 'A');
-	if (n > 0 && n < sizeof sentence - 1 && sentence[n - 1] != '.')
-		strcat(sentence, ".");
 	print_wrapped(sentence, 0, 0, width);
 }
 

@@ -29,9 +29,10 @@ int ts_ready_write(int fd, const struct ts_endpoint *endpoints, size_t n)
 	if (fd < 0)
 		return 0;
 	for (size_t i = 0; i < n && r == 0; i++) {
-		ts_endpoint_text(&endpoints[i], line, TS_ENDPOINT_TEXT_MAX);
-		strcat(line, "\n");
-		r = write_all(fd, line, strlen(line));
+		size_t n_line = strlen(ts_endpoint_text(&endpoints[i], line, TS_ENDPOINT_TEXT_MAX));
+
+		line[n_line] = '\n';
+		r = write_all(fd, line, n_line + 1);
 	}
 	close(fd);
 	return r;
