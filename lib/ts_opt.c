@@ -13,11 +13,10 @@
 #define KEY_BASE    0x1000 /* keys of rows without a letter: KEY_BASE + index */
 #define VALUE_SHOWN 100    /* bytes of a value that a message repeats */
 
-enum { COMMON_GROUP, COMMON_HELP, COMMON_VERSION };
 const struct ts_opt ts_opt_common[] = {
-        [COMMON_GROUP] = {TS_OPT_GROUP, .help = "Help:"},
-        [COMMON_HELP] = {TS_OPT_FLAG, "help", .help = "print this text"},
-        [COMMON_VERSION] = {TS_OPT_FLAG, "version", .help = "print the version"},
+        [TS_OPT_COMMON_GROUP] = {TS_OPT_GROUP, .help = "Help:"},
+        [TS_OPT_COMMON_HELP] = {TS_OPT_FLAG, "help", .help = "print this text"},
+        [TS_OPT_COMMON_VERSION] = {TS_OPT_FLAG, "version", .help = "print the version"},
         {.type = TS_OPT_END},
 };
 
@@ -40,12 +39,20 @@ bool ts_opt_is_option(const struct ts_opt *row)
 
 int ts_opt_common_key(const struct ts_opt_program *program, size_t i)
 {
-	int key = i == COMMON_HELP ? 'h' : i == COMMON_VERSION ? 'V' : 0;
+	int key = i == TS_OPT_COMMON_HELP ? 'h' : i == TS_OPT_COMMON_VERSION ? 'V' : 0;
 
 	for (const struct ts_opt *row = program->options; row->type != TS_OPT_END; row++)
 		if (row->key == key)
 			return 0;
 	return key;
+}
+
+const struct ts_opt *ts_opt_row_of_key(const struct ts_opt_program *program, int key)
+{
+	for (const struct ts_opt *row = program->options; row->type != TS_OPT_END; row++)
+		if (ts_opt_is_option(row) && row->key == key)
+			return row;
+	return NULL;
 }
 
 static size_t count_rows(const struct ts_opt_program *program)
@@ -55,130 +62,6 @@ static size_t count_rows(const struct ts_opt_program *program)
 	while (program->options[n].type != TS_OPT_END)
 		n++;
 	return n;
-}
-
-/* --- what was wrong: called once, so it may be slow ------------------------------------------------------------- */
-
-/* Each long name in turn, those of every program last; NULL after them. */
-static const char *long_name(const struct parse *p, size_t i)
-{
-	const struct ts_opt *row = i < p->n_rows ? &p->program->options[i] : &ts_opt_common[i - p->n_rows + 1];
-
-	if (row->type == TS_OPT_END)
-		return NULL;
-	return row->type == TS_OPT_GROUP || row->hidden ? "" : row->name;
-}
-
-/* How many single letters must change to make b of a: Levenshtein's distance, one row of its table at a time. */
-static size_t distance(const char *a, size_t n_a, const char *b)
-{
-	size_t n_b = strlen(b), row[64];
-
-	if (n_a >= 64 || n_b >= 64)
-		return 64;
-	for (size_t j = 0; j <= n_b; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= n_a; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n_b; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			best = best < row[j] + 1 ? best : row[j] + 1;
-			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-		}
-	}
-	return row[n_b];
-}
-
-static int refuse_unknown(struct parse *p, const char *name, size_t n)
-{
-	size_t best_distance = n < 4 ? 2 : 3; /* what is farther off is not meant */
-	const char *best = NULL, *other;
-
-	for (size_t i = 0; (other = long_name(p, i)) != NULL; i++) {
-		size_t d = *other != '\0' ? distance(name, n, other) : 64;
-
-		if (d < best_distance) {
-			best_distance = d;
-			best = other;
-		}
-	}
-	return ts_err_usage(p->err, "--%.*s: unknown option; %s%s%ssee --help", (int)(n < 60 ? n : 60), name,
-	                    best ? "did you mean --" : "", best ? best : "", best ? "? or " : "");
-}
-
-static int refuse_ambiguous(struct parse *p, const char *name, size_t n)
-{
-	char list[200] = "";
-	size_t used = 0;
-	const char *other;
-
-	for (size_t i = 0; (other = long_name(p, i)) != NULL; i++)
-		if (strncmp(other, name, n) == 0 && used + strlen(other) + 8 < sizeof list)
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s", used ? ", " : "", other);
-	return ts_err_usage(p->err, "--%.*s: could be %s; see --help", (int)n, name, list);
-}
-
-/* The row of a letter, or NULL; letters of --help and --version are never at fault. */
-static const struct ts_opt *row_of_key(const struct parse *p, int key)
-{
-	for (size_t i = 0; i < p->n_rows; i++)
-		if (ts_opt_is_option(&p->program->options[i]) && p->program->options[i].key == key)
-			return &p->program->options[i];
-	return NULL;
-}
-
-static int refuse_missing(struct parse *p, const struct ts_opt *row)
-{
-	return ts_err_usage(p->err, "--%s: needs a value, such as --%s=%s", row->name, row->name,
-	                    row->arg ? row->arg : row->choices);
-}
-
-static int refuse_long(struct parse *p, const char *word)
-{
-	size_t n = strcspn(word, "="), n_matches = 0, match = 0;
-	const char *other;
-
-	for (size_t i = 0; (other = long_name(p, i)) != NULL; i++) {
-		if (strncmp(other, word, n) != 0)
-			continue;
-		match = i;
-		n_matches++;
-		if (strlen(other) == n) {
-			n_matches = 1;
-			break;
-		}
-	}
-	if (n_matches == 0)
-		return refuse_unknown(p, word, n);
-	if (n_matches > 1)
-		return refuse_ambiguous(p, word, n);
-	if (word[n] == '=')
-		return ts_err_usage(p->err, "--%s: takes no value", long_name(p, match));
-	return refuse_missing(p, &p->program->options[match]);
-}
-
-/* A cluster such as -ab: the first letter that is unknown, or else the last one, which lacks its value. */
-static int refuse_short(struct parse *p, const char *letters)
-{
-	for (; *letters != '\0'; letters++) {
-		const struct ts_opt *row = row_of_key(p, (unsigned char)*letters);
-
-		if (row != NULL && row->type != TS_OPT_FLAG)
-			return refuse_missing(p, row);
-		if (row == NULL && *letters != ts_opt_common_key(p->program, COMMON_HELP) &&
-		    *letters != ts_opt_common_key(p->program, COMMON_VERSION))
-			break;
-	}
-	return ts_err_usage(p->err, "-%c: unknown option; see --help", *letters);
-}
-
-static int refuse_word(struct parse *p, const char *word)
-{
-	return strncmp(word, "--", 2) == 0 ? refuse_long(p, word + 2) : refuse_short(p, word + 1);
 }
 
 /* --- one word after the other ----------------------------------------------------------------------------------- */
@@ -233,20 +116,20 @@ static _Noreturn void print_version(const struct ts_opt_program *program)
 
 static size_t index_of_key(const struct parse *p, int key)
 {
-	const struct ts_opt *row = key < KEY_BASE ? row_of_key(p, key) : NULL;
+	const struct ts_opt *row = key < KEY_BASE ? ts_opt_row_of_key(p->program, key) : NULL;
 
 	if (row != NULL)
 		return (size_t)(row - p->program->options);
 	if (key < KEY_BASE)
-		return p->n_rows + (key == 'h' ? COMMON_HELP : COMMON_VERSION);
+		return p->n_rows + (key == 'h' ? TS_OPT_COMMON_HELP : TS_OPT_COMMON_VERSION);
 	return (size_t)key - KEY_BASE;
 }
 
 static int take_option(struct parse *p, size_t i, const char *text)
 {
-	if (i == p->n_rows + COMMON_VERSION)
+	if (i == p->n_rows + TS_OPT_COMMON_VERSION)
 		print_version(p->program);
-	if (i == p->n_rows + COMMON_HELP) {
+	if (i == p->n_rows + TS_OPT_COMMON_HELP) {
 		ts_opt_print_help(p->program);
 		leave();
 	}
@@ -261,7 +144,7 @@ static error_t on_word(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_ERROR:
 		if (!p->refused)
-			p->result = refuse_word(p, state->argv[p->next]);
+			p->result = ts_opt_refuse_word(p->program, state->argv[p->next], p->err);
 		return 0;
 	case ARGP_KEY_ARG: r = take_operand(p, text); break;
 	case ARGP_KEY_END: r = check_operands(p); break;
@@ -298,9 +181,9 @@ static void apply_defaults(struct parse *p)
 /* argp's own table: the program's rows, --help and --version, and the zero row that ends it. */
 static struct argp_option *argp_table(const struct parse *p)
 {
-	struct argp_option *table = calloc(p->n_rows + COMMON_VERSION + 1, sizeof *table), *to = table;
+	struct argp_option *table = calloc(p->n_rows + TS_OPT_COMMON_END, sizeof *table), *to = table;
 
-	for (size_t i = 0; table != NULL && i < p->n_rows + COMMON_VERSION + 1; i++) {
+	for (size_t i = 0; table != NULL && i < p->n_rows + TS_OPT_COMMON_END; i++) {
 		bool own = i < p->n_rows;
 		const struct ts_opt *row = own ? &p->program->options[i] : &ts_opt_common[i - p->n_rows];
 		int key = own ? row->key : ts_opt_common_key(p->program, i - p->n_rows);

@@ -1,10 +1,12 @@
 /* What --help and --dump-options print. The form is the one that help2man reads. */
 #include "ts_opt_private.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN_MAX 30 /* where help begins at the latest; a longer option stands on a line of its own */
+#define GLUE       "\x1f" /* a blank that does not end a line */
+#define COLUMN_MAX 30     /* where help begins at the latest; a longer option stands on a line of its own */
 
 static size_t terminal_width(void)
 {
@@ -39,7 +41,8 @@ static void print_wrapped(const char *text, size_t at, size_t indent, size_t wid
 			putchar(' ');
 			at++;
 		}
-		printf("%.*s", (int)n, text);
+		for (size_t i = 0; i < n; i++)
+			putchar(text[i] == GLUE[0] ? ' ' : text[i]);
 		at += n_columns;
 		text += n;
 		first = false;
@@ -58,26 +61,40 @@ static void option_text(const struct ts_opt *row, int key, char *buf, size_t siz
 	snprintf(buf, size, "  %s--%s%s%s", letter, row->name, arg ? "=" : "", arg ? arg : "");
 }
 
-/* The sentence, what is allowed, and the default: "clients to serve (1 to 1024) [4]". */
+/* Append to a text of `size` bytes, of which *n are used; what does not fit is dropped. */
+static void append(char *buf, size_t size, size_t *n, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void append(char *buf, size_t size, size_t *n, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf + *n, size - *n, format, args);
+	va_end(args);
+	*n += strlen(buf + *n);
+}
+
+/* The sentence, what is allowed, and the default: "clients to serve (1 to 1024) [4]", "what to do (go, stop) [go]". */
 static void help_text(const struct ts_opt *row, char *buf, size_t size)
 {
-	size_t n = (size_t)snprintf(buf, size, "%s", row->help);
+	size_t n = 0;
 
-	if (row->choices != NULL && row->arg != NULL && n < size) {
-		n += (size_t)snprintf(buf + n, size - n, ":");
-		for (const char *at = row->choices; *at != '\0' && n + 16 < size;) {
-			size_t n_word = strcspn(at, "|");
-			n += (size_t)snprintf(buf + n, size - n, " %.*s%s", (int)n_word, at, at[n_word] ? "," : "");
-			at += n_word + (at[n_word] == '|');
-		}
+	append(buf, size, &n, "%s", row->help);
+	if (row->choices != NULL && row->arg != NULL) {
+		append(buf, size, &n, " (");
+		for (const char *at = row->choices; *at != '\0'; at++)
+			if (*at == '|')
+				append(buf, size, &n, ", ");
+			else
+				append(buf, size, &n, "%c", *at);
+		append(buf, size, &n, ")");
 	}
-	if (row->min != NULL && row->max != NULL && n < size)
-		n += (size_t)snprintf(buf + n, size - n, " (%s to %s)", row->min, row->max);
-	else if ((row->min != NULL || row->max != NULL) && n < size)
-		n += (size_t)snprintf(buf + n, size - n, " (at %s %s)", row->min ? "least" : "most",
-		                      row->min ? row->min : row->max);
-	if (row->fallback != NULL && row->fallback[0] != '\0' && n < size)
-		snprintf(buf + n, size - n, " [%s]", row->fallback);
+	if (row->min != NULL && row->max != NULL)
+		append(buf, size, &n, " (%s" GLUE "to" GLUE "%s)", row->min, row->max);
+	else if (row->min != NULL || row->max != NULL)
+		append(buf, size, &n, " (at" GLUE "%s" GLUE "%s)", row->min ? "least" : "most",
+		       row->min ? row->min : row->max);
+	if (row->fallback != NULL && row->fallback[0] != '\0')
+		append(buf, size, &n, " [%s]", row->fallback);
 }
 
 static void print_row(const struct ts_opt *row, int key, size_t column, size_t width)

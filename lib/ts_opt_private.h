@@ -1,17 +1,21 @@
 /*
- * What the files of ts_opt share: ts_opt.c parses the line, ts_opt_value.c the values, ts_opt_check.c looks for rows that
- * contradict themselves, ts_opt_help.c prints.
+ * What the files of ts_opt share: ts_opt.c parses the line, ts_opt_wrong.c names its faults, ts_opt_value.c reads the
+ * values, ts_opt_check.c looks for rows that contradict themselves, ts_opt_help.c prints.
  */
 #ifndef TS_OPT_PRIVATE_H
 #define TS_OPT_PRIVATE_H
 
 #include "ts_opt.h"
 
-/* The rows that every program has; printed after the program's own. The last has the type TS_OPT_END. */
+/* The rows that every program has; printed after the program's own. */
+enum { TS_OPT_COMMON_GROUP, TS_OPT_COMMON_HELP, TS_OPT_COMMON_VERSION, TS_OPT_COMMON_END };
 extern const struct ts_opt ts_opt_common[];
 
-/* Their keys where the program has not taken the letter: index 0 --help 'h', 1 --version 'V'; else 0. */
+/* Their keys where the program has not taken the letter: --help 'h', --version 'V'; else 0. */
 int ts_opt_common_key(const struct ts_opt_program *program, size_t i);
+
+/* The row of a letter, or NULL. */
+const struct ts_opt *ts_opt_row_of_key(const struct ts_opt_program *program, int key);
 
 /* A row that a user may give, unlike a heading. */
 bool ts_opt_is_option(const struct ts_opt *row);
@@ -31,6 +35,9 @@ bool ts_opt_value_ordered(enum ts_opt_type type, const char *a, const char *b);
 int ts_opt_value_set(const struct ts_opt *row, const char *text, void *settings, struct ts_err *err);
 
 int ts_opt_list_add(struct ts_opt_list *list, const char *item); /* 0 or -ENOMEM */
+
+/* Say why getopt refused `word`. Returns -EINVAL. */
+int ts_opt_refuse_word(const struct ts_opt_program *program, const char *word, struct ts_err *err);
 
 /* --- the others ------------------------------------------------------------------------------------------------ */
 

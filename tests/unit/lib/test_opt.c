@@ -14,7 +14,7 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 struct settings {
-	bool verbose, quiet;
+	bool verbose, quiet, secret;
 	int64_t n_workers, duration_ns, buffer_bytes, n_any;
 	double rate_per_s, share;
 	const char *json, *separator, *size;

@@ -102,7 +102,7 @@ static void help_is_this_text(void **state)
 	              "                        [1]\n"
 	              "  -m, --mode=fast|slow  how it goes [fast]\n"
 	              "      --pace-of-the-requests-to-come=NAME\n"
-	              "                        what wakes us, in µs: timer, tick\n"
+	              "                        what wakes us, in µs (timer, tick)\n"
 	              "\n"
 	              "Report:\n"
 	              "      --json=FILE       write the result there\n"
@@ -125,7 +125,8 @@ static void help_fits_the_terminal(void **state)
 	static const struct {
 		const char *columns;
 		size_t width;
-	} cases[] = {{"60", 60}, {"100", 100}, {"0", 80}, {"wide", 80}, {"-3", 80}, {"99999999", 80}};
+	} cases[] = {{"60", 60}, {"70", 70},   {"77", 77}, {"100", 100},
+	             {"0", 80},  {"wide", 80}, {"-3", 80}, {"99999999", 80}};
 
 	(void)state;
 	for (size_t i = 0; i < N(cases); i++) {
@@ -134,6 +135,7 @@ static void help_fits_the_terminal(void **state)
 
 		setenv("COLUMNS", cases[i].columns, 1);
 		run(&program, "--help", out, sizeof out);
+		assert_non_null(strstr(out, "(1 to 1000000)")); /* a range is not torn apart */
 		while ((line = strsep(&rest, "\n")) != NULL)
 			if (strncmp(line, "  tsx", 5) != 0 && strlen(line) > widest)
 				widest = strlen(line);
