@@ -58,8 +58,8 @@ static int64_t *values_of_all_sizes(struct ts_hist *h, uint64_t seed)
 	return values;
 }
 
-/* Against the exact order statistics: at most 0.1 % off anywhere. Catches: a rank off by one, the lower end of a bucket
- * for its middle, scales that are not covered. */
+/* Against the exact order statistics: at most 0.05 % off anywhere. Catches: a rank off by one, the lower end of a
+ * bucket for its middle, scales that are not covered. */
 static void percentiles_match_a_sorted_array(void **state)
 {
 	struct ts_hist *h = new_hist();
@@ -70,7 +70,7 @@ static void percentiles_match_a_sorted_array(void **state)
 		double percentile = i / 100.0;
 		long rank = ((long)i * N_VALUES + 9999) / 10000; /* ceil, in integers */
 		double exact = (double)values[rank - 1], got = (double)ts_hist_percentile(h, percentile);
-		assert_true(fabs(got - exact) <= exact * 0.001);
+		assert_true(fabs(got - exact) <= exact / 2048); /* half a bucket */
 	}
 	assert_int_equal(ts_hist_percentile(h, 100), values[N_VALUES - 1]);
 	assert_int_equal(h->min_ns, values[0]);
@@ -119,18 +119,18 @@ static void the_ends_of_the_range(void **state)
 	struct ts_hist *h = new_hist();
 
 	(void)state;
-	ts_hist_record_n(h, -5, 98);
+	ts_hist_record_n(h, -5, 97);
 	ts_hist_record(h, TS_HIST_MAX_NS);
-	ts_hist_record(h, INT64_MAX);
+	ts_hist_record_n(h, INT64_MAX, 2);
 	assert_int_equal(h->n, 100);
-	assert_int_equal(h->n_overflow, 1);
+	assert_int_equal(h->n_overflow, 2);
 	assert_int_equal(h->min_ns, 0);
-	assert_int_equal(h->counts[TS_HIST_BUCKETS - 1], 2);
-	assert_int_equal(ts_hist_percentile(h, 98), 0);
-	assert_in_range(ts_hist_percentile(h, 99), TS_HIST_MAX_NS / 1000 * 999, TS_HIST_MAX_NS);
-	assert_int_equal(ts_hist_percentile(h, 99.5), INT64_MAX);
-	assert_int_equal(ts_hist_count_above(h, TS_HIST_MAX_NS), 1);
-	assert_int_equal(ts_hist_count_above(h, 0), 2);
+	assert_int_equal(h->counts[TS_HIST_BUCKETS - 1], 3);
+	assert_int_equal(ts_hist_percentile(h, 97), 0);
+	assert_in_range(ts_hist_percentile(h, 98), TS_HIST_MAX_NS / 1000 * 999, TS_HIST_MAX_NS);
+	assert_int_equal(ts_hist_percentile(h, 99), INT64_MAX);
+	assert_int_equal(ts_hist_count_above(h, TS_HIST_MAX_NS), 2);
+	assert_int_equal(ts_hist_count_above(h, 0), 3);
 	ts_hist_free(h);
 }
 

@@ -1,5 +1,6 @@
 /* Samples of a small family of processes: a child, its two children, their threads, memory and descriptors. */
 #include "ts_proc.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,9 +33,11 @@ static void burn(double seconds)
 {
 	struct timespec t;
 
-	do
+	do {
+		for (volatile int i = 0; i < 100000; i++) /* in user mode, mostly */
+			;
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	while ((double)t.tv_sec + (double)t.tv_nsec / 1e9 < seconds);
+	} while ((double)t.tv_sec + (double)t.tv_nsec / 1e9 < seconds);
 }
 
 static void *wait_for_ever(void *data)
@@ -136,13 +140,29 @@ static void stop_helper(const struct helper *helper)
 	close(helper->answers);
 }
 
+/* The entries of a folder, "." and ".." left out. */
+static int n_entries(const char *path)
+{
+	DIR *d = opendir(path);
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
 /* Catches: threads, descriptors and memory of the wrong process, or in the wrong unit. */
 static void one_process(void **state)
 {
 	struct helper helper = start_helper();
 	struct ts_proc first = after(&helper, ""), later = after(&helper, "dmtt");
+	char path[64];
 
 	(void)state;
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)helper.pid);
+	assert_int_equal(later.n_descriptors, n_entries(path));
 	assert_int_equal(first.n_processes, 1);
 	assert_int_equal(first.n_threads, 1);
 	assert_int_equal(later.n_threads, 3);
@@ -180,6 +200,7 @@ static void processor_time_counts_the_reaped(void **state)
 	assert_true(first_s >= BURN_S - 0.011 && first_s < 10 * BURN_S);
 	assert_true(later_s - first_s >= BURN_S - 0.011 && later_s - first_s < 10 * BURN_S);
 	assert_true(later.n_switches_voluntary > first.n_switches_voluntary); /* it waited for the order */
+	assert_true(later.cpu_user_s - first.cpu_user_s >= BURN_S / 2);
 	assert_int_equal(later.n_processes, 1);
 	stop_helper(&helper);
 }

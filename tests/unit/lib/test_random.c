@@ -44,15 +44,18 @@ static void seeds_repeat_and_differ(void **state)
 	ts_random_free(high);
 }
 
-/* Catches: streams that depend on what the parent has drawn, equal streams, a stream equal to its parent. */
+/* Catches: streams that depend on what the parent has drawn, equal streams, a stream equal to its parent or
+ * to a stranger's. */
 static void forks_depend_on_seed_and_number_alone(void **state)
 {
 	struct ts_random *parent = ts_random_new(1), *early = ts_random_fork(parent, 3);
 	uint64_t drawn = ts_random_below(parent, UINT64_MAX);
 	struct ts_random *late = ts_random_fork(parent, 3), *other = ts_random_fork(parent, 4);
+	struct ts_random *stranger = ts_random_new(2), *strange = ts_random_fork(stranger, 3);
 	uint64_t first = ts_random_below(early, UINT64_MAX);
 
 	(void)state;
+	assert_int_not_equal(first, ts_random_below(strange, UINT64_MAX));
 	assert_int_equal(first, ts_random_below(late, UINT64_MAX));
 	assert_int_not_equal(first, ts_random_below(other, UINT64_MAX));
 	assert_int_not_equal(first, drawn);
@@ -60,6 +63,8 @@ static void forks_depend_on_seed_and_number_alone(void **state)
 	ts_random_free(early);
 	ts_random_free(late);
 	ts_random_free(other);
+	ts_random_free(stranger);
+	ts_random_free(strange);
 }
 
 /* Catches: a bound that is reached, or a remainder's bias (bound 3 of 4 would favour 0). */

@@ -189,6 +189,12 @@ static void ties(void **state)
 	check_near(ts_stats_mann_whitney(same, 4, same, 4), 1, 0);
 	check_near(ts_stats_cliffs_delta(same, 4, same, 4), 0, 0);
 	check_near(ts_stats_wilcoxon((const double[]){0, 0, 0}, 3), 1, 0);
+
+	/* 60 differences of one size, 40 of them positive: W = 40 * 30.5, its mean 60 * 61 / 4 */
+	double d[60], variance = 60.0 * 61 * 121 / 24 - (60.0 * 60 * 60 - 60) / 48;
+	for (int i = 0; i < 60; i++)
+		d[i] = i < 40 ? 5 : -5;
+	check_near(ts_stats_wilcoxon(d, 60), erfc((1220 - 915 - 0.5) / sqrt(variance) / sqrt(2)), 1e-12);
 }
 
 /* A/A: p below 0.05 in 5 % of the pairs, exact and normal; and shifted by two deviations nearly always. */
@@ -268,6 +274,31 @@ static void effective_number(void **state)
 	assert_true(ts_stats_effective_n(x, n) < 10);
 	check_near(ts_stats_effective_n((const double[]){4, 4, 4, 4, 4}, 5), 5, 0);
 	free(x);
+	ts_random_free(r);
+}
+
+/* Short series, lag by lag instead of by the transform. Catches: a transform that wraps around or drops a part. */
+static void effective_number_lag_by_lag(void **state)
+{
+	struct ts_random *r = ts_random_new(17);
+	int n_correlated = 0;
+
+	(void)state;
+	for (size_t n = 4; n < 60; n++) {
+		double x[60], sum = 0, pair;
+		for (size_t i = 0; i < n; i++)
+			x[i] = (i > 0 ? 0.8 * x[i - 1] : 0) + ts_random_normal(r, 0, 1);
+		for (size_t lag = 0; lag + 1 < n; lag += 2) {
+			pair = ts_stats_autocorrelation(x, n, lag) + ts_stats_autocorrelation(x, n, lag + 1);
+			if (pair <= 0)
+				break;
+			sum += pair;
+		}
+		double expected = (double)n / fmax(1, 2 * sum - 1);
+		check_near(ts_stats_effective_n(x, n), expected, 1e-9 * (double)n);
+		n_correlated += expected < (double)n;
+	}
+	assert_true(n_correlated > 40);
 	ts_random_free(r);
 }
 
@@ -390,6 +421,7 @@ int main(void)
 	        cmocka_unit_test(holm),
 	        cmocka_unit_test(autocorrelation),
 	        cmocka_unit_test(effective_number),
+	        cmocka_unit_test(effective_number_lag_by_lag),
 	        cmocka_unit_test(anderson_darling_keeps_its_level),
 	        cmocka_unit_test(anderson_darling_values),
 	        cmocka_unit_test(dispersion),
