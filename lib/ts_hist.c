@@ -126,11 +126,17 @@ uint64_t ts_hist_count_above(const struct ts_hist *h, int64_t ns)
 	return n_above;
 }
 
+/* The number is that of the counts which were seen, so that the sum of a running histogram fits together, too. */
 void ts_hist_add(struct ts_hist *dst, const struct ts_hist *src)
 {
-	uint64_t n = TS_HIST_LOAD(src->n);
 	int64_t min_ns = TS_HIST_LOAD(src->min_ns), max_ns = TS_HIST_LOAD(src->max_ns);
+	uint64_t n = 0;
 
+	for (unsigned i = index_within(min_ns); i <= index_within(max_ns); i++) {
+		uint64_t count = TS_HIST_LOAD(src->counts[i]);
+		dst->counts[i] += count;
+		n += count;
+	}
 	if (n == 0)
 		return;
 	if (dst->n == 0 || min_ns < dst->min_ns)
@@ -139,8 +145,6 @@ void ts_hist_add(struct ts_hist *dst, const struct ts_hist *src)
 		dst->max_ns = max_ns;
 	dst->n += n;
 	dst->n_overflow += TS_HIST_LOAD(src->n_overflow);
-	for (unsigned i = index_within(min_ns); i <= index_within(max_ns); i++)
-		dst->counts[i] += TS_HIST_LOAD(src->counts[i]);
 }
 
 /* What is left has no exact minimum or maximum any more: those of its buckets, within the old ones. */

@@ -5,8 +5,8 @@
  * histograms add up bucket by bucket, exactly. No pointer inside: it may live in shared memory. 264 KiB, of which a run
  * touches a few pages. Values above the top are counted in `n_overflow` and in the last bucket; those below 0 as 0.
  *
- * Threads: one writer. Another thread (or process) reads a running histogram by ts_hist_add into one of its own;
- * what it gets is at most one record behind. All other functions want a histogram at rest.
+ * Threads: one writer. Another thread (or process) reads a running histogram by ts_hist_add into one of its own, whose
+ * n is then the sum of its counts; records made meanwhile may be in it or not. All other functions want one at rest.
  *
  * Source: http://hdrhistogram.org; for the V2 encoding, drawn in ts_hist_codec.c, its Java class EncodableHistogram.
  */

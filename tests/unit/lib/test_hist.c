@@ -2,6 +2,7 @@
 #include "ts_hist.h"
 #include "ts_random.h"
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -220,6 +221,44 @@ static void subtracting_leaves_the_interval(void **state)
 	ts_random_free(r);
 }
 
+#define N_RUNNING 2000000
+
+static void *record_many(void *data)
+{
+	struct ts_hist *h = data;
+
+	for (int i = 0; i < N_RUNNING; i++)
+		ts_hist_record(h, 1000 + i % 100000);
+	return NULL;
+}
+
+/* One thread records, another adds up. Catches: races that the thread sanitizer sees (VARIANT=tsan), and sums whose
+ * count does not fit, so that a percentile of them falls off the end. */
+static void a_running_histogram_can_be_added_up(void **state)
+{
+	struct ts_hist *running = new_hist(), *seen = new_hist();
+	pthread_t thread;
+	uint64_t n_before = 0;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, record_many, running), 0);
+	while (n_before < N_RUNNING) {
+		uint64_t n = 0;
+
+		ts_hist_reset(seen);
+		ts_hist_add(seen, running);
+		for (unsigned i = 0; i < TS_HIST_BUCKETS; i++)
+			n += seen->counts[i];
+		assert_int_equal(seen->n, n);
+		assert_true(n >= n_before);
+		n_before = n;
+	}
+	pthread_join(thread, NULL);
+	assert_int_equal(running->n, N_RUNNING);
+	ts_hist_free(running);
+	ts_hist_free(seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +271,7 @@ int main(void)
 	        cmocka_unit_test(count_above_matches_a_sorted_array),
 	        cmocka_unit_test(adding_is_exact),
 	        cmocka_unit_test(subtracting_leaves_the_interval),
+	        cmocka_unit_test(a_running_histogram_can_be_added_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
