@@ -461,6 +461,37 @@ static void files_that_cannot_be_read(void **state)
 	remove_folder(folder);
 }
 
+/* 300 KB through a pipe on standard input. Catches: one read(2) taken for the whole, a buffer that does not grow. */
+static void standard_input_is_read_to_its_end(void **state)
+{
+	int fds[2], kept = dup(STDIN_FILENO);
+	struct ts_err err = {0};
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		FILE *out = fdopen(fds[1], "w");
+		fputs("[0", out);
+		for (int i = 1; i < 50000; i++)
+			fprintf(out, ",%d", i);
+		fputs("]\n", out);
+		fclose(out);
+		_exit(0);
+	}
+	close(fds[1]);
+	dup2(fds[0], STDIN_FILENO);
+	close(fds[0]);
+	cJSON *root = ts_json_load("-", &err);
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_non_null(root);
+	assert_int_equal(cJSON_GetArraySize(root), 50000);
+	assert_int_equal(ts_json_int(root, "[49999]", -1), 49999);
+	cJSON_Delete(root);
+}
+
 /* A sparse file above the limit. Catches: reading it all, or a length that wraps. */
 static void a_huge_file_is_refused(void **state)
 {
@@ -493,6 +524,7 @@ int main(void)
 	        cmocka_unit_test(a_full_standard_output_is_an_error),
 	        cmocka_unit_test(special_targets),
 	        cmocka_unit_test(files_that_cannot_be_read),
+	        cmocka_unit_test(standard_input_is_read_to_its_end),
 	        cmocka_unit_test(a_huge_file_is_refused),
 	};
 
