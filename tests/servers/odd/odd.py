@@ -1,0 +1,298 @@
+#!/usr/bin/python3
+"""Correct timestamp servers that are unusual, one shape each. A harness must not blame them.
+
+usage: odd.py SHAPE [URI]    URI: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or unixgram:PATH
+Prints the URI with its real port when it is ready.
+"""
+import asyncio
+import ctypes
+import os
+import selectors
+import signal
+import socket
+import socketserver
+import sys
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import formatdate
+
+
+# --- time texts ---------------------------------------------------------------------------------------------------
+def in_zone(hours, text):
+    return lambda: datetime.now(timezone(timedelta(hours=hours))).strftime(text)
+
+
+TIMES = {
+    'ctime': time.ctime,
+    'micro': lambda: str(datetime.now()),
+    'float': lambda: str(time.time()),
+    'ms': lambda: str(time.time_ns() // 1000000),
+    'ns': lambda: str(time.time_ns()),
+    'day': lambda: time.strftime('%H:%M:%S'),
+    'http': lambda: formatdate(usegmt=True),
+    'date': lambda: time.strftime('%a %b %e %H:%M:%S UTC %Y', time.gmtime()),
+    'east': lambda: datetime.now(timezone(timedelta(hours=8))).isoformat(timespec='seconds'),
+    'west': in_zone(-9.5, '%Y-%m-%dT%H:%M:%S-0930'),
+    'nepal': in_zone(5.75, '%a %b %e %H:%M:%S %Y'),
+    'kiritimati': in_zone(14, '%Y-%m-%d %H:%M:%S'),
+    'comma': lambda: datetime.now().strftime('%Y-%m-%d %H:%M:%S,%f')[:-3],
+}
+
+
+def maker(text='ctime', separator=b''):
+    return lambda data: b'[%s]%s%s' % (TIMES[text]().encode(), separator, data)
+
+
+# --- sockets ------------------------------------------------------------------------------------------------------
+def listen(uri, backlog=128):
+    """The listening (or datagram) socket of a URI; prints the ready line."""
+    scheme, place = uri.split(':', 1)
+    kind = socket.SOCK_DGRAM if scheme in ('udp', 'unixgram') else socket.SOCK_STREAM
+    if scheme in ('unix', 'unixgram'):
+        if os.path.exists(place):
+            os.unlink(place)
+        server = socket.socket(socket.AF_UNIX, kind)
+        server.bind(place)
+    else:
+        host, port = place[2:].rsplit(':', 1)
+        server = socket.socket(socket.AF_INET6 if host[0] == '[' else socket.AF_INET, kind)
+        if kind == socket.SOCK_STREAM:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((host.strip('[]'), int(port)))
+        place = '//%s:%d' % (host, server.getsockname()[1])
+    if kind == socket.SOCK_STREAM:
+        server.listen(backlog)
+    print('%s:%s' % (scheme, place), flush=True)
+    return server
+
+
+def converse(client, reply, size=1024, send=socket.socket.sendall):
+    with client:
+        try:
+            while data := client.recv(size):
+                send(client, reply(data))
+        except (ConnectionError, socket.timeout):
+            pass
+
+
+def send_apart(client, answer):
+    """The stamp, a pause, then the data."""
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    at = answer.index(b']') + 1
+    client.sendall(answer[:at])
+    time.sleep(0.002)
+    client.sendall(answer[at:])
+
+
+def send_dribbled(client, answer):
+    """The first bytes one by one."""
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for i in range(40):
+        client.sendall(answer[i:i + 1])
+    client.sendall(answer[40:])
+
+
+# --- ways of serving ----------------------------------------------------------------------------------------------
+def iterative(uri, reply, backlog=128, **how):
+    server = listen(uri, backlog)
+    while True:
+        converse(server.accept()[0], reply, **how)
+
+
+def threads(uri, reply, **how):
+    server = listen(uri)
+    while True:
+        threading.Thread(target=converse, args=(server.accept()[0], reply), kwargs=how, daemon=True).start()
+
+
+def prefork(uri, reply):
+    server = listen(uri)
+    for _ in range(3):
+        if not os.fork():
+            ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: with the parent
+            break
+    while True:
+        converse(server.accept()[0], reply)
+
+
+def slow(uri, reply):
+    def late(data):
+        time.sleep(0.3)
+        return reply(data)
+    threads(uri, late)
+
+
+def patient(uri, reply):
+    """Iterative, and gives up a client that is idle for three seconds."""
+    server = listen(uri)
+    while True:
+        client = server.accept()[0]
+        client.settimeout(3)
+        converse(client, reply)
+
+
+def one_shot(uri, reply):
+    server = listen(uri)
+    while True:
+        with server.accept()[0] as client:
+            try:
+                if data := client.recv(65536):
+                    client.sendall(reply(data))
+                    client.shutdown(socket.SHUT_WR)
+            except ConnectionError:
+                pass
+
+
+def stream_request_handler(uri, reply):
+    """The well-known variant: one line for each connection, and a bare stamp for a client that says nothing."""
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(reply(self.rfile.readline()))
+
+    class Server(socketserver.TCPServer):
+        def __init__(self):
+            super().__init__(('127.0.0.1', 0), Handler, bind_and_activate=False)
+            self.socket.close()
+            self.socket = listen(uri)
+
+        def handle_error(self, request, client_address):
+            pass
+
+    Server().serve_forever()
+
+
+def lines(uri, reply):
+    """One thread for each client, reading lines from a file object; an empty line ends."""
+    def run(client):
+        with client, client.makefile('rwb') as file:
+            try:
+                for line in file:
+                    if not line.strip(b'\r\n'):
+                        break
+                    file.write(reply(line))
+                    file.flush()
+            except ConnectionError:
+                pass
+    server = listen(uri)
+    while True:
+        threading.Thread(target=run, args=(server.accept()[0],), daemon=True).start()
+
+
+def select_loop(uri, reply):
+    selector = selectors.DefaultSelector()
+    server = listen(uri)
+    selector.register(server, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is server:
+                client = server.accept()[0]
+                client.settimeout(20)
+                selector.register(client, selectors.EVENT_READ)
+                continue
+            client = key.fileobj
+            try:
+                data = client.recv(1024)
+                if data:
+                    client.sendall(reply(data))
+            except OSError:
+                data = b''
+            if not data:
+                selector.unregister(client)
+                client.close()
+
+
+def forking(uri, reply):
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            converse(self.request, reply)
+
+    class Server(socketserver.ForkingTCPServer):
+        max_children = 300
+
+        def __init__(self):
+            super().__init__(('127.0.0.1', 0), Handler, bind_and_activate=False)
+            self.socket.close()
+            self.socket = listen(uri)
+
+    Server().serve_forever(poll_interval=0.1)
+
+
+def streams(uri, reply):
+    async def run(reader, writer):
+        try:
+            while data := await reader.read(1000):
+                writer.write(reply(data))
+                await writer.drain()
+        except ConnectionError:
+            pass
+        writer.close()
+
+    async def main():
+        await (await asyncio.start_server(run, sock=listen(uri))).serve_forever()
+
+    asyncio.run(main())
+
+
+def datagrams(uri, reply, empty=None):
+    server = listen(uri)
+    while True:
+        data, client = server.recvfrom(65536)
+        if client and (data or empty):
+            try:
+                server.sendto(reply(data), client)
+            except OSError:
+                pass
+
+
+def datagram_threads(uri, reply):
+    server = listen(uri)
+
+    def run():
+        while True:
+            data, client = server.recvfrom(65536)
+            try:
+                server.sendto(reply(data), client)
+            except OSError:
+                pass
+    for _ in range(3):
+        threading.Thread(target=run, daemon=True).start()
+    run()
+
+
+SHAPES = {
+    'plain': lambda uri: iterative(uri, maker()),
+    'one-space': lambda uri: iterative(uri, maker(separator=b' ')),
+    'four-spaces': lambda uri: iterative(uri, maker(separator=b'    ')),
+    'colon': lambda uri: threads(uri, maker(separator=b': ')),
+    'dash': lambda uri: threads(uri, maker(separator=b' - ')),
+    'tab': lambda uri: threads(uri, maker('day', b'\t')),
+    **{text: (lambda uri, text=text: threads(uri, maker(text, b' '))) for text in TIMES if text != 'ctime'},
+    'backlog-0': lambda uri: iterative(uri, maker(), backlog=0),
+    'bytes': lambda uri: threads(uri, maker(), size=1),
+    'seven-bytes': lambda uri: threads(uri, maker('micro'), size=7),
+    'huge': lambda uri: threads(uri, maker(), size=1 << 22),
+    'apart': lambda uri: threads(uri, maker(separator=b' '), send=send_apart),
+    'dribbled': lambda uri: threads(uri, maker(), send=send_dribbled),
+    'prefork': lambda uri: prefork(uri, maker()),
+    'slow': lambda uri: slow(uri, maker()),
+    'patient': lambda uri: patient(uri, maker(separator=b' ')),
+    'one-shot': lambda uri: one_shot(uri, maker(separator=b' ')),
+    'one-line': lambda uri: stream_request_handler(uri, maker(separator=b' ')),
+    'lines': lambda uri: lines(uri, maker()),
+    'lines-http': lambda uri: lines(uri, maker('http', b' ')),
+    'selectors': lambda uri: select_loop(uri, maker()),
+    'forking': lambda uri: forking(uri, maker()),
+    'streams': lambda uri: streams(uri, maker('east')),
+    'datagrams': lambda uri: datagrams(uri, maker(separator=b' ')),
+    'datagrams-empty': lambda uri: datagrams(uri, maker('micro'), empty=True),
+    'datagrams-threads': lambda uri: datagram_threads(uri, maker('float', b' ')),
+}
+
+if __name__ == '__main__':
+    if len(sys.argv) < 2 or sys.argv[1] not in SHAPES:
+        sys.exit('usage: odd.py SHAPE [URI]; shapes: ' + ' '.join(SHAPES))
+    try:
+        SHAPES[sys.argv[1]](sys.argv[2] if len(sys.argv) > 2 else 'tcp://127.0.0.1:0')
+    except KeyboardInterrupt:
+        pass
