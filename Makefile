@@ -96,6 +96,9 @@ $(OBJ)/%.o: %.c $(FLAGS)
 	    $(CFLAGS_$(patsubst %/,%,$(dir $<))) -c $< -o $@
 EXTRA_ROOMS_loadgen/mpi := loadgen
 
+# tsreport carries these files inside itself (.incbin), which the compiler's dependencies do not see.
+$(OBJ)/results/embedded.o: $(wildcard results/schema/*.json results/page/*) results/style.gp
+
 $(LIB): $(call objects,lib)
 	@rm -f $@
 	$(if $(V),,@echo "  AR    $@")

@@ -1,0 +1,106 @@
+#include "charts.h"
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct {
+	const char *id, *heading;
+	enum chart_scope scope;
+	chart_function *draw;
+} rows[] = {
+#define CHART_ROW(id, scope, heading) {#id, heading, CHART_##scope, chart_##id},
+#include "charts.def"
+#undef CHART_ROW
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+const char *charts_trials(const struct summary *s, size_t workload, char *buf, size_t size)
+{
+	size_t low = SIZE_MAX, high = 0;
+
+	for (size_t m = 0; m < s->set->n_modes; m++) {
+		size_t n = summary_cell(s, m, workload)->n_ok;
+
+		if (n > 0 && n < low)
+			low = n;
+		if (n > high)
+			high = n;
+	}
+	if (low < high)
+		snprintf(buf, size, "%zu to %zu trials", low, high);
+	else
+		snprintf(buf, size, "%zu trial%s", high, high == 1 ? "" : "s");
+	return buf;
+}
+
+/* Is this workload the one that a chart of this scope is drawn for? */
+static bool begins(const struct runset *set, size_t w, enum chart_scope scope)
+{
+	if (scope == CHART_RUN)
+		return w == 0;
+	if (scope == CHART_WORKLOAD)
+		return true;
+	if (!set->workloads[w].group[0])
+		return false;
+	for (size_t i = 0; i < w; i++)
+		if (strcmp(set->workloads[i].group, set->workloads[w].group) == 0)
+			return false;
+	return true;
+}
+
+static void name_chart(char *buf, size_t size, size_t row, const struct workload *w)
+{
+	const char *part = rows[row].scope == CHART_RUN ? "" : rows[row].scope == CHART_GROUP ? w->group : w->id;
+
+	snprintf(buf, size, part[0] && strcmp(part, "-") != 0 ? "%s.%s" : "%s", rows[row].id, part);
+}
+
+static int draw_one(const struct summary *s, const char *dir, bool png, size_t row, size_t w, struct chart_drawn *drawn,
+                    struct ts_err *err)
+{
+	struct plot p;
+	char id[96];
+	int rc;
+
+	name_chart(id, sizeof(id), row, &s->set->workloads[w]);
+	rc = plot_init(&p, id, err);
+	if (rc == 0)
+		rc = rows[row].draw(&p, s, w, err);
+	if (rc > 0) {
+		memcpy(drawn->id, p.id, sizeof(drawn->id));
+		memcpy(drawn->title, p.title, sizeof(drawn->title));
+		memcpy(drawn->alt, p.alt, sizeof(drawn->alt));
+		drawn->heading = rows[row].heading;
+		drawn->workload = rows[row].scope == CHART_RUN ? SIZE_MAX : w;
+		rc = plot_finish(&p, dir, png, err);
+		rc = rc < 0 ? rc : 1;
+	}
+	plot_release(&p);
+	return rc;
+}
+
+int charts_draw(const struct summary *s, const char *dir, bool png, struct chart_drawn **drawn, size_t *n_drawn,
+                struct ts_err *err)
+{
+	const struct runset *set = s->set;
+	int rc;
+
+	*n_drawn = 0;
+	*drawn = calloc(N_ROWS * set->n_workloads + 1, sizeof(**drawn));
+	if (!*drawn)
+		return ts_err_set(err, ENOMEM, "no memory for the charts");
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return ts_err_set(err, errno, "%s: cannot make this folder: %s", dir, strerror(errno));
+	rc = plot_style_write(dir, err);
+	for (size_t row = 0; row < N_ROWS && rc >= 0; row++)
+		for (size_t w = 0; w < set->n_workloads && rc >= 0; w++) {
+			if (!begins(set, w, rows[row].scope))
+				continue;
+			rc = draw_one(s, dir, png, row, w, &(*drawn)[*n_drawn], err);
+			*n_drawn += rc > 0;
+		}
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,93 @@
+#include "figures.h"
+#include "ts_json.h"
+#include <math.h>
+#include <string.h>
+
+static const struct figure_row rows[] = {
+#define FIGURE_ROW(ID, name, title, unit, better) {#name, title, unit, FIGURE_##better},
+#include "figures.def"
+#undef FIGURE_ROW
+};
+
+const struct figure_row *figure_row(enum figure figure)
+{
+	return &rows[figure];
+}
+
+int figure_find(const char *name)
+{
+	for (int i = 0; i < FIGURE_N; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static double sum_of(const cJSON *counts)
+{
+	double sum = 0;
+	const cJSON *item;
+
+	if (!counts)
+		return NAN;
+	cJSON_ArrayForEach (item, counts) {
+		if (cJSON_IsNumber(item))
+			sum += item->valuedouble;
+	}
+	return sum;
+}
+
+/*
+ * Processor time per request: the generator samples the server over the same span in which it counts requests, so its
+ * figure comes first. A server that it could not sample says so itself, over its whole life.
+ */
+static double cpu_per_request_us(const cJSON *load, const cJSON *server, double completed)
+{
+	double sampled_s =
+	        ts_json_real(load, "server.cpu_user_s", NAN) + ts_json_real(load, "server.cpu_system_s", NAN);
+	double own_s, answered;
+
+	if (!isnan(sampled_s) && completed > 0)
+		return sampled_s * 1e6 / completed;
+	own_s = ts_json_real(server, "cpu_user_s", NAN) + ts_json_real(server, "cpu_system_s", NAN);
+	answered = ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
+	return answered > 0 ? own_s * 1e6 / answered : NAN;
+}
+
+/* These come from the server's own counts, warm-up included: so they are divided by its own count of messages. */
+static void read_server(double *out, const cJSON *server)
+{
+	double answered = ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
+
+	if (!(answered > 0))
+		return;
+	out[FIGURE_CALLS] = sum_of(ts_json_at(server, "system_calls")) / answered;
+	out[FIGURE_SWITCHES] = (ts_json_real(server, "switches_voluntary_count", NAN) +
+	                        ts_json_real(server, "switches_involuntary_count", NAN)) /
+	                       answered;
+}
+
+void figures_read(double *out, const cJSON *load, const cJSON *server)
+{
+	for (int i = 0; i < FIGURE_N; i++)
+		out[i] = NAN;
+	out[FIGURE_COMPLETED] = ts_json_real(load, "requests.completed", NAN);
+	out[FIGURE_FAILED] = ts_json_real(load, "requests.failed", NAN);
+	out[FIGURE_RATE] = ts_json_real(load, "throughput.requests_per_s", NAN);
+	out[FIGURE_OFFERED] = ts_json_real(load, "throughput.offered_per_s", NAN);
+	out[FIGURE_ACHIEVED] = ts_json_real(load, "throughput.achieved_ratio", NAN);
+	out[FIGURE_P50] = ts_json_real(load, "latency.response.percentiles.50", NAN);
+	out[FIGURE_P90] = ts_json_real(load, "latency.response.percentiles.90", NAN);
+	out[FIGURE_P99] = ts_json_real(load, "latency.response.percentiles.99", NAN);
+	out[FIGURE_P999] = ts_json_real(load, "latency.response.percentiles.\"99.9\"", NAN);
+	out[FIGURE_SERVICE_P99] = ts_json_real(load, "latency.service.percentiles.99", NAN);
+	out[FIGURE_CONNECT_P50] = ts_json_real(load, "latency.connect.percentiles.50", NAN);
+	out[FIGURE_CONNECT_P99] = ts_json_real(load, "latency.connect.percentiles.99", NAN);
+	out[FIGURE_SERVED] = ts_json_real(load, "connections.served", NAN);
+	out[FIGURE_OPENED] = ts_json_real(load, "connections.opened", NAN);
+	out[FIGURE_PEAK_OPEN] = ts_json_real(load, "connections.peak_open", NAN);
+	out[FIGURE_JAIN] = ts_json_real(load, "fairness.jain", NAN);
+	out[FIGURE_RSS] = ts_json_real(load, "server.peak_rss_bytes", ts_json_real(server, "peak_rss_bytes", NAN));
+	out[FIGURE_CPU] = cpu_per_request_us(load, server, out[FIGURE_COMPLETED]);
+	if (server)
+		read_server(out, server);
+}

@@ -1,0 +1,187 @@
+#include "plot.h"
+#include "embedded.h"
+#include "ts_json.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HEIGHT_DEFAULT 440
+#define FOREIGN_FIRST  15 /* line types of style.gp for modes that style.def does not know */
+#define FOREIGN_N      6
+
+int plot_init(struct plot *p, const char *id, struct ts_err *err)
+{
+	memset(p, 0, sizeof(*p));
+	snprintf(p->id, sizeof(p->id), "%s", id);
+	p->height = HEIGHT_DEFAULT;
+	p->dat = open_memstream(&p->dat_text, &p->n_dat);
+	p->gp = open_memstream(&p->gp_text, &p->n_gp);
+	return p->dat && p->gp ? 0 : ts_err_set(err, ENOMEM, "no memory for a chart");
+}
+
+static void close_streams(struct plot *p)
+{
+	if (p->dat)
+		fclose(p->dat);
+	if (p->gp)
+		fclose(p->gp);
+	p->dat = p->gp = NULL;
+}
+
+void plot_release(struct plot *p)
+{
+	close_streams(p);
+	free(p->dat_text);
+	free(p->gp_text);
+	p->dat_text = p->gp_text = NULL;
+}
+
+const char *plot_quoted(const char *text, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[n++] = '\'';
+	for (; *text && n + 3 < size; text++) {
+		if (*text == '\'')
+			buf[n++] = '\'';
+		buf[n++] = *text;
+	}
+	buf[n++] = '\'';
+	buf[n] = '\0';
+	return buf;
+}
+
+int plot_linetype(const struct runset *set, size_t mode)
+{
+	static const struct {
+		const char *mode;
+		int linetype;
+	} rows[] = {
+#define STYLE_ROW(mode, linetype) {mode, linetype},
+#include "style.def"
+#undef STYLE_ROW
+	};
+	const size_t n_rows = sizeof(rows) / sizeof(rows[0]);
+	int n_foreign = 0;
+
+	for (size_t m = 0; m <= mode; m++) {
+		size_t i = 0;
+
+		while (i < n_rows && strcmp(rows[i].mode, set->modes[m].name) != 0)
+			i++;
+		if (m == mode && i < n_rows)
+			return rows[i].linetype;
+		if (m < mode && i == n_rows)
+			n_foreign++;
+	}
+	return FOREIGN_FIRST + n_foreign % FOREIGN_N;
+}
+
+static int write_beside(const char *dir, const char *id, const char *ending, const char *text, size_t n,
+                        struct ts_err *err)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof(path), "%s/%s%s", dir, id, ending) >= (int)sizeof(path))
+		return ts_err_set(err, ENAMETOOLONG, "%s: the path is too long", dir);
+	return ts_file_write(path, text, n, err);
+}
+
+int plot_style_write(const char *dir, struct ts_err *err)
+{
+	const char *text = embedded_text("style.gp");
+
+	return write_beside(dir, "style", ".gp", text, strlen(text), err);
+}
+
+/* In the child: gnuplot in dir, its messages into the pipe, nothing to read. */
+static void exec_gnuplot(const char *dir, const char *script, int messages)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (chdir(dir) == 0 && null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(messages, STDERR_FILENO);
+		setenv("LC_ALL", "C.UTF-8", 1);
+		execlp("gnuplot", "gnuplot", script, (char *)NULL);
+	}
+	_exit(127);
+}
+
+/* The first line of gnuplot's messages that says something. */
+static void read_message(int fd, char *text, size_t size)
+{
+	char rest[512], *line;
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = read(fd, n < size - 1 ? text + n : rest, n < size - 1 ? size - 1 - n : sizeof(rest))) > 0)
+		n += n < size - 1 ? (size_t)got : 0;
+	text[n] = '\0';
+	line = text + strspn(text, " \n\t^");
+	memmove(text, line, strlen(line) + 1);
+	text[strcspn(text, "\n")] = '\0';
+}
+
+static int run_gnuplot(const char *dir, const char *id, struct ts_err *err)
+{
+	char script[128], message[300];
+	int fds[2], status = 0;
+	pid_t pid;
+
+	snprintf(script, sizeof(script), "%s.gp", id);
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return ts_err_set(err, errno, "cannot make a pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		exec_gnuplot(dir, script, fds[1]);
+	close(fds[1]);
+	read_message(fds[0], message, sizeof(message));
+	close(fds[0]);
+	if (pid < 0)
+		return ts_err_set(err, EAGAIN, "cannot start gnuplot: %s", strerror(EAGAIN));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return ts_err_set(err, ENOENT, "gnuplot cannot be started: install it with `make deps`");
+	if (status != 0)
+		return ts_err_set(err, EIO, "gnuplot failed on %s/%s: %s", dir, script,
+		                  message[0] ? message : "without a word");
+	return 0;
+}
+
+int plot_finish(struct plot *p, const char *dir, bool png, struct ts_err *err)
+{
+	char head[512], *body = NULL, *gp = NULL;
+	int n, rc;
+
+	fflush(p->gp); /* gp_text is then the chart's own text: settings, and a plot command at the end */
+	body = strdup(p->gp_text);
+	close_streams(p);
+	snprintf(head, sizeof(head),
+	         "# `gnuplot %s.gp` draws this chart from %s.dat.\n"
+	         "load 'style.gp'\n"
+	         "eval svg(%d)\n"
+	         "set output '%s.svg'\n",
+	         p->id, p->id, p->height, p->id);
+	n = body ? asprintf(&gp, "%s%s", head, body) : -1;
+	if (n >= 0 && png) {
+		char *more = NULL;
+
+		n = asprintf(&more, "%seval png(%d)\nset output '%s.png'\nreplot\n", gp, p->height, p->id);
+		free(gp);
+		gp = more;
+	}
+	free(body);
+	if (n < 0)
+		return ts_err_set(err, ENOMEM, "no memory for a chart");
+	rc = write_beside(dir, p->id, ".dat", p->dat_text, p->n_dat, err);
+	if (rc == 0)
+		rc = write_beside(dir, p->id, ".gp", gp, (size_t)n, err);
+	free(gp);
+	return rc == 0 ? run_gnuplot(dir, p->id, err) : rc;
+}

@@ -1,0 +1,21 @@
+/*
+ * Figures as short texts for people: three significant digits with a unit; "-" for what is unknown. Pure.
+ */
+#ifndef SHOW_H
+#define SHOW_H
+
+#include "summary.h"
+
+#define SHOW_MAX 64
+
+/* A value of this figure, such as "12.3k" (requests/s), "85.0 us", "0.43 us". Returns buf. */
+const char *show_figure(enum figure figure, double value, char *buf, size_t size);
+
+/* "12 of 64" connections served of opened. */
+const char *show_served(const struct cell *cell, char *buf, size_t size);
+
+/* Why a cell has no figures, or fewer: "failed: exit status 3", "2 of 3 trials: not measurable: ..."; "" when all is
+ * well. */
+const char *show_gap(const struct cell *cell, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The trials of one mode and one workload, taken together: medians with intervals, and percentiles of merged
+ * histograms.
+ *
+ * A percentile of a cell is that of all its trials' histograms added up; percentiles are never averaged. Its interval,
+ * like that of every other figure, is the 95 % bootstrap interval of the median over the trials (from three trials on).
+ */
+#ifndef SUMMARY_H
+#define SUMMARY_H
+
+#include "runset.h"
+#include "ts_hist.h"
+#include "ts_stats.h"
+
+#define SUMMARY_RESAMPLES 1000
+#define SUMMARY_SEED      21567 /* of the bootstrap: the same files give the same report, byte by byte */
+
+struct cell {
+	size_t mode, workload;
+	size_t n_trials, n_ok;     /* planned and usable */
+	const struct trial *worst; /* a trial that is not ok, or NULL: its status and reason explain the gap */
+	struct ts_interval figures[FIGURE_N];
+};
+
+struct summary {
+	const struct runset *set; /* borrowed */
+	struct cell *cells;       /* n_modes x n_workloads, mode by mode */
+};
+
+int summary_make(struct summary *s, const struct runset *set, struct ts_err *err);
+void summary_release(struct summary *s);
+
+const struct cell *summary_cell(const struct summary *s, size_t mode, size_t workload);
+
+/* The figures[figure] of the cell's usable trials into out (room for n_trials of the set). Returns how many are known.
+ */
+size_t summary_values(const struct summary *s, const struct cell *cell, enum figure figure, double *out);
+
+/*
+ * Merge the histograms at `path` ("latency.response.histogram") of the cell's usable trials into h (reset first).
+ * Returns how many trials had one, or -EINVAL with err.
+ */
+int summary_histogram(const struct summary *s, const struct cell *cell, const char *path, struct ts_hist *h,
+                      struct ts_err *err);
+
+/* The modes of a workload that have this figure, best first (all in the set's order for a NEITHER). Returns how many.
+ */
+size_t summary_rank(const struct summary *s, size_t workload, enum figure figure, size_t *modes);
+
+#endif
