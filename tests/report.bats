@@ -1,0 +1,226 @@
+#!/usr/bin/env bats
+# tsreport on invented results: what it prints and draws, and what it says of files that are not what they should be.
+
+setup_file() {
+  cd "${BATS_TEST_DIRNAME}/.."
+  tests/fixtures/results/generate "${BATS_FILE_TMPDIR}/run" --modes=epoll,thread,blocking --workloads=crowd,sessions
+}
+
+setup() {
+  cd "${BATS_TEST_DIRNAME}/.."
+  bin=${TS_BIN:-build/bin}
+  run_dir="${BATS_FILE_TMPDIR}/run"
+  one="${run_dir}/trials/epoll.crowd.1.json"
+  tmp=${BATS_TEST_TMPDIR}
+}
+
+# FILE is refused: exit status 3, nothing on standard output, one line that holds each of the TEXTS.
+refused() {
+  local file=$1 text
+  shift
+  run bash -c "$(printf '%q ' "${bin}/tsreport" validate "${file}") 2>&1 >'${tmp}/out'"
+  echo "${output}"
+  [ "${status}" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [ ! -s "${tmp}/out" ]
+  for text in "$@"; do
+    [[ "${output}" == *"${text}"* ]]
+  done
+}
+
+@test "invented results validate, with Python's jsonschema and with tsreport" {
+  "${bin}/tsreport" validate -q "${run_dir}"/run.json "${run_dir}"/trials/*.json
+  tests/helpers/validate "${run_dir}"/run.json "${run_dir}"/trials/*.json
+}
+
+@test "a broken file: its name, the line, exit 3" {
+  echo '{"schema": "tsbench.load/1",, }' >"${tmp}/broken.json"
+  refused "${tmp}/broken.json" broken.json "line 1"
+}
+
+@test "a truncated file" {
+  head -c 700 "${one}" >"${tmp}/cut.json"
+  refused "${tmp}/cut.json" cut.json line
+}
+
+@test "an empty file, and one that is not there" {
+  : >"${tmp}/empty.json"
+  refused "${tmp}/empty.json" empty.json
+  refused "${tmp}/nothing.json" nothing.json
+}
+
+@test "a deeply nested file" {
+  printf '%100000s' '' | tr ' ' '[' >"${tmp}/deep.json"
+  refused "${tmp}/deep.json" deep.json
+}
+
+@test "a huge file is refused before it is read" {
+  truncate -s 3G "${tmp}/huge.json"
+  refused "${tmp}/huge.json" huge.json
+}
+
+@test "bytes that are no text" {
+  head -c 4096 /dev/zero >"${tmp}/zeros.json"
+  refused "${tmp}/zeros.json" zeros.json
+}
+
+@test "another version, another kind, no kind" {
+  sed 's/tsbench.load.1/tsbench.load\/2/' "${one}" >"${tmp}/two.json"
+  refused "${tmp}/two.json" two.json schema tsbench.load/2
+  echo '{"schema": "tsbench.soup/1"}' >"${tmp}/soup.json"
+  refused "${tmp}/soup.json" soup.json soup
+  echo '[1, 2]' >"${tmp}/list.json"
+  refused "${tmp}/list.json" list.json schema
+}
+
+@test "a wrong value is named by its place" {
+  sed 's/"completed": [0-9]*,/"completed": "many",/' "${one}" >"${tmp}/wrong.json"
+  refused "${tmp}/wrong.json" wrong.json requests.completed '"many"' integer
+}
+
+@test "a missing field is named" {
+  sed '/"partial"/d' "${one}" >"${tmp}/missing.json"
+  refused "${tmp}/missing.json" missing.json '"partial" is missing'
+}
+
+@test "one bad file in a run: no table, no chart, exit 3" {
+  cp -r "${run_dir}" "${tmp}/run"
+  sed -i 's/"requests_per_s": [0-9.]*/"requests_per_s": -1/' "${tmp}/run/trials/thread.crowd.2.json"
+  for command in table csv "charts -o ${tmp}/charts" html; do
+    # shellcheck disable=SC2086 # the options are words
+    run "${bin}/tsreport" ${command} "${tmp}/run"
+    [ "${status}" -eq 3 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ "${output}" == *"thread.crowd.2.json: throughput.requests_per_s"* ]]
+  done
+  [ ! -e "${tmp}/charts" ]
+  [ ! -e "${tmp}/run/index.html" ]
+}
+
+@test "a histogram that cannot be decoded" {
+  cp -r "${run_dir}" "${tmp}/run"
+  sed -i '/"response": {/,/"histogram"/s/"histogram": ".*"/"histogram": "AAAA"/' "${tmp}/run/trials/thread.crowd.2.json"
+  run "${bin}/tsreport" table "${tmp}/run"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *thread.crowd.2.json*histogram* ]]
+}
+
+@test "the table: a block for each workload, no colour in a pipe, who was not served" {
+  run "${bin}/tsreport" table "${run_dir}"
+  [ "${status}" -eq 0 ]
+  [[ "${lines[0]}" == "crowd: 64 lasting clients" ]]
+  [[ "${lines[1]}" == mode*requests/s*p50*p99*CPU/request*calls/request*served* ]]
+  [[ "${output}" == *"1 of 64"* ]]
+  [[ "${output}" != *$'\033'* ]]
+}
+
+@test "colour on a terminal, and not with NO_COLOR" {
+  command="${bin}/tsreport table ${run_dir}"
+  run env -u NO_COLOR TERM=xterm script -qec "${command}" /dev/null
+  [[ "${output}" == *$'\033[32m'* ]]
+  run env NO_COLOR=1 TERM=xterm script -qec "${command}" /dev/null
+  [[ "${output}" != *$'\033'* ]]
+}
+
+@test "csv: a line for each trial, as many fields as titles" {
+  run "${bin}/tsreport" csv "${run_dir}"
+  [ "${status}" -eq 0 ]
+  [ "${#lines[@]}" -eq 19 ]
+  [[ "${lines[0]}" == mode,workload,trial,status,reason,requests_per_s,* ]]
+  [ "$(printf '%s\n' "${lines[@]}" | awk -F, '{print NF}' | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "single files: mode, workload and trial from their names" {
+  run "${bin}/tsreport" csv "${run_dir}/trials/epoll.crowd.2.json" "${run_dir}/trials/thread.crowd.1.json"
+  [[ "${lines[1]}" == epoll,crowd,2,ok,* ]]
+  [[ "${lines[2]}" == thread,crowd,1,ok,* ]]
+  cp "${one}" "${tmp}/mine.json"
+  run "${bin}/tsreport" csv "${tmp}/mine.json"
+  [[ "${lines[1]}" == mine,-,1,ok,* ]]
+}
+
+@test "charts: data and gnuplot texts are the golden ones, pictures are there" {
+  "${bin}/tsreport" charts "${run_dir}" -o "${tmp}/charts"
+  for file in tests/fixtures/results/golden/*; do
+    diff -u "${file}" "${tmp}/charts/${file##*/}"
+  done
+  for file in "${tmp}"/charts/*.gp; do
+    [ "${file##*/}" = style.gp ] && continue
+    [ "$(head -c 4 "${file%.gp}.png" | tail -c 3)" = PNG ]
+    xmllint --noout "${file%.gp}.svg"
+  done
+}
+
+@test "a run against itself differs in nothing" {
+  run "${bin}/tsreport" compare "${run_dir}" "${run_dir}"
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *"0 faster, 0 slower, 18 the same, 0 cannot be told; 0 regressions"* ]]
+}
+
+@test "a run that is slower: said for the mode, exit 1; the other way round it is faster, exit 0" {
+  tests/fixtures/results/generate "${tmp}/slow" --modes=epoll,thread,blocking --workloads=crowd,sessions --slow=thread:1.4 --seed=5
+  run "${bin}/tsreport" compare "${run_dir}" "${tmp}/slow"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  grep -qE '^crowd +thread .*slower, a regression$' <<<"${output}"
+  ! grep -E '^crowd +epoll .*(slower|faster)' <<<"${output}" || false
+  run "${bin}/tsreport" compare "${tmp}/slow" "${run_dir}"
+  [ "${status}" -eq 0 ]
+  grep -qE '^crowd +thread .*faster$' <<<"${output}"
+  run "${bin}/tsreport" compare --max-regression=60% "${run_dir}" "${tmp}/slow"
+  [ "${status}" -eq 0 ]
+}
+
+@test "the comparison as JSON validates" {
+  tests/fixtures/results/generate "${tmp}/slow" --modes=epoll,thread --workloads=crowd --slow=thread:1.4 --seed=5
+  run "${bin}/tsreport" compare --json="${tmp}/c.json" "${run_dir}" "${tmp}/slow"
+  [ "${status}" -eq 1 ]
+  tests/helpers/validate "${tmp}/c.json"
+  [ "$("${bin}/tsreport" rows "${tmp}/c.json" . verdict)" = regression ]
+}
+
+@test "two runs with nothing in common: one line, exit 3" {
+  tests/fixtures/results/generate "${tmp}/other" --modes=poll --workloads=udp --trials=1
+  run "${bin}/tsreport" compare "${run_dir}" "${tmp}/other"
+  [ "${status}" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+}
+
+@test "the page: whole, self-contained, everything in it" {
+  cp -r "${run_dir}" "${tmp}/run"
+  run "${bin}/tsreport" html "${tmp}/run"
+  [ "${status}" -eq 0 ]
+  page="${tmp}/run/index.html"
+  [ "${output}" = "${page}" ]
+  # namespaces are names, not addresses
+  run bash -c "sed 's,http://www.w3.org/[0-9]*/[a-z]*,,g' '${page}' | grep -nE 'https?:|src=|@import|url\\('"
+  [ "${status}" -eq 1 ]
+  [ "$(grep -c '<svg role="img" aria-label="[^"]' "${page}")" -eq "$(ls "${tmp}"/run/charts/*.svg | wc -l)" ]
+  grep -q 'class="answer">Throughput: ' "${page}"
+  [ "$(tail -n 1 "${page}")" = "</html>" ]
+}
+
+@test "names in a run are text on the page, never markup" {
+  cp -r "${run_dir}" "${tmp}/run"
+  sed -i 's/64 lasting clients/<script>alert(1)<\/script> \& "co"/; s/"co"/co/' "${tmp}/run/run.json"
+  "${bin}/tsreport" html --no-png "${tmp}/run"
+  run grep -c '<script>alert' "${tmp}/run/index.html"
+  [ "${output}" -eq 0 ]
+  grep -q '&lt;script&gt;alert' "${tmp}/run/index.html"
+}
+
+@test "an unknown command, a missing operand: exit 2" {
+  run "${bin}/tsreport" soup
+  [ "${status}" -eq 2 ]
+  [ "${#lines[@]}" -eq 1 ]
+  run "${bin}/tsreport" compare "${run_dir}"
+  [ "${status}" -eq 2 ]
+  run "${bin}/tsreport"
+  [ "${status}" -eq 2 ]
+}
+
+@test "every command has a --help" {
+  for command in table csv charts html compare validate record rows; do
+    "${bin}/tsreport" "${command}" --help | grep -q "^Usage: tsreport ${command}"
+  done
+}

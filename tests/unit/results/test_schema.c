@@ -1,0 +1,119 @@
+/* The validator: each keyword accepts what it should and refuses what it should not, with the place and the reason. */
+#include "embedded.h"
+#include "schema.h"
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *schema, *document;
+	const char *fault; /* NULL: well */
+} rows[] = {
+        {"{\"type\": \"integer\"}", "3", NULL},
+        {"{\"type\": \"integer\"}", "3.5", "the document: must be integer, is 3.5"},
+        {"{\"type\": \"number\"}", "\"3\"", "the document: must be number, is \"3\""},
+        {"{\"type\": [\"number\", \"null\"]}", "null", NULL},
+        {"{\"type\": [\"string\", \"number\", \"null\"]}", "true",
+         "the document: must be string, number or null, is true"},
+        {"{\"type\": \"object\"}", "[]", "the document: must be object, is an array"},
+        {"{\"type\": \"boolean\"}", "false", NULL},
+        {"{\"const\": \"a\"}", "\"a\"", NULL},
+        {"{\"const\": \"a\"}", "\"b\"", "the document: must be \"a\", is \"b\""},
+        {"{\"enum\": [\"a\", \"b\", null]}", "null", NULL},
+        {"{\"enum\": [\"a\", \"b\"]}", "\"c\"", "the document: must be \"a\" or \"b\", is \"c\""},
+        {"{\"minimum\": 1}", "1", NULL},
+        {"{\"minimum\": 1}", "0.5", "the document: must be at least 1, is 0.5"},
+        {"{\"minimum\": 1}", "\"0\"", NULL}, /* a bound speaks of numbers only */
+        {"{\"maximum\": 1}", "1.5", "the document: must be at most 1, is 1.5"},
+        {"{\"minItems\": 1}", "[]", "the document: must be an array of at least 1, is an array"},
+        {"{\"minLength\": 1}", "\"\"", "the document: must be a text of at least 1 byte, is \"\""},
+        {"{\"pattern\": \"^[a-z]+$\"}", "\"abc\"", NULL},
+        {"{\"pattern\": \"^[a-z]+$\"}", "\"aBc\"", "the document: must be a text like ^[a-z]+$, is \"aBc\""},
+        {"{\"required\": [\"x\"]}", "{\"x\": null}", NULL},
+        {"{\"required\": [\"x\"]}", "{\"y\": 1}", "the document: \"x\" is missing"},
+        {"{\"properties\": {\"x\": {\"properties\": {\"y\": {\"type\": \"null\"}}}}}", "{\"x\": {\"y\": 1}}",
+         "x.y: must be null, is 1"},
+        {"{\"properties\": {\"x\": {\"items\": {\"required\": [\"y\"]}}}}", "{\"x\": [{\"y\": 1}, {}]}",
+         "x[1]: \"y\" is missing"},
+        {"{\"additionalProperties\": {\"type\": \"number\"}}", "{\"99.9\": \"x\"}",
+         "\"99.9\": must be number, is \"x\""},
+        {"{\"properties\": {\"x\": {}}, \"additionalProperties\": false}", "{\"x\": 1, \"z\": 1}",
+         "the document: \"z\" is not known here"},
+        {"{\"$ref\": \"#/$defs/n\", \"$defs\": {\"n\": {\"minimum\": 2}}}", "1",
+         "the document: must be at least 2, is 1"},
+        {"{\"$ref\": \"#/$defs/m\"}", "1", "the schema refers to #/$defs/m, which is not there"},
+        {"{\"maxItems\": 1}", "[]", "the schema's keyword \"maxItems\" is not known"},
+        {"{\"$ref\": \"#/$defs/n\", \"$defs\": {\"n\": {\"$ref\": \"#/$defs/n\"}}}", "1", ": nested too deeply"},
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cJSON *schema = cJSON_Parse(rows[i].schema), *document = cJSON_Parse(rows[i].document);
+		struct ts_err err = {0};
+		int rc = schema_check(schema, document, &err);
+
+		assert_non_null(schema);
+		assert_non_null(document);
+		assert_string_equal(err.text, rows[i].fault ? rows[i].fault : "");
+		assert_true((rc < 0) == (rows[i].fault != NULL));
+		cJSON_Delete(schema);
+		cJSON_Delete(document);
+	}
+}
+
+/* Every schema of the house uses only keywords that the validator knows: walk them all, each keyword with a value. */
+static void walk(const cJSON *schema)
+{
+	static const char *const known =
+	        " type const enum required properties additionalProperties items minItems minLength "
+	        "minimum maximum pattern $ref title description $schema $id $defs ";
+	const cJSON *rule, *below;
+
+	cJSON_ArrayForEach (rule, schema) {
+		char word[80];
+
+		snprintf(word, sizeof(word), " %s ", rule->string);
+		if (!strstr(known, word))
+			fail_msg("keyword %s is not known", rule->string);
+		if (strcmp(rule->string, "properties") == 0 || strcmp(rule->string, "$defs") == 0)
+			cJSON_ArrayForEach (below, rule)
+				walk(below);
+		else if (strcmp(rule->string, "items") == 0 || strcmp(rule->string, "additionalProperties") == 0)
+			walk(rule);
+	}
+}
+
+static void test_own_schemas(void **state)
+{
+	int n = 0;
+
+	(void)state;
+	for (size_t i = 0; embedded_name(i); i++) {
+		cJSON *schema = strchr(embedded_name(i), '.') ? NULL : cJSON_Parse(embedded_text(embedded_name(i)));
+
+		if (strchr(embedded_name(i), '.'))
+			continue;
+		assert_non_null(schema);
+		walk(schema);
+		cJSON_Delete(schema);
+		n++;
+	}
+	assert_true(n >= 6);
+	assert_null(embedded_text("nothing"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_rows),
+	        cmocka_unit_test(test_own_schemas),
+	};
+
+	return cmocka_run_group_tests_name("results/schema", tests, NULL, NULL);
+}
