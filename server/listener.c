@@ -1,0 +1,152 @@
+#include "listener.h"
+#include "activation.h"
+#include "modes.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Without TCP_NODELAY a second small reply waits until the client acknowledges the first (Nagle against delayed ACK: 40
+ * ms). Linux hands it, like the buffer sizes, from the listener to every socket that it accepts: no call for each
+ * connection.
+ */
+static void tune(struct listener *l, int fd)
+{
+	int on = 1;
+
+	if (l->endpoint.transport == TS_TCP)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (!l->any_address)
+		return;
+	if (l->endpoint.addr.ss_family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+}
+
+static bool is_any_address(const struct ts_endpoint *ep)
+{
+	if (ep->transport != TS_UDP)
+		return false;
+	if (ep->addr.ss_family == AF_INET)
+		return ((const struct sockaddr_in *)&ep->addr)->sin_addr.s_addr == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&ep->addr)->sin6_addr);
+}
+
+static int listener_prepare(struct listener *l, const struct ts_endpoint *ep, size_t n_fds, struct ts_err *err)
+{
+	*l = (struct listener){.endpoint = *ep};
+	l->stream = ts_transport_is_stream(ep->transport);
+	l->any_address = is_any_address(ep);
+	l->fds = calloc(n_fds, sizeof *l->fds);
+	return l->fds ? 0 : ts_err_set(err, ENOMEM, "out of memory for the listening sockets");
+}
+
+static int open_one(struct listener *l, const char *uri, const struct settings *set, size_t n_sets, struct ts_err *err)
+{
+	struct ts_listen how = {.backlog = (int)set->backlog};
+	struct ts_endpoint ep;
+	int rc;
+
+	rc = ts_endpoint_parse(&ep, uri, err);
+	if (rc < 0)
+		return rc;
+	if (!(set->mode->transports & 1u << ep.transport))
+		return ts_err_usage(err, "--listen=%s: mode %s does not serve %s", uri, set->mode->name,
+		                    ts_transport_name(ep.transport));
+	how.reuse_port = n_sets > 1 && ts_endpoint_port(&ep) >= 0;
+	if (!how.reuse_port)
+		n_sets = 1;
+	rc = listener_prepare(l, &ep, n_sets, err);
+	while (rc >= 0 && l->n_fds < n_sets) {
+		rc = ts_endpoint_listen(&l->endpoint, &how, err);
+		if (rc < 0)
+			break;
+		l->fds[l->n_fds++] = rc;
+		tune(l, rc);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int adopt_all(struct listeners *ls, const struct settings *set, int n, struct ts_err *err)
+{
+	if (n > 1 && !set->mode->multiplexes)
+		return ts_err_usage(err, "LISTEN_FDS=%d: mode %s serves one endpoint", n, set->mode->name);
+	for (int i = 0; i < n; i++) {
+		struct listener *l = &ls->items[ls->n];
+		struct ts_endpoint ep;
+		int fd = ACTIVATION_FIRST_FD + i;
+		int rc = activation_endpoint(fd, &ep, err);
+
+		if (rc == 0)
+			rc = listener_prepare(l, &ep, 1, err);
+		if (rc < 0)
+			return rc;
+		ls->n++;
+		l->inherited = true;
+		l->fds[l->n_fds++] = fd;
+		tune(l, fd);
+	}
+	return 0;
+}
+
+int listeners_open(struct listeners *ls, const struct settings *set, size_t n_sets, struct ts_err *err)
+{
+	int n_given = set->listen.n ? 0 : activation_count();
+	size_t n = n_given ? (size_t)n_given : set->listen.n ? set->listen.n : 1;
+	int rc = 0;
+
+	*ls = (struct listeners){.items = calloc(n, sizeof *ls->items)};
+	if (!ls->items)
+		return ts_err_set(err, ENOMEM, "out of memory for the listening sockets");
+	if (n_given)
+		rc = adopt_all(ls, set, n_given, err);
+	for (size_t i = 0; !n_given && rc == 0 && i < n; i++) {
+		rc = open_one(&ls->items[i], set->listen.n ? set->listen.items[i] : "tcp:", set, n_sets, err);
+		ls->n++;
+	}
+	if (rc < 0)
+		listeners_close(ls, true);
+	return rc;
+}
+
+int listener_fd(const struct listener *l, size_t worker_index)
+{
+	return l->fds[worker_index % l->n_fds];
+}
+
+void listeners_set_nonblocking(struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		for (size_t k = 0; k < ls->items[i].n_fds; k++) {
+			int fd = ls->items[i].fds[k];
+
+			fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		}
+}
+
+void listeners_shutdown(struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		for (size_t k = 0; k < ls->items[i].n_fds; k++)
+			shutdown(ls->items[i].fds[k], ls->items[i].stream ? SHUT_RDWR : SHUT_RD);
+}
+
+void listeners_close(struct listeners *ls, bool remove)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		struct listener *l = &ls->items[i];
+
+		if (remove && !l->inherited && l->n_fds > 0)
+			ts_endpoint_remove(&l->endpoint);
+		for (size_t k = 0; k < l->n_fds; k++)
+			close(l->fds[k]);
+		free(l->fds);
+	}
+	free(ls->items);
+	*ls = (struct listeners){0};
+}

@@ -1,0 +1,70 @@
+/*
+ * What all event loops share: accepting, conversations, datagrams, limits, time-outs and the stop. A mode adds only the
+ * way its kernel interface waits. Reading two mode files side by side shows what differs between the interfaces.
+ *
+ * A mode fills a struct loop_ops, embeds a struct loop in its own struct, and calls loop_run(). docs/server.md holds a
+ * skeleton to copy, with every hook explained. The idea is that of libev's and redis's backends.
+ *
+ *   add      begin to wait for source->want on source->fd. source->slot (or ->watch) is the mode's to use. 0 or -errno.
+ *   change   source->want has changed, possibly to WANT_NOTHING; or, in edge-triggered modes, it has not, and the
+ * source is to be told of again even if nothing new happens. remove   wait for it no longer; its descriptor is closed
+ * next. wait     wait at most timeout_ns (0: only look; negative: for ever) and call loop_ready() for every source that
+ * is ready. Interrupted is not an error. 0 or -errno.
+ *
+ * loop_ready() may remove the source that it is called for, and add others. It never removes another.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include "conn.h"
+#include "post.h"
+
+enum { READY_READ = WANT_READ, READY_WRITE = WANT_WRITE, READY_END = 4 /* the peer has ended, or an error is there */ };
+
+struct loop;
+
+struct loop_ops {
+	int (*add)(struct loop *loop, struct source *s);
+	int (*change)(struct loop *loop, struct source *s);
+	void (*remove)(struct loop *loop, struct source *s);
+	int (*wait)(struct loop *loop, int64_t timeout_ns);
+	bool edge; /* readiness is told once, when it begins: read until nothing is there */
+};
+
+/* A listening socket as one loop sees it. */
+struct port {
+	struct source source; /* first */
+	const struct listener *listener;
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct loop {
+	struct worker *worker;
+	const struct loop_ops *ops;
+	struct port *ports; /* owned */
+	size_t n_ports;
+	struct source stop;
+	struct post *post;                 /* owned; NULL without a datagram socket */
+	struct conn_list conns, lingering; /* by last activity, if that matters; by their limit */
+	size_t n_open, max_open;           /* max_open: what the mechanism can watch; SIZE_MAX */
+	int64_t accept_again_ns; /* monotonic; 0: accepting. Else out of descriptors, memory or places until then */
+	bool draining, idle_matters;
+};
+
+/*
+ * Serve until the stop. stop_fd becomes readable when the stop is asked for. Calls server_ready() once everything is
+ * watched. 0 or -errno.
+ */
+int loop_run(struct loop *loop, struct worker *w, const struct loop_ops *ops, int stop_fd);
+
+/* From wait(): this source is ready; `ready` is of the READY bits. */
+void loop_ready(struct loop *loop, struct source *s, unsigned ready);
+
+/* From wait(): the system call returned, with n sources ready. Before the first loop_ready(). */
+void loop_woke(struct loop *loop, int n);
+
+/* timeout_ns as milliseconds for poll(2) and its kin: rounded up, -1 for ever. */
+int loop_timeout_ms(int64_t timeout_ns);
+
+#endif

@@ -1,0 +1,37 @@
+#include "modes.h"
+#include "options.h"
+#include "server.h"
+#include "ts_json.h"
+
+static int list_modes(bool as_json, const struct ts_log *log)
+{
+	struct ts_err err = {0};
+	cJSON *root;
+	int rc;
+
+	if (!as_json) {
+		modes_print();
+		return TS_EXIT_OK;
+	}
+	root = modes_json();
+	rc = ts_json_write("-", root, &err);
+	cJSON_Delete(root);
+	return rc < 0 ? ts_log_fail(log, &err) : TS_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct server server = {.log = {.program = "tsserver", .level = TS_LOG_WARN}};
+	struct ts_err err = {0};
+	int status = TS_EXIT_OK;
+
+	if (options_parse(&server.set, argc, argv, &err) < 0)
+		return ts_log_fail(&server.log, &err);
+	server.log.level = (enum ts_log_level)server.set.log_level;
+	if (server.set.list_modes)
+		status = list_modes(server.set.json, &server.log);
+	else if (server_run(&server, &err) < 0)
+		status = ts_log_fail(&server.log, &err);
+	options_release(&server.set);
+	return status;
+}

@@ -1,0 +1,109 @@
+/*
+ * One event loop of libev, which chooses the kernel's best interface by itself: epoll here.
+ *
+ * What is odd about it: libev turns the program inside out. It calls back, for each watcher, and the watcher is our
+ * memory: it must stay where it is while it is started. A change of interest is not told to the kernel at once but
+ * before the next wait, so that starting and stopping the same watcher costs no system call. libev's time is the time
+ * of the last wake-up, in doubles of seconds. See ev(3). The loop of loop.h drives it one turn at a time (EVRUN_ONCE).
+ */
+#include "loop.h"
+#include "ts_clock.h"
+#include <errno.h>
+#include <ev.h>
+#include <stdlib.h>
+
+struct libev {
+	struct loop loop; /* first */
+	struct ev_loop *ev;
+	ev_timer timer; /* its only task is to end the wait */
+	int n_ready;
+};
+
+static void on_ready(struct ev_loop *ev, ev_io *io, int events)
+{
+	struct libev *l = ev_userdata(ev);
+	unsigned ready = (events & EV_READ ? READY_READ : 0u) | (events & EV_WRITE ? READY_WRITE : 0u);
+
+	if (l->n_ready++ == 0)
+		loop_woke(&l->loop, 1);
+	loop_ready(&l->loop, io->data, ready);
+}
+
+static void on_time(struct ev_loop *ev, ev_timer *timer, int events)
+{
+	(void)events;
+	ev_timer_stop(ev, timer);
+}
+
+static int events_of(const struct source *s)
+{
+	return (s->want & WANT_READ ? EV_READ : 0) | (s->want & WANT_WRITE ? EV_WRITE : 0);
+}
+
+static int add(struct loop *loop, struct source *s)
+{
+	ev_io *io = malloc(sizeof *io);
+
+	if (!io)
+		return -ENOMEM;
+	ev_io_init(io, on_ready, s->fd, events_of(s));
+	io->data = s;
+	s->watch = io;
+	ev_io_start(((struct libev *)loop)->ev, io);
+	return 0;
+}
+
+static int change(struct loop *loop, struct source *s)
+{
+	struct libev *l = (struct libev *)loop;
+	ev_io *io = s->watch;
+
+	ev_io_stop(l->ev, io);
+	ev_io_set(io, s->fd, events_of(s));
+	if (s->want)
+		ev_io_start(l->ev, io);
+	return 0;
+}
+
+static void drop(struct loop *loop, struct source *s)
+{
+	ev_io_stop(((struct libev *)loop)->ev, s->watch);
+	free(s->watch);
+}
+
+static int turn(struct loop *loop, int64_t timeout_ns)
+{
+	struct libev *l = (struct libev *)loop;
+
+	if (timeout_ns > 0) {
+		ev_now_update(l->ev);
+		ev_timer_set(&l->timer, (double)timeout_ns / (double)TS_S, 0.);
+		ev_timer_start(l->ev, &l->timer);
+	}
+	l->n_ready = 0;
+	ev_run(l->ev, timeout_ns == 0 ? EVRUN_NOWAIT : EVRUN_ONCE);
+	if (l->n_ready == 0)
+		loop_woke(loop, 0);
+	ev_timer_stop(l->ev, &l->timer);
+	return 0;
+}
+
+int mode_libev(struct server *server)
+{
+	static const struct loop_ops ops = {.add = add, .change = change, .remove = drop, .wait = turn};
+	struct libev l = {.ev = ev_loop_new(EVFLAG_NOENV | EVBACKEND_ALL)};
+	struct worker w;
+	int rc;
+
+	if (!l.ev)
+		return -ENOMEM;
+	ev_set_userdata(l.ev, &l);
+	ev_init(&l.timer, on_time);
+	rc = worker_init(&w, server, server->child_index);
+	if (rc == 0) {
+		rc = loop_run(&l.loop, &w, &ops, server->stop.signal_fd);
+		worker_release(&w);
+	}
+	ev_loop_destroy(l.ev);
+	return rc;
+}

@@ -1,0 +1,237 @@
+#include "post.h"
+#include "datagram.h"
+#include "ts_clock.h"
+#include "ts_random.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#define SLOT_BYTES    (256 * 1024) /* longer than the longest: 64 KiB over UDP, the send buffer's 208 KiB over UNIX */
+#define CONTROL_BYTES 64           /* room for one IP_PKTINFO or IPV6_PKTINFO */
+#define STUCK_NS      (500 * TS_MS)
+
+struct post {
+	struct worker *worker;
+	struct guard guard;
+	size_t n_batch;
+	struct mmsghdr *in, *out;
+	struct iovec *in_iov, (*out_iov)[2];
+	struct sockaddr_storage *sources;
+	char (*control)[CONTROL_BYTES] __attribute__((aligned(8)));
+	char *data; /* n_batch slots: virtual memory, touched as far as datagrams are long */
+};
+
+static int allocate(struct post *p)
+{
+	p->in = calloc(p->n_batch, sizeof *p->in);
+	p->out = calloc(p->n_batch, sizeof *p->out);
+	p->in_iov = calloc(p->n_batch, sizeof *p->in_iov);
+	p->out_iov = calloc(p->n_batch, sizeof *p->out_iov);
+	p->sources = calloc(p->n_batch, sizeof *p->sources);
+	p->control = calloc(p->n_batch, sizeof *p->control);
+	p->data = malloc(p->n_batch * SLOT_BYTES);
+	return p->in && p->out && p->in_iov && p->out_iov && p->sources && p->control && p->data ? 0 : -ENOMEM;
+}
+
+static void add_own_ports(struct post *p)
+{
+	const struct listeners *ls = &p->worker->server->listeners;
+
+	for (size_t i = 0; i < ls->n; i++)
+		if (ls->items[i].endpoint.transport == TS_UDP)
+			guard_add_port(&p->guard, (uint16_t)ts_endpoint_port(&ls->items[i].endpoint));
+}
+
+struct post *post_new(struct worker *w, size_t n_batch)
+{
+	struct post *p = calloc(1, sizeof *p);
+	uint64_t key = (uint64_t)ts_clock_wall_ns() ^ (uint64_t)(uintptr_t)p;
+
+	if (!p)
+		return NULL;
+	p->worker = w;
+	p->n_batch = n_batch;
+	if (guard_init(&p->guard, w->server->set.reply_rate_per_s, key) < 0 || allocate(p) < 0) {
+		post_free(p);
+		return NULL;
+	}
+	add_own_ports(p);
+	for (size_t i = 0; i < n_batch; i++)
+		p->in_iov[i] = (struct iovec){.iov_base = p->data + i * SLOT_BYTES, .iov_len = SLOT_BYTES};
+	return p;
+}
+
+void post_free(struct post *p)
+{
+	if (!p)
+		return;
+	guard_release(&p->guard);
+	free(p->in);
+	free(p->out);
+	free(p->in_iov);
+	free(p->out_iov);
+	free(p->sources);
+	free(p->control);
+	free(p->data);
+	free(p);
+}
+
+static int receive(struct post *p, const struct listener *l, int flags)
+{
+	struct counters *c = p->worker->counters;
+	int n, error;
+
+	for (size_t i = 0; i < p->n_batch; i++)
+		p->in[i].msg_hdr = (struct msghdr){
+		        .msg_name = &p->sources[i],
+		        .msg_namelen = sizeof p->sources[i],
+		        .msg_iov = &p->in_iov[i],
+		        .msg_iovlen = 1,
+		        .msg_control = l->any_address ? p->control[i] : NULL,
+		        .msg_controllen = l->any_address ? CONTROL_BYTES : 0,
+		};
+	n = recvmmsg(listener_fd(l, p->worker->index), p->in, (unsigned)p->n_batch, flags, NULL);
+	error = errno;
+	count(c, COUNT_CALL_RECV, 1);
+	if (n < 0 && error == EAGAIN)
+		count(c, COUNT_EAGAIN, 1);
+	return n < 0 ? -error : n;
+}
+
+/*
+ * The reply leaves from the address that was asked: the kernel told it with the datagram, and is told it back. The
+ * interface is left open, so that the route is the usual one.
+ */
+static void answer_from_asked_address(struct msghdr *in, struct msghdr *out)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(in);
+
+	if (!c)
+		return;
+	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+		((struct in_pktinfo *)CMSG_DATA(c))->ipi_ifindex = 0;
+	out->msg_control = in->msg_control;
+	out->msg_controllen = in->msg_controllen;
+}
+
+static void count_fate(struct worker *w, enum datagram_fate fate)
+{
+	switch (fate) {
+	case DATAGRAM_ANSWER:
+	case DATAGRAM_EMPTY: break;
+	case DATAGRAM_TRUNCATED: worker_note(w, ERROR_TRUNCATED, 0, "a datagram is longer than any buffer"); break;
+	case DATAGRAM_NO_SOURCE: worker_note(w, ERROR_NO_SOURCE, 0, "a datagram names no sender to answer"); break;
+	case DATAGRAM_GUARDED:
+		worker_note(w, ERROR_GUARDED, 0, "a datagram comes from a port that is never answered");
+		break;
+	case DATAGRAM_RATE: worker_note(w, ERROR_RATE, 0, "a source asks faster than --reply-rate"); break;
+	}
+}
+
+/* Fill p->out with the replies to the n datagrams in p->in; returns how many. */
+static size_t answer(struct post *p, size_t n)
+{
+	struct worker *w = p->worker;
+	int64_t mono_ns = p->guard.buckets ? ts_clock_mono_ns() : 0;
+	const char *stamp;
+	size_t n_stamp = session_stamp(&w->desk, ts_clock_wall_ns(), &stamp), n_out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct msghdr *h = &p->in[i].msg_hdr;
+		struct datagram d = {.data = p->in_iov[i].iov_base,
+		                     .n = p->in[i].msg_len,
+		                     .truncated = h->msg_flags & MSG_TRUNC,
+		                     .source = h->msg_name,
+		                     .source_len = h->msg_namelen};
+		enum datagram_fate fate = datagram_take(&d, &p->guard, stamp, n_stamp, mono_ns, p->out_iov[n_out]);
+
+		count(w->counters, COUNT_RECEIVED_BYTES, d.n);
+		count_fate(w, fate);
+		if (fate != DATAGRAM_ANSWER)
+			continue;
+		p->out[n_out].msg_hdr = (struct msghdr){.msg_name = h->msg_name,
+		                                        .msg_namelen = h->msg_namelen,
+		                                        .msg_iov = p->out_iov[n_out],
+		                                        .msg_iovlen = 2};
+		answer_from_asked_address(h, &p->out[n_out].msg_hdr);
+		n_out++;
+	}
+	return n_out;
+}
+
+static bool must_retry(int error)
+{
+	return error == EINTR;
+}
+
+/* A datagram that cannot be sent is given up, and the next one is tried: its sender may be gone, or read too slowly. */
+static void send_all(struct post *p, int fd, size_t n, int flags)
+{
+	struct worker *w = p->worker;
+	size_t at = 0;
+
+	while (at < n) {
+		int rc = sendmmsg(fd, p->out + at, (unsigned)(n - at), flags | MSG_NOSIGNAL);
+		int error = errno;
+
+		count(w->counters, COUNT_CALL_SEND, 1);
+		if (rc < 0 && must_retry(error) && stop_left_ns(w->server) > 0)
+			continue;
+		if (rc < 0) {
+			worker_note(w, counted_error_of(error), error, "a datagram's reply was not sent");
+			at++;
+			continue;
+		}
+		for (int i = 0; i < rc; i++)
+			count(w->counters, COUNT_SENT_BYTES, p->out[at + (size_t)i].msg_len);
+		count(w->counters, COUNT_DATAGRAMS, (uint64_t)rc);
+		at += (size_t)rc;
+	}
+}
+
+int post_serve(struct post *p, const struct listener *l, int flags)
+{
+	int n = receive(p, l, flags);
+	size_t n_out;
+
+	if (n < 0)
+		return n;
+	/* A socket that was shut down reads as an empty datagram that nobody sent. */
+	if (n == 1 && p->in[0].msg_len == 0 && p->in[0].msg_hdr.msg_namelen == 0 && server_stopping(p->worker->server))
+		return -ECANCELED;
+	n_out = answer(p, (size_t)n);
+	if (n_out > 0)
+		send_all(p, listener_fd(l, p->worker->index), n_out, flags);
+	return n;
+}
+
+static int blocking_loop(struct post *p, const struct listener *l)
+{
+	struct server *server = p->worker->server;
+
+	for (;;) {
+		int rc = post_serve(p, l, server_stopping(server) ? MSG_DONTWAIT : 0);
+
+		if (rc == -ECANCELED || (rc == -EAGAIN && server_stopping(server)) || stop_left_ns(server) == 0)
+			return 0;
+		if (rc < 0 && rc != -EINTR && rc != -EAGAIN && rc != -ECONNREFUSED)
+			return rc;
+	}
+}
+
+int post_serve_blocking(struct worker *w, const struct listener *l)
+{
+	struct timeval t = {.tv_usec = STUCK_NS / TS_US};
+	struct post *p = post_new(w, 1);
+	int rc;
+
+	if (!p)
+		return -ENOMEM;
+	/* A UNIX peer whose queue is full would block the reply for ever. */
+	setsockopt(listener_fd(l, w->index), SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+	rc = blocking_loop(p, l);
+	post_free(p);
+	return rc;
+}

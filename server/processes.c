@@ -1,0 +1,138 @@
+#include "processes.h"
+#include "ts_clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define REPEAT_NS  (20 * TS_MS)  /* SIGTERM is repeated: a child may have been about to block when it came */
+#define RESTART_NS (100 * TS_MS) /* a child that dies at once is not started again at once */
+
+struct process {
+	pid_t pid; /* 0: none */
+	struct counters *slot;
+	int64_t started_ns;
+};
+
+/* The child's signals are its own: a mode reads them from signal_fd, which is made anew here. */
+static int child(struct server *server, size_t index, struct counters *slot, pid_t parent, mode_run *serve)
+{
+	int rc;
+
+	server_become_child(server);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		return 0; /* it died meanwhile */
+	server->child_index = index;
+	server->slot = slot;
+	stop_release(&server->stop);
+	rc = stop_init(&server->stop);
+	if (rc == 0)
+		rc = serve(server);
+	if (rc < 0)
+		ts_log(&server->log, TS_LOG_ERROR, "process %zu: %s", index, strerror(-rc));
+	return rc;
+}
+
+static int start(struct server *server, struct process *p, size_t index, mode_run *serve)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		_exit(child(server, index, p->slot, parent, serve) < 0 ? TS_EXIT_ENVIRON : TS_EXIT_OK);
+	p->pid = pid;
+	p->started_ns = ts_clock_mono_ns();
+	return 0;
+}
+
+/* Returns how many live on. */
+static size_t reap(struct server *server, struct process *processes, size_t n)
+{
+	size_t n_alive = 0;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < n; i++)
+			if (processes[i].pid == pid) {
+				processes[i].pid = 0;
+				if (!server_stopping(server))
+					ts_log(&server->log, TS_LOG_WARN,
+					       "process %zu ended (status 0x%x): starting another", i,
+					       (unsigned)status);
+			}
+	for (size_t i = 0; i < n; i++)
+		n_alive += processes[i].pid != 0;
+	return n_alive;
+}
+
+static void tell_all(const struct process *processes, size_t n, int signo)
+{
+	for (size_t i = 0; i < n; i++)
+		if (processes[i].pid)
+			kill(processes[i].pid, signo);
+}
+
+static void start_missing(struct server *server, struct process *processes, size_t n, mode_run *serve)
+{
+	int64_t now = ts_clock_mono_ns();
+
+	for (size_t i = 0; i < n; i++) {
+		struct process *p = &processes[i];
+		int rc;
+
+		if (p->pid || now - p->started_ns < RESTART_NS)
+			continue;
+		rc = start(server, p, i, serve);
+		if (rc < 0) {
+			p->started_ns = now;
+			ts_log(&server->log, TS_LOG_WARN, "process %zu could not be started: %s", i, strerror(-rc));
+		}
+	}
+}
+
+static void supervise(struct server *server, struct process *processes, size_t n, mode_run *serve)
+{
+	struct pollfd fd = {.fd = server->stop.signal_fd, .events = POLLIN};
+
+	while (!server_stopping(server)) {
+		bool all = reap(server, processes, n) == n;
+
+		if (!all)
+			start_missing(server, processes, n, serve);
+		poll(&fd, 1, all ? 1000 : (int)(RESTART_NS / TS_MS));
+		stop_take_signals(server);
+	}
+	while (reap(server, processes, n) > 0) {
+		/* A little later than their own time-out: they count what they cut off. */
+		bool late = stop_left_ns(server) == 0 &&
+		            ts_clock_mono_ns() - atomic_load(&server->stop.deadline_ns) > 200 * TS_MS;
+
+		tell_all(processes, n, late ? SIGKILL : SIGTERM);
+		ts_clock_sleep_until(ts_clock_mono_ns() + REPEAT_NS);
+	}
+}
+
+int processes_run(struct server *server, size_t n, mode_run *serve)
+{
+	struct process *processes = calloc(n, sizeof *processes);
+	int rc = processes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		processes[i].slot = counters_take(&server->counters);
+		rc = processes[i].slot ? start(server, &processes[i], i, serve) : -ENOMEM;
+	}
+	if (rc == 0)
+		server_ready(server);
+	else
+		stop_ask(server);
+	supervise(server, processes, n, serve);
+	free(processes);
+	return rc;
+}

@@ -1,0 +1,154 @@
+#include "server.h"
+#include "processes.h"
+#include "ts_clock.h"
+#include "ts_host.h"
+#include "ts_ready.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct shared {
+	struct ts_log_once said[ERROR_N];
+	_Atomic int64_t n_open;
+};
+
+static int shared_init(struct server *server, struct ts_err *err)
+{
+	struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED || counters_area_init(&server->counters) < 0)
+		return ts_err_set(err, ENOMEM, "out of memory for the counters");
+	server->said = shared->said;
+	server->n_open = &shared->n_open;
+	return 0;
+}
+
+/* How many workers want listening sockets of their own. */
+static size_t n_socket_sets(struct settings *set)
+{
+	int64_t fallback = set->mode->workers < 0 ? ts_host_cores() : set->mode->workers;
+
+	if (set->n_workers == 0)
+		set->n_workers = fallback;
+	if (set->mode->workers < 0)
+		return (size_t)set->n_workers;
+	return (size_t)set->n_processes;
+}
+
+static int serve(struct server *server, struct ts_err *err)
+{
+	const struct mode *mode = server->set.mode;
+	int rc;
+
+	if (mode->multiplexes)
+		listeners_set_nonblocking(&server->listeners);
+	if (server->set.n_processes > 1)
+		rc = processes_run(server, (size_t)server->set.n_processes, mode->run);
+	else
+		rc = mode->run(server);
+	if (rc < 0)
+		return ts_err_set(err, -rc, "mode %s: %s", mode->name, strerror(-rc));
+	return 0;
+}
+
+int server_run(struct server *server, struct ts_err *err)
+{
+	int rc;
+
+	server->started_ns = ts_clock_mono_ns();
+	server->started_wall_ns = ts_clock_wall_ns();
+	ts_host_raise_descriptors();
+	rc = ts_opt_cpus_pin(&server->set.cpus, err);
+	if (rc < 0)
+		return rc;
+	rc = stop_init(&server->stop);
+	if (rc < 0)
+		return ts_err_set(err, -rc, "signals: %s", strerror(-rc));
+	rc = shared_init(server, err);
+	if (rc < 0)
+		return rc;
+	roster_init(&server->roster);
+	rc = listeners_open(&server->listeners, &server->set, n_socket_sets(&server->set), err);
+	if (rc < 0)
+		return rc;
+	rc = serve(server, err);
+	if (!server->is_child && rc == 0)
+		server_report(server, false);
+	listeners_close(&server->listeners, !server->is_child);
+	roster_release(&server->roster);
+	counters_area_release(&server->counters);
+	stop_release(&server->stop);
+	return rc;
+}
+
+void server_ready(struct server *server)
+{
+	struct ts_endpoint *endpoints;
+
+	if (server->set.ready_fd < 0 || server->is_child)
+		return;
+	endpoints = calloc(server->listeners.n, sizeof *endpoints);
+	for (size_t i = 0; endpoints && i < server->listeners.n; i++)
+		endpoints[i] = server->listeners.items[i].endpoint;
+	ts_ready_write((int)server->set.ready_fd, endpoints, endpoints ? server->listeners.n : 0);
+	free(endpoints);
+	server->set.ready_fd = -1;
+}
+
+void server_become_child(struct server *server)
+{
+	server->is_child = true;
+	if (server->set.ready_fd >= 0)
+		close((int)server->set.ready_fd);
+	server->set.ready_fd = -1;
+}
+
+static void report_usage(cJSON *root)
+{
+	struct rusage self, children;
+
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+#define SECONDS(t) ((double)(t).tv_sec + (double)(t).tv_usec / 1e6)
+	ts_json_add_real(root, "cpu_user_s", SECONDS(self.ru_utime) + SECONDS(children.ru_utime));
+	ts_json_add_real(root, "cpu_system_s", SECONDS(self.ru_stime) + SECONDS(children.ru_stime));
+#undef SECONDS
+	/* The largest child's peak: the kernel keeps no sum. */
+	ts_json_add_int(root, "peak_rss_bytes", 1024 * (int64_t)(self.ru_maxrss + children.ru_maxrss));
+	ts_json_add_int(root, "switches_voluntary_count", self.ru_nvcsw + children.ru_nvcsw);
+	ts_json_add_int(root, "switches_involuntary_count", self.ru_nivcsw + children.ru_nivcsw);
+}
+
+static int64_t n_workers(const struct settings *set)
+{
+	return set->n_workers > 0 ? set->n_workers : set->n_processes;
+}
+
+void server_report(struct server *server, bool partial)
+{
+	char text[TS_ENDPOINT_TEXT_MAX];
+	struct ts_err err = {0};
+	cJSON *root, *list;
+
+	if (!server->set.stats_path || server->is_child)
+		return;
+	root = cJSON_CreateObject();
+	ts_json_add_text(root, "schema", "tsbench.server/1");
+	ts_json_add_text(root, "mode", server->set.mode->name);
+	list = ts_json_add_array(root, "endpoints");
+	for (size_t i = 0; i < server->listeners.n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(ts_endpoint_text(&server->listeners.items[i].endpoint,
+		                                                               text, sizeof text)));
+	ts_json_add_text(root, "started_at", ts_clock_text(server->started_wall_ns, text, sizeof text));
+	ts_json_add_real(root, "uptime_s", (double)(ts_clock_mono_ns() - server->started_ns) / (double)TS_S);
+	ts_json_add_int(root, "workers_count", n_workers(&server->set));
+	counters_report(&server->counters, root);
+	report_usage(root);
+	ts_json_add_bool(root, "partial", partial);
+	if (ts_json_write(server->set.stats_path, root, &err) < 0)
+		ts_log(&server->log, TS_LOG_ERROR, "%s", err.text);
+	cJSON_Delete(root);
+}

@@ -1,0 +1,67 @@
+/*
+ * The server as a mode sees it, and the worker: what one thread (or process) of a mode needs to talk.
+ *
+ * A mode is one function, int mode_NAME(struct server *), which serves until server_stopping() and returns. It calls
+ * server_ready() once it accepts. Everything else (options, sockets, sandbox, counters, the report) is done around it.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include "counters.h"
+#include "listener.h"
+#include "modes.h"
+#include "options.h"
+#include "roster.h"
+#include "session.h"
+#include "stop.h"
+
+struct server {
+	struct settings set;
+	struct ts_log log;
+	struct listeners listeners;
+	struct counters_area counters;
+	struct ts_log_once *said; /* shared memory, one for each counted error: say it once */
+	_Atomic int64_t *n_open;  /* shared memory: connections of all workers */
+	struct roster roster;
+	struct stop stop;
+	int64_t started_ns, started_wall_ns;
+	bool is_child;
+	size_t child_index;    /* among its like, in a child; else 0 */
+	struct counters *slot; /* in a child: the one that its parent took for it */
+};
+
+struct worker {
+	struct server *server;
+	struct counters *counters; /* its slot */
+	struct session_desk desk;
+	size_t index;   /* among its like: chooses its listening sockets */
+	int64_t now_ns; /* monotonic, of the last wake-up; 0 where nobody needs it */
+};
+
+/* Open everything, run the mode, close everything. The exit status; err says why it is not 0. */
+int server_run(struct server *server, struct ts_err *err);
+
+/* The ready lines: once, from the process that was started. */
+void server_ready(struct server *server);
+
+/* A child process forgets what belongs to its parent. */
+void server_become_child(struct server *server);
+
+/* Write --stats; `partial` while still serving. */
+void server_report(struct server *server, bool partial);
+
+/* 0 or -ENOMEM. */
+int worker_init(struct worker *w, struct server *server, size_t index);
+void worker_release(struct worker *w);
+
+/* An error that the server survives: say it the first time, count it always. */
+void worker_note(struct worker *w, enum counted_error which, int error, const char *what);
+
+/* The end of a conversation that never began (no memory, no thread, no process): closes fd. */
+void worker_refuse(struct worker *w, int fd);
+
+/* May one more connection be open? Reserves the place when it may; worker_give_place gives it back. */
+bool worker_take_place(struct worker *w);
+void worker_give_place(struct worker *w);
+
+#endif

@@ -1,0 +1,125 @@
+#include "stop.h"
+#include "server.h"
+#include "ts_clock.h"
+#include "ts_signal.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+int stop_init(struct stop *stop)
+{
+	*stop = (struct stop){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	if (stop->wake_fd < 0)
+		return -errno;
+	stop->signal_fd = ts_signal_fd();
+	if (stop->signal_fd < 0) {
+		close(stop->wake_fd);
+		return stop->signal_fd;
+	}
+	return 0;
+}
+
+void stop_release(struct stop *stop)
+{
+	if (stop->signal_fd >= 0)
+		close(stop->signal_fd);
+	close(stop->wake_fd);
+}
+
+bool server_stopping(const struct server *server)
+{
+	return atomic_load_explicit(&server->stop.asked, memory_order_relaxed) || ts_signal_stop() != 0;
+}
+
+int64_t stop_left_ns(struct server *server)
+{
+	int64_t deadline = atomic_load(&server->stop.deadline_ns), left;
+
+	if (deadline == 0)
+		return INT64_MAX;
+	left = deadline - ts_clock_mono_ns();
+	return left > 0 ? left : 0;
+}
+
+void stop_ask(struct server *server)
+{
+	struct stop *stop = &server->stop;
+	uint64_t one = 1;
+	int64_t none = 0;
+
+	atomic_compare_exchange_strong(&stop->deadline_ns, &none, ts_clock_mono_ns() + server->set.drain_timeout_ns);
+	atomic_store(&stop->asked, true);
+	if (write(stop->wake_fd, &one, sizeof one) < 0)
+		return; /* the counter is full: it is readable, and that is all that is wanted */
+}
+
+void stop_take_signals(struct server *server)
+{
+	struct signalfd_siginfo info;
+
+	while (read(server->stop.signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			stop_ask(server);
+		if (info.ssi_signo == SIGUSR1)
+			server_report(server, true);
+	}
+}
+
+static void *watch(void *arg)
+{
+	struct server *server = arg;
+	struct pollfd fds[] = {{.fd = server->stop.signal_fd, .events = POLLIN},
+	                       {.fd = server->stop.wake_fd, .events = POLLIN}};
+
+	while (!server_stopping(server)) {
+		poll(fds, 2, -1);
+		stop_take_signals(server);
+	}
+	listeners_shutdown(&server->listeners);
+	roster_shutdown(&server->roster, SHUT_RD);
+	while (!roster_wait_empty(&server->roster, stop_left_ns(server)))
+		roster_shutdown(&server->roster, SHUT_RDWR);
+	return NULL;
+}
+
+int stop_watch(struct server *server)
+{
+	int rc = pthread_create(&server->stop.watcher, NULL, watch, server);
+
+	server->stop.has_watcher = rc == 0;
+	return -rc;
+}
+
+void stop_unwatch(struct server *server)
+{
+	if (!server->stop.has_watcher)
+		return;
+	stop_ask(server);
+	pthread_join(server->stop.watcher, NULL);
+	server->stop.has_watcher = false;
+}
+
+void stop_sleep(struct server *server, int64_t ns)
+{
+	struct timespec t = {.tv_sec = ns / TS_S, .tv_nsec = ns % TS_S};
+	struct pollfd fd = {.fd = server->stop.wake_fd, .events = POLLIN};
+
+	if (!server_stopping(server))
+		ppoll(&fd, 1, &t, NULL);
+}
+
+void stop_become_child(struct server *server)
+{
+	sigset_t set;
+
+	ts_signal_install();
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	close(server->stop.signal_fd);
+	server->stop.signal_fd = -1;
+}

@@ -1,0 +1,187 @@
+#include "talk.h"
+#include "post.h"
+#include "ts_clock.h"
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define LINGER_NS (1 * TS_S) /* how long the rest of what a client sends is swallowed after we ended */
+#define PAUSE_NS  (20 * TS_MS)
+
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+int talk_accept(struct worker *w, int listen_fd)
+{
+	for (;;) {
+		int fd, error;
+
+		if (server_stopping(w->server))
+			return -ECANCELED;
+		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		error = errno;
+		count(w->counters, COUNT_CALL_ACCEPT, 1);
+		if (fd >= 0) {
+			count(w->counters, COUNT_ACCEPTED, 1);
+			return fd;
+		}
+		if (error == EINTR || server_stopping(w->server))
+			continue;
+		worker_note(w, counted_error_of(error), error, "accept");
+		if (is_shortage(error))
+			stop_sleep(w->server, PAUSE_NS);
+		else if (error == EBADF || error == EINVAL || error == ENOTSOCK)
+			return -error;
+	}
+}
+
+/* SO_RCVTIMEO and SO_SNDTIMEO hold for each call: a client that moves at all is not idle. */
+static void set_timeout(struct worker *w, int fd, int64_t ns)
+{
+	struct timeval t = {.tv_sec = ns / TS_S, .tv_usec = ns % TS_S / TS_US};
+
+	if (ns > 0 && t.tv_sec == 0 && t.tv_usec == 0)
+		t.tv_usec = 1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+	count(w->counters, COUNT_CALL_CONTROL, 2);
+}
+
+static enum end end_of_error(struct worker *w, int error, const char *what)
+{
+	if (error == EAGAIN)
+		return server_stopping(w->server) ? END_STOP : END_IDLE;
+	if (error == ECONNRESET || error == EPIPE || error == ETIMEDOUT)
+		return server_stopping(w->server) ? END_STOP : END_RESET;
+	worker_note(w, counted_error_of(error), error, what);
+	return END_ERROR;
+}
+
+/* Blocks; returns the bytes received, 0 at the end, -errno. A stop lets the queue run empty and then reads as the end.
+ */
+static ssize_t receive(struct worker *w, int fd)
+{
+	for (;;) {
+		ssize_t n = recv(fd, w->desk.in, w->desk.in_bytes, 0);
+		int error = errno;
+
+		count(w->counters, COUNT_CALL_RECV, 1);
+		if (n >= 0) {
+			count(w->counters, COUNT_RECEIVED_BYTES, (uint64_t)n);
+			return n;
+		}
+		if (error != EINTR)
+			return -error;
+		if (server_stopping(w->server))
+			shutdown(fd, SHUT_RD);
+	}
+}
+
+static int send_all(struct worker *w, int fd, const struct session_reply *reply)
+{
+	size_t at = 0;
+
+	while (at < reply->n) {
+		ssize_t n = send(fd, reply->data + at, reply->n - at, MSG_NOSIGNAL);
+		int error = errno;
+
+		count(w->counters, COUNT_CALL_SEND, 1);
+		if (n < 0 && error != EINTR)
+			return -error;
+		if (n < 0 && stop_left_ns(w->server) == 0)
+			return -EAGAIN;
+		if (n < 0)
+			continue;
+		at += (size_t)n;
+		count(w->counters, COUNT_SENT_BYTES, (uint64_t)n);
+		if (at < reply->n)
+			count(w->counters, COUNT_SHORT_WRITES, 1);
+	}
+	count(w->counters, COUNT_MESSAGES, reply->n_messages);
+	return 0;
+}
+
+/*
+ * We end first. If close(2) found unread bytes, the kernel would send RST, and the RST would overtake replies that the
+ * client has not read yet. So: FIN, then swallow what comes until the client ends too, for a moment at most.
+ */
+static void linger(struct worker *w, int fd)
+{
+	int64_t until = ts_clock_mono_ns() + LINGER_NS;
+	ssize_t n;
+
+	shutdown(fd, SHUT_WR);
+	set_timeout(w, fd, LINGER_NS);
+	do {
+		n = recv(fd, w->desk.in, w->desk.in_bytes, 0);
+		count(w->counters, COUNT_CALL_RECV, 1);
+	} while (n > 0 && !server_stopping(w->server) && ts_clock_mono_ns() < until);
+}
+
+static enum end converse(struct worker *w, int fd, struct session *session)
+{
+	for (;;) {
+		struct session_reply reply;
+		enum session_state state;
+		ssize_t n = receive(w, fd);
+		int rc;
+
+		if (n < 0)
+			return end_of_error(w, (int)-n, "recv");
+		state = session_take(session, &w->desk, w->desk.in, (size_t)n, ts_clock_wall_ns(), &reply);
+		rc = send_all(w, fd, &reply);
+		if (rc < 0)
+			return end_of_error(w, -rc, "send");
+		switch (state) {
+		case SESSION_GOES_ON: break;
+		case SESSION_CLIENT_END: return server_stopping(w->server) ? END_STOP : END_CLIENT;
+		case SESSION_EMPTY_LINE: return END_EMPTY_LINE;
+		case SESSION_LINE_LIMIT: return END_LIMIT;
+		case SESSION_NO_MEMORY: worker_note(w, ERROR_ENOMEM, ENOMEM, "line"); return END_ERROR;
+		}
+	}
+}
+
+static void hang_up(struct worker *w, int fd, enum end end)
+{
+	close(fd);
+	count(w->counters, COUNT_CALL_CLOSE, 1);
+	count(w->counters, (enum counter)(COUNT_END_CLIENT + (int)end), 1);
+}
+
+void talk(struct worker *w, int fd)
+{
+	struct roster *roster = &w->server->roster;
+	struct session session = {0};
+	struct roster_entry entry;
+	enum end end;
+
+	if (w->server->set.idle_timeout_ns)
+		set_timeout(w, fd, w->server->set.idle_timeout_ns);
+	roster_join(roster, &entry, fd);
+	end = converse(w, fd, &session);
+	if (end == END_EMPTY_LINE || end == END_LIMIT)
+		linger(w, fd);
+	roster_leave(roster, &entry);
+	session_release(&session);
+	hang_up(w, fd, end);
+}
+
+int talk_one_by_one(struct worker *w)
+{
+	const struct listener *l = &w->server->listeners.items[0];
+	int listen_fd = listener_fd(l, w->index);
+
+	if (!l->stream)
+		return post_serve_blocking(w, l);
+	for (;;) {
+		int fd = talk_accept(w, listen_fd);
+
+		if (fd < 0)
+			return fd == -ECANCELED ? 0 : fd;
+		talk(w, fd);
+	}
+}
