@@ -34,7 +34,7 @@ run_tests_in() {
 }
 
 @test "a name that selects no test is a wrong usage" {
-  run tests/run no-such-test-anywhere
+  run env TS_LOGS="${BATS_TEST_TMPDIR}/logs" tests/run no-such-test-anywhere
   [ "${status}" -eq 2 ]
 }
 
