@@ -16,12 +16,20 @@ setup() {
 
 # Catches a comparison that compares nothing: each column is made wrong in turn, by more than a bucket.
 @test "the comparison notices a wrong figure in any column" {
-  "${shapes}" --print | grep latencies >"${BATS_TEST_TMPDIR}/row"
-  for column in 2 3 4 5 6 7 8 9 10; do
-    run node tests/fixtures/hdr_decode.js < <(awk -F '\t' -v OFS='\t' -v c="${column}" \
-      '{$c = sprintf("%.0f", $c * 1.01 + 1); print}' "${BATS_TEST_TMPDIR}/row")
-    echo "column ${column}: ${output}"
-    [ "${status}" -eq 1 ]
-    [ "${lines[-1]}" = "0 shapes agree" ]
-  done
+  "${shapes}" --print | awk -F '\t' -v OFS='\t' '
+    $1 == "latencies" {
+      for (c = 2; c < NF; c++) {
+        kept = $c
+        $1 = "column " c
+        $c = sprintf("%.0f", $c * 1.01 + 1)
+        print
+        $c = kept
+      }
+    }' >"${BATS_TEST_TMPDIR}/wrong"
+  [ "$(wc -l <"${BATS_TEST_TMPDIR}/wrong")" -eq 9 ]
+  run node tests/fixtures/hdr_decode.js <"${BATS_TEST_TMPDIR}/wrong"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [ "${lines[-1]}" = "0 shapes agree" ]
+  [ "${#lines[@]}" -eq 10 ]
 }
