@@ -12,6 +12,9 @@ static const double percentiles[] = {10,   25,     50,    60,     70,    75,    
                                      99.9, 99.925, 99.95, 99.975, 99.99, 99.995, 99.999};
 #define N_PERCENTILES   (sizeof(percentiles) / sizeof(percentiles[0]))
 #define BEYOND_AT_LEAST 5
+#define HEIGHT_ROW      26 /* the legend has a row for each line */
+#define HEIGHT_REST     110
+#define LINES_MAX       100 /* more modes than that cannot be told apart anyway */
 
 static size_t add_line(struct plot *p, const struct summary *s, size_t mode, const struct ts_hist *h)
 {
@@ -42,13 +45,12 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w)
 	fprintf(p->gp,
 	        "set title %s\n"
 	        "set xlabel 'percentile of the requests of %s'\n"
-	        "set ylabel 'response time (microseconds, log scale)'\n"
+	        "set ylabel 'response time (log scale)'\n"
 	        "set logscale xy\n"
 	        "set xtics ('0' 1, '50' 2, '75' 4, '90' 10, '95' 20, '99' 100, '99.9' 1000, '99.99' 10000, '99.999' "
 	        "100000)\n"
-	        "set format y '%%.0s%%c'\n"
-	        "set format y '%%g'\n"
-	        "set yrange [*:*]\n",
+	        "set format y duration\n"
+	        "eval duration_tics('y')\n",
 	        plot_quoted(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)));
 }
 
@@ -56,9 +58,9 @@ static int add_lines(struct plot *p, const struct summary *s, size_t w, const si
                      struct ts_hist *h, struct ts_err *err)
 {
 	char quoted[100];
-	int n_lines = 0;
+	int linetypes[LINES_MAX], n_lines = 0;
 
-	for (size_t i = 0; i < n; i++) { /* the slowest on top, as in the chart */
+	for (size_t i = 0; i < n && n_lines < LINES_MAX; i++) { /* the slowest on top, as in the chart */
 		size_t mode = ranked[n - 1 - i];
 		int rc = summary_histogram(s, summary_cell(s, mode, w), "latency.response.histogram", h, err);
 
@@ -66,16 +68,17 @@ static int add_lines(struct plot *p, const struct summary *s, size_t w, const si
 			return rc;
 		if (rc == 0 || h->n == 0 || add_line(p, s, mode, h) == 0)
 			continue;
-		fprintf(p->gp, "%s'%s.dat' index %d using 1:2 with lines lt %d title %s",
-		        n_lines ? ", \\\n     " : "plot ", p->id, n_lines, plot_linetype(s->set, mode),
+		fprintf(p->gp, "%s'%s.dat' index %d using 1:($2*1e-6) with lines lt %d title %s",
+		        n_lines ? ", \\\n     " : "plot ", p->id, n_lines,
+		        linetypes[n_lines] = plot_linetype(s->set, mode),
 		        plot_quoted(s->set->modes[mode].name, quoted, sizeof(quoted)));
 		n_lines++;
 	}
 	for (int i = 0; i < n_lines; i++)
 		fprintf(p->gp,
-		        ", \\\n     '' index %d using 1:2:4 with labels hypertext point pt 7 ps 0.45 lc rgb '#5f6368' "
+		        ", \\\n     '' index %d using 1:($2*1e-6):4 with labels hypertext point lt %d pt 7 ps 0.4 "
 		        "notitle",
-		        i);
+		        i, linetypes[i]);
 	fputc('\n', p->gp);
 	return n_lines;
 }
@@ -91,6 +94,8 @@ int chart_latency(struct plot *p, const struct summary *s, size_t w, struct ts_e
 	} else {
 		size_t n_ranked = summary_rank(s, w, FIGURE_P99, ranked);
 
+		if (p->height < HEIGHT_REST + HEIGHT_ROW * (int)n_ranked)
+			p->height = HEIGHT_REST + HEIGHT_ROW * (int)n_ranked;
 		add_settings(p, s, w);
 		n = add_lines(p, s, w, ranked, n_ranked, h, err);
 		if (n > 0)

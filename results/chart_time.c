@@ -83,17 +83,18 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	fprintf(p->gp,
 	        "set title %s\n"
 	        "set xlabel 'seconds since the start (%s)'\n"
-	        "set cblabel '99th percentile (microseconds, log scale)'\n"
+	        "set cblabel '99th percentile of each interval (log scale)'\n"
 	        "set logscale cb\n"
-	        "set format cb '%%g'\n"
-	        "set cbtics add (200, 500, 2000, 5000, 20000, 50000, 200000, 500000)\n"
+	        "set format cb duration\n"
+	        "eval duration_tics('cb')\n"
 	        "set xrange [0:%.6g]\n"
 	        "set yrange [0.4:%.1f]\n"
 	        "set grid noxtics noytics\n"
 	        "set ytics scale 0\n"
 	        "set border 1\n"
 	        "set nokey\n"
-	        "plot '%s.dat' using (($2+$3)/2):1:2:3:($1-0.42):($1+0.42):4:yticlabels(5) with boxxyerror fs solid 1 "
+	        "plot '%s.dat' using (($2+$3)/2):1:2:3:($1-0.42):($1+0.42):($4*1e-6):yticlabels(5) with boxxyerror fs "
+	        "solid 1 "
 	        "lc palette, \\\n"
 	        "     '' using (($2+$3)/2):1:6 with labels hypertext point pt 5 ps 1 lc rgb '#ff000000' notitle\n",
 	        plot_quoted(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)), end_s,

@@ -186,7 +186,7 @@ static int write_chart(FILE *out, const char *dir, const char *link, const struc
 	put(out,
 	    "<figcaption>%s <span class=\"files\"><a href=\"%s/%s.svg\">SVG</a> <a href=\"%s/%s.png\">PNG</a> "
 	    "<a href=\"%s/%s.dat\">data</a> <a href=\"%s/%s.gp\">gnuplot</a></span></figcaption>\n</figure>\n",
-	    chart->title, link, chart->id, link, chart->id, link, chart->id, link, chart->id);
+	    chart->alt, link, chart->id, link, chart->id, link, chart->id, link, chart->id);
 	free(svg);
 	return 0;
 }

@@ -35,12 +35,16 @@ set border 3 lc rgb "#80868b" lw 1
 set tics nomirror out scale 0.5 textcolor rgb "black"
 set grid back lc rgb "#dadce0" lw 0.7 dt 1
 set style fill solid 0.85 noborder
-set key outside right center vertical Left reverse noopaque samplen 2.5 spacing 1.25 maxcols 1
+set key outside right center vertical Left reverse noopaque samplen 2.5 spacing 1.1 maxrows 40 maxcols 1
 set title font ",15" offset 0,-0.2
 set bars 0.6
 
 # Light is fast, dark is slow: one hue from pale to deep, which print and every eye can order.
 set palette defined (0 "#fdf3d8", 0.25 "#f3c06b", 0.5 "#d9772b", 0.75 "#a03a1f", 1 "#4a1414")
+
+# Durations on a log axis: 1, 2, 5, 10 ... from a microsecond to a minute, as "200 us" and "5 ms". Values are in seconds.
+duration = '%.0s %cs'
+duration_tics(axis) = "set ".axis."tics (1e-6,2e-6,5e-6,1e-5,2e-5,5e-5,1e-4,2e-4,5e-4,1e-3,2e-3,5e-3,.01,.02,.05,.1,.2,.5,1,2,5,10,20,50)"
 
 # The two outputs of a chart of so many points of height; a PNG has twice the points.
 svg(height) = sprintf("set terminal svg size 760,%d dynamic font 'DejaVu Sans,13' background '#ffffff'", height)

@@ -37,15 +37,19 @@ static void skip_past(const char **at, const char *text)
 	*at = found ? found + strlen(text) : *at + strlen(*at);
 }
 
-/* "rgb(  0,  96, 168)" -> "var(--rgb-0060a8,#0060a8)" */
+/* "rgb(  0,  96, 168)" -> "var(--rgb-0060a8,#0060a8)"; black follows the page's text. */
 static bool colour(FILE *out, const char **at)
 {
 	int r, g, b, n = 0;
 
 	if (sscanf(*at, "rgb(%3d,%3d,%3d)%n", &r, &g, &b, &n) != 3 || n == 0)
 		return false;
-	fprintf(out, "var(--rgb-%02x%02x%02x,#%02x%02x%02x)", r, g, b, r, g, b);
 	*at += n;
+	if (r + g + b == 0) {
+		fputs("currentColor", out);
+		return true;
+	}
+	fprintf(out, "var(--rgb-%02x%02x%02x,#%02x%02x%02x)", r, g, b, r, g, b);
 	return true;
 }
 

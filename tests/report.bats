@@ -2,12 +2,12 @@
 # tsreport on invented results: what it prints and draws, and what it says of files that are not what they should be.
 
 setup_file() {
-  cd "${BATS_TEST_DIRNAME}/.."
+  cd "${BATS_TEST_DIRNAME}/.." || exit 1
   tests/fixtures/results/generate "${BATS_FILE_TMPDIR}/run" --modes=epoll,thread,blocking --workloads=crowd,sessions
 }
 
 setup() {
-  cd "${BATS_TEST_DIRNAME}/.."
+  cd "${BATS_TEST_DIRNAME}/.." || exit 1
   bin=${TS_BIN:-build/bin}
   run_dir="${BATS_FILE_TMPDIR}/run"
   one="${run_dir}/trials/epoll.crowd.1.json"
@@ -195,7 +195,7 @@ refused() {
   # namespaces are names, not addresses
   run bash -c "sed 's,http://www.w3.org/[0-9]*/[a-z]*,,g' '${page}' | grep -nE 'https?:|src=|@import|url\\('"
   [ "${status}" -eq 1 ]
-  [ "$(grep -c '<svg role="img" aria-label="[^"]' "${page}")" -eq "$(ls "${tmp}"/run/charts/*.svg | wc -l)" ]
+  [ "$(grep -c '<svg role="img" aria-label="[^"]' "${page}")" -eq "$(find "${tmp}/run/charts" -name '*.svg' | wc -l)" ]
   grep -q 'class="answer">Throughput: ' "${page}"
   [ "$(tail -n 1 "${page}")" = "</html>" ]
 }
