@@ -91,6 +91,7 @@ run_tests_in() {
   COMP_WORDS=(tsserver --framing = l) COMP_CWORD=3
   _tsserver
   [ "${COMPREPLY[*]}" = line ]
+  compopt() { :; } # which bash allows only while it completes
   COMP_WORDS=(tsserver --fram) COMP_CWORD=1
   _tsserver
   [ "${COMPREPLY[*]}" = --framing= ]
