@@ -5,12 +5,13 @@
  * not empty, and every P(t) is "[time]separator" in the server's dialect with a time that lies between the moment the
  * input was sent and the moment the output was read. Source: docs/protocol.md, "The law of replies".
  *
- * The checker walks O once, byte by byte in theory and in runs in practice. Where the data itself holds brackets, a byte
- * can be data or the start of a stamp: then it follows both ways at once, as alternatives (bytes of I matched, where in
- * the stamp), and drops those that die. Data without '[' never forks: the common case is one comparison of memory.
+ * The checker walks O once, byte by byte in theory and in runs in practice. Where the data itself holds brackets, a
+ * byte can be data or the start of a stamp: then it follows both ways at once, as alternatives (bytes of I matched,
+ * where in the stamp), and drops those that die. Data without '[' never forks: the common case is one comparison of
+ * memory.
  *
- * The caller keeps I (or can make it again from an offset) and hands over the part from `matched` on; the checker keeps
- * no data, only offsets and the bytes of a stamp that is cut by the end of a receive call.
+ * The caller keeps I (or can make it again from an offset) and hands over the part from ts_reply_base on; the checker
+ * keeps no data, only offsets and the bytes of a stamp that is cut by the end of a receive call.
  */
 #ifndef TS_REPLY_H
 #define TS_REPLY_H
@@ -20,18 +21,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a server's stamps look like: its dialect, as far as the law needs it. Shared by many checkers, borrowed by them. */
+/* What a server's stamps look like: its dialect, as far as the law needs it. Many checkers share and borrow it. */
 struct ts_reply_rule {
 	struct ts_stamp_format stamp; /* kind and strftime text */
 	int32_t zone_s;               /* for texts without a zone */
 	char separator[16];
 	size_t n_separator;
-	bool check_time;              /* false: any readable time will do (tsload --verify=format skips the window) */
-	int64_t tolerance_ns;         /* beyond the text's own resolution; for clocks that differ */
+	bool check_time;      /* false: any readable time will do (tsload --verify=format skips the window) */
+	int64_t tolerance_ns; /* beyond the text's own resolution; for clocks that differ */
 };
 
 enum ts_reply_verdict {
-	TS_REPLY_LEGAL = 0, /* so far; look at `matched` for how much of I has been answered */
+	TS_REPLY_LEGAL = 0,   /* so far; look at `matched` for how much of I has been answered */
 	TS_REPLY_NO_BRACKET,  /* a stamp had to begin here and did not */
 	TS_REPLY_BAD_TIME,    /* between the brackets stands no time of the dialect */
 	TS_REPLY_STALE_TIME,  /* a time before the input was sent, or one that went back on this connection */
@@ -57,20 +58,21 @@ const char *ts_reply_verdict_text(enum ts_reply_verdict verdict); /* a sentence'
 struct ts_reply_ways; /* private: the alternatives */
 
 /*
- * One stream's checker: 192 bytes, three cache lines, one for each connection of a load generator. It has no storage for
- * alternatives: that is allocated only if a feed ends while there are two or more. (Out of memory: the furthest is kept.)
+ * One stream's checker: 192 bytes, three cache lines, one for each connection of a load generator. It has no storage
+ * for alternatives: that is allocated only if a feed ends while there are two or more. (Out of memory: the furthest is
+ * kept.)
  */
 struct ts_reply {
-	uint64_t matched;      /* bytes of I answered by the furthest alternative that stands in data */
-	uint64_t read;         /* bytes of O consumed */
-	uint32_t n_stamps;     /* seen so far: reported, never judged */
-	uint8_t n_held;        /* private: bytes of O at the end of which it is not known yet what they are, in `text` */
-	uint8_t n_memo;        /* private: or else the bytes of the last stamp, in `text` */
-	uint8_t state;         /* private: where in P(t) or in data; are the held bytes good as data */
-	uint8_t verdict;       /* enum ts_reply_verdict, sticky */
+	uint64_t matched;  /* bytes of I answered by the furthest alternative that stands in data */
+	uint64_t read;     /* bytes of O consumed */
+	uint32_t n_stamps; /* seen so far: reported, never judged */
+	uint8_t n_held;    /* private: bytes of O at the end of which it is not known yet what they are, in `text` */
+	uint8_t n_memo;    /* private: or else the bytes of the last stamp, in `text` */
+	uint8_t state;     /* private: where in P(t) or in data; are the held bytes good as data */
+	uint8_t verdict;   /* enum ts_reply_verdict, sticky */
 	int64_t last_stamp_ns; /* of this connection, so that time does not go back; INT64_MIN at first */
 	int64_t memo_resolution_ns;
-	struct ts_reply_ways *ways; /* owned, released by ts_reply_release */
+	struct ts_reply_ways *ways;    /* owned, released by ts_reply_release */
 	char text[TS_REPLY_STAMP_MAX]; /* private */
 };
 
@@ -88,7 +90,7 @@ void ts_reply_next(struct ts_reply *r);
  * A stamp whose bytes equal the previous stamp's is not read again.
  */
 enum ts_reply_verdict ts_reply_feed(struct ts_reply *r, const struct ts_reply_rule *rule, const char *in, size_t n_in,
-				    const char *out, size_t n_out, int64_t sent_ns, int64_t read_ns);
+                                    const char *out, size_t n_out, int64_t sent_ns, int64_t read_ns);
 
 /* The smallest offset of I that any alternative still needs. */
 uint64_t ts_reply_base(const struct ts_reply *r);
@@ -104,16 +106,16 @@ enum ts_reply_verdict ts_reply_end(struct ts_reply *r, uint64_t n_total);
  * *stamp_ns (or NULL) receives its instant. Stateless.
  */
 enum ts_reply_verdict ts_reply_datagram(const struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out,
-					size_t n_out, int64_t sent_ns, int64_t read_ns, int64_t *stamp_ns);
+                                        size_t n_out, int64_t sent_ns, int64_t read_ns, int64_t *stamp_ns);
 
 /*
  * Learn the rule from a first reply to known data without brackets: find '[', a readable time, ']' and the separator.
  * Fills `rule` (zone guessed against now_ns) and *stamp. Returns 0, or -EINVAL with *why, a static sentence that names
  * what is there instead (docs/protocol.md, "Servers in the wild"): no brackets, parentheses, stamp after the data, ...
- * `out` is a whole first reply, n_in >= 1. A zone that cannot be guessed (the time is plainly wrong) is left at 0, so that the
- * window finds it; check_time is set, the tolerance is 0.
+ * `out` is a whole first reply, n_in >= 1. A zone that cannot be guessed (the time is plainly wrong) is left at 0, so
+ * that the window finds it; check_time is set, the tolerance is 0.
  */
 int ts_reply_learn(struct ts_reply_rule *rule, struct ts_stamp *stamp, const char *in, size_t n_in, const char *out,
-		   size_t n_out, int64_t now_ns, const char **why);
+                   size_t n_out, int64_t now_ns, const char **why);
 
 #endif

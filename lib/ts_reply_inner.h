@@ -1,5 +1,6 @@
 /*
- * What stands at a '[' of an output: a stamp, the beginning of one, or no stamp. Private to ts_reply*.c.
+ * Two halves, private to ts_reply*.c: looking at a '[' of an output (a stamp, the beginning of one, or no stamp), and
+ * walking an output along all alternatives that still can be true.
  */
 #ifndef TS_REPLY_INNER_H
 #define TS_REPLY_INNER_H
@@ -36,5 +37,46 @@ struct ts_reply_seen {
 
 /* Look at the n >= 1 bytes of O from a '[' on. */
 struct ts_reply_seen ts_reply_look(struct ts_reply_judge *judge, const char *o, size_t n);
+
+/* Where an alternative stands. */
+enum ts_reply_place {
+	TS_REPLY_AT_START,   /* a stamp must follow */
+	TS_REPLY_AT_STAMPED, /* data must follow */
+	TS_REPLY_AT_DATA,    /* either may */
+};
+
+/* One alternative: `matched` bytes of I are answered by the first `at` bytes of O. */
+struct ts_reply_way {
+	uint64_t at, matched;
+	int64_t last_ns; /* time of its last stamp */
+	uint32_t n_stamps;
+	uint8_t mode;
+	bool waits;        /* at a '[' that may become a stamp: nothing to do until more of O comes */
+	bool held_is_data; /* of one that waits: the rest of O would do as data, too */
+};
+
+struct ts_reply_ways {
+	unsigned n;
+	struct ts_reply_way way[TS_REPLY_WAYS];
+};
+
+/* One call of ts_reply_feed. */
+struct ts_reply_walk {
+	struct ts_reply_judge judge;
+	struct ts_reply_ways ways;
+	const char *in; /* I from in_begin to in_end */
+	uint64_t in_begin, in_end;
+	const char *out; /* O from out_begin to out_end */
+	uint64_t out_begin, out_end;
+	enum ts_reply_verdict verdict; /* of the alternative that died last */
+	struct ts_reply_seen seen;     /* at seen_at, so that alternatives share one look */
+	uint64_t seen_at;
+};
+
+/*
+ * Follow all alternatives through the n bytes of `out`, which is O from offset out_begin on. Those that wait stay where
+ * their '[' is; when none is left, the output is illegal and `verdict` says why.
+ */
+void ts_reply_run(struct ts_reply_walk *walk, const char *out, uint64_t out_begin, size_t n);
 
 #endif

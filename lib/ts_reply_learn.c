@@ -70,7 +70,7 @@ static size_t stamp_at(const char *text, size_t n, struct ts_stamp *stamp)
 	return n > 0 && text[0] == '[' && close < n && is_time(text + 1, close - 1, stamp) ? close + 1 : 0;
 }
 
-/* --- shapes that are not the protocol ----------------------------------------------------------------------------- */
+/* --- shapes that are not the protocol ---------------------------------------------------------------------------- */
 
 static bool is_nothing(const struct reply *r)
 {
@@ -275,7 +275,7 @@ static const struct {
         {is_anything, "the reply does not begin with a stamp in square brackets"},
 };
 
-/* --- the protocol ------------------------------------------------------------------------------------------------- */
+/* --- the protocol ------------------------------------------------------------------------------------------------ */
 
 /* Blanks and punctuation may separate; letters, digits and brackets may not. */
 static size_t separator_max(const char *text, size_t n)

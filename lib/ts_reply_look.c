@@ -86,3 +86,23 @@ struct ts_reply_seen ts_reply_look(struct ts_reply_judge *judge, const char *o, 
 	};
 	return in_window(judge, judge->memo.n, judge->memo.begin_ns, judge->memo.resolution_ns);
 }
+
+enum ts_reply_verdict ts_reply_datagram(const struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out,
+                                        size_t n_out, int64_t sent_ns, int64_t read_ns, int64_t *stamp_ns)
+{
+	struct ts_reply_judge judge = {.rule = rule, .sent_ns = sent_ns, .read_ns = read_ns};
+
+	if (n_out == 0 || out[0] != '[')
+		return TS_REPLY_NO_BRACKET;
+	struct ts_reply_seen seen = ts_reply_look(&judge, out, n_out);
+	if (judge.memo.bytes && stamp_ns)
+		*stamp_ns = judge.memo.begin_ns;
+	if (seen.sight == TS_REPLY_CUT)
+		return memchr(out, ']', n_out) ? TS_REPLY_BAD_SEPARATOR : TS_REPLY_BAD_TIME;
+	if (seen.sight == TS_REPLY_NO_STAMP)
+		return seen.verdict;
+	size_t n_data = n_out - seen.n, n_same = n_data < n_in ? n_data : n_in;
+	if (n_same > 0 && memcmp(out + seen.n, in, n_same) != 0)
+		return TS_REPLY_WRONG_DATA;
+	return n_data < n_in ? TS_REPLY_SHORT : n_data > n_in ? TS_REPLY_EXCESS : TS_REPLY_LEGAL;
+}

@@ -28,7 +28,7 @@ static const struct {
         {'T', "%H:%M:%S"},
         {'x', "%m/%d/%y"},
         {'X', "%H:%M:%S"},
-       
+
 };
 
 /* The most digits of the numbers. */

@@ -2,53 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* --- calendar --------------------------------------------------------------------------------------------------- */
-
-static int month_days(int year, int month)
-{
-	static const signed char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-bool ts_stamp_finish(struct ts_stamp *stamp, const struct ts_stamp_fields *f, struct ts_stamp_scan *s)
-{
-	int64_t days = 0;
-
-	if (f->has_date) {
-		if (f->year < 1700 || f->year > 2261)
-			return ts_stamp_no(s, "the year is not one of this epoch");
-		if (f->month < 1 || f->month > 12)
-			return ts_stamp_no(s, "the month must be 01 to 12");
-		if (f->day < 1 || f->day > month_days(f->year, f->month))
-			return ts_stamp_no(s, "there is no such day in that month");
-		days = ts_stamp_days(f->year, f->month, f->day);
-		if (f->weekday >= 0 && (((days + 4) % 7) + 7) % 7 != f->weekday)
-			return ts_stamp_no(s, "the weekday does not fit the date");
-	}
-	if (f->hour > 23)
-		return ts_stamp_no(s, "the hour must be 00 to 23");
-	if (f->minute > 59)
-		return ts_stamp_no(s, "the minute must be 00 to 59");
-	if (f->second > 60)
-		return ts_stamp_no(s, "the second must be 00 to 60");
-
-	int second = f->second == 60 ? 59 : f->second;
-	int64_t seconds = days * TS_STAMP_DAY_S + f->hour * 3600 + f->minute * 60 + second;
-	if (f->has_zone)
-		seconds -= f->zone_s;
-	stamp->has_date = f->has_date;
-	stamp->has_zone = f->has_zone;
-	stamp->zone_s = f->has_zone ? f->zone_s : 0;
-	stamp->digits = f->digits;
-	stamp->begin_ns = seconds * INT64_C(1000000000) + f->fraction_ns;
-	stamp->resolution_ns = ts_stamp_unit_ns(f->digits);
-	return true;
-}
-
-/* --- pieces: each takes its bytes, or says why not -----------------------------------------------------------------
- */
+/* --- pieces: each takes its bytes, or says why not --------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
@@ -221,7 +175,7 @@ static bool zone(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	return zone_name(s, f);
 }
 
-/* --- the kinds ---------------------------------------------------------------------------------------------------- */
+/* --- the kinds --------------------------------------------------------------------------------------------------- */
 
 static bool read_ctime(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 {
@@ -229,8 +183,7 @@ static bool read_ctime(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	       clock_time(s, f) && blank(s) && year(s, f);
 }
 
-/* Go's Time.String(): "2026-11-22 10:30:00.12 +0000 UTC m=+0.000012" repeats the zone by name and adds its own clock.
- */
+/* Go's Time.String(), "2026-11-22 10:30:00.12 +0000 UTC m=+0.000012", repeats the zone by name and adds its own clock. */
 static bool skip_go_tail(struct ts_stamp_scan *s)
 {
 	if (take(s, ' ') && !at_end(s) && *s->p != 'm') {
@@ -369,7 +322,7 @@ static bool read_time(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	return twelve || !one_digit || ts_stamp_no(s, "the hour must have two digits");
 }
 
-/* --- the table ---------------------------------------------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------------------------------------------------- */
 
 typedef bool reader(struct ts_stamp_scan *s, struct ts_stamp_fields *f);
 

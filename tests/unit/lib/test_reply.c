@@ -104,8 +104,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* Every byte of a reply, changed, is found, unless it is a digit or letter that only moves the time within its window.
- */
+/* Every byte of a reply, changed or lost, is found. */
 static void test_each_byte_counts(void **state)
 {
 	struct ts_reply_rule rule = rule_of(TS_STAMP_CTIME, ": ");
