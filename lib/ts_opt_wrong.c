@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The option after `row`, NULL being before the first: the program's own and then those of every program; NULL at the
+/* The first option from `row` on: of the program's rows, and after them of those that every program has; NULL at the
  * end. */
-static const struct ts_opt *next_option(const struct ts_opt_program *program, const struct ts_opt *row)
+static const struct ts_opt *option_from(const struct ts_opt *row)
 {
-	row = row == NULL ? program->options : row + 1;
 	while (!ts_opt_is_option(row)) {
 		if (row == &ts_opt_common[TS_OPT_COMMON_END])
 			return NULL;
@@ -48,7 +47,7 @@ static int refuse_unknown(const struct ts_opt_program *program, const char *name
 	size_t best_distance = n < 4 ? 2 : 3; /* what is farther off is not meant */
 	const char *best = NULL;
 
-	for (const struct ts_opt *row = NULL; (row = next_option(program, row)) != NULL;) {
+	for (const struct ts_opt *row = option_from(program->options); row != NULL; row = option_from(row + 1)) {
 		size_t d = row->hidden ? 64 : distance(name, n, row->name);
 
 		if (d < best_distance) {
@@ -65,7 +64,7 @@ static int refuse_ambiguous(const struct ts_opt_program *program, const char *na
 	char list[200] = "";
 	size_t used = 0;
 
-	for (const struct ts_opt *row = NULL; (row = next_option(program, row)) != NULL;)
+	for (const struct ts_opt *row = option_from(program->options); row != NULL; row = option_from(row + 1))
 		if (strncmp(row->name, name, n) == 0 && used + strlen(row->name) + 8 < sizeof list)
 			used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s", used ? ", " : "",
 			                         row->name);
@@ -84,7 +83,7 @@ static int refuse_long(const struct ts_opt_program *program, const char *word, s
 	size_t n = strcspn(word, "="), n_matches = 0;
 	const struct ts_opt *match = NULL;
 
-	for (const struct ts_opt *row = NULL; (row = next_option(program, row)) != NULL;) {
+	for (const struct ts_opt *row = option_from(program->options); row != NULL; row = option_from(row + 1)) {
 		if (strncmp(row->name, word, n) != 0)
 			continue;
 		match = row;
