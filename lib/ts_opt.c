@@ -32,11 +32,6 @@ struct parse {
 	struct ts_err *err;
 };
 
-bool ts_opt_is_option(const struct ts_opt *row)
-{
-	return row->type != TS_OPT_GROUP && row->type != TS_OPT_END;
-}
-
 int ts_opt_common_key(const struct ts_opt_program *program, size_t i)
 {
 	int key = i == TS_OPT_COMMON_HELP ? 'h' : i == TS_OPT_COMMON_VERSION ? 'V' : 0;

@@ -18,7 +18,10 @@ int ts_opt_common_key(const struct ts_opt_program *program, size_t i);
 const struct ts_opt *ts_opt_row_of_key(const struct ts_opt_program *program, int key);
 
 /* A row that a user may give, unlike a heading. */
-bool ts_opt_is_option(const struct ts_opt *row);
+static inline bool ts_opt_is_option(const struct ts_opt *row)
+{
+	return row->type != TS_OPT_GROUP && row->type != TS_OPT_END;
+}
 
 /* --- ts_opt_value.c: one entry for each enum ts_opt_type ------------------------------------------------------- */
 
@@ -29,8 +32,8 @@ bool ts_opt_type_has_range(enum ts_opt_type type);
 bool ts_opt_value_ordered(enum ts_opt_type type, const char *a, const char *b);
 
 /*
- * Read `text` and put it into its field. Errors: -EINVAL, and err says only what is allowed, such as "must be 1 to 1024":
- * the caller puts the option and its value before it.
+ * Read `text` and put it into its field. Errors: -EINVAL, and err says only what is allowed, such as "must be 1 to
+ * 1024": the caller puts the option and its value before it.
  */
 int ts_opt_value_set(const struct ts_opt *row, const char *text, void *settings, struct ts_err *err);
 

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first option from `row` on: of the program's rows, and after them of those that every program has; NULL at the
- * end. */
+/* The first option from `row` on: the program's own, then those that every program has; NULL at the end. */
 static const struct ts_opt *option_from(const struct ts_opt *row)
 {
 	while (!ts_opt_is_option(row)) {
