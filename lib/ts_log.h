@@ -21,7 +21,7 @@ struct ts_log {
 };
 
 void ts_log(const struct ts_log *log, enum ts_log_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* Something that may happen a million times: said the first time, counted for ever. Zero-initialised by its owner. */
 struct ts_log_once {
@@ -31,7 +31,7 @@ struct ts_log_once {
 /* Count, and return true the first time only: `if (ts_log_first(&s->emfile)) ts_log(...)`. */
 bool ts_log_first(struct ts_log_once *once);
 
-/* Print the sentence of `err` at level error and return its exit status, for `return ts_log_fail(&log, &err);` in main. */
+/* Print the sentence of `err` as an error and return its exit status: `return ts_log_fail(&log, &err);` in main. */
 int ts_log_fail(const struct ts_log *log, const struct ts_err *err);
 
 #endif

@@ -4,11 +4,15 @@
  * A program declares a struct for its settings and a table of rows; each row says where its value goes (offset), how it
  * is written (type), its default as a text (parsed by the same code as the user's), its range and its sentence of help.
  * From the table come parsing, range errors, --help, --version, man pages and shell completions (--dump-options prints
- * the rows, tab-separated: name, key, argument, type, default, range or choices, help; it is not shown in --help).
+ * the rows, tab-separated: name, key, argument, type, default, range (1..9) or choices (a|b), help; it is not shown in
+ * --help).
  *
- * A wrong option ends in one line, `program: --workers=0: must be 1 to 1024`, by way of struct ts_err and exit status 2.
- * The table is checked when it is used: a row that contradicts itself (default out of range, offset without a type, two
- * rows of one name) aborts at start, so the first run of any test finds it.
+ * A wrong option ends in one line, `program: --workers=0: must be 1 to 1024`, by way of struct ts_err and exit
+ * status 2. An empty value is refused, but for a text whose default is "" or that has a check of its own.
+ *
+ * The table is checked when it is used: a row that contradicts itself or another (default out of range, two rows of one
+ * name, two defaults for one field) aborts at start, so the first run of any test finds it.
+ *
  * Source: https://www.gnu.org/software/libc/manual/html_node/Argp.html
  */
 #ifndef TS_OPT_H
@@ -45,12 +49,12 @@ struct ts_opt_cpus {
 };
 
 /*
- * One row. name: long name without dashes. key: its one-letter name, or 0. arg: what --help calls the value, such as "N".
- * fallback: the default as the user would write it, or NULL: the field is then left as the caller initialised it (0).
- * min, max: inclusive bounds as texts in the row's unit, or NULL. choices: "a|b|c" for TS_OPT_CHOICE.
- * offset: offsetof() of the field in the settings struct. check: a further check of the text, or NULL; it may parse the
- * text into other fields of `settings`; it fills err with what is allowed ("must be 64, uniform:MIN:MAX ...") and
- * returns -EINVAL. help: one sentence, small first letter, no full stop; the default is appended by the printer.
+ * One row. name: long name without dashes. key: its one-letter name, or 0. arg: what --help calls the value, such as
+ * "N". fallback: the default as the user would write it, or NULL: the field is then left as the caller initialised it
+ * (0). min, max: inclusive bounds as texts in the row's unit, or NULL. choices: "a|b|c" for TS_OPT_CHOICE. offset:
+ * offsetof() of the field in the settings struct. check: a further check of the text, or NULL; it may parse the text
+ * into other fields of `settings`; it fills err with what is allowed ("must be 64, uniform:MIN:MAX ...") and returns
+ * -EINVAL. help: one sentence, small first letter, no full stop; the default is appended by the printer.
  */
 struct ts_opt {
 	enum ts_opt_type type;
@@ -67,11 +71,11 @@ struct ts_opt {
 };
 
 struct ts_opt_program {
-	const char *name;       /* "tsload" */
-	const char *operands;   /* "URI..." as --help shows it; NULL: none are taken */
+	const char *name;     /* "tsload" */
+	const char *operands; /* "URI..." as --help shows it; NULL: none are taken */
 	size_t min_operands, max_operands;
-	const char *summary;    /* one sentence: also the first line of the man page */
-	const char *details;    /* paragraphs printed after the options: examples, exit status; or NULL */
+	const char *summary; /* one sentence: also the first line of the man page */
+	const char *details; /* paragraphs printed after the options: examples, exit status; or NULL */
 	const struct ts_opt *options;
 };
 
@@ -82,7 +86,7 @@ struct ts_opt_program {
  * Errors: -EINVAL with err filled, exit status 2.
  */
 int ts_opt_parse(const struct ts_opt_program *program, int argc, char **argv, void *settings,
-		 struct ts_opt_list *operands, bool *given, struct ts_err *err);
+                 struct ts_opt_list *operands, bool *given, struct ts_err *err);
 
 void ts_opt_list_release(struct ts_opt_list *list);
 

@@ -1,6 +1,6 @@
 /*
- * Readiness, after s6: one line for each endpoint, the URI with its real port and a newline, then the descriptor is closed,
- * once the server truly accepts. Source: https://skarnet.org/software/s6/notifywhenup.html
+ * Readiness, after s6: one line for each endpoint, the URI with its real port and a newline, then the descriptor is
+ * closed, once the server truly accepts. Source: https://skarnet.org/software/s6/notifywhenup.html
  */
 #ifndef TS_READY_H
 #define TS_READY_H

@@ -9,12 +9,12 @@
 /* SIGTERM and SIGINT ask for a stop, SIGUSR1 for a report, SIGPIPE is ignored. No SA_RESTART. */
 void ts_signal_install(void);
 
-int ts_signal_stop(void);        /* the signal that asked for a stop, or 0 */
-int ts_signal_stop_count(void);  /* how often: a second Ctrl-C means now */
+int ts_signal_stop(void);         /* the signal that asked for a stop, or 0 */
+int ts_signal_stop_count(void);   /* how often: a second Ctrl-C means now */
 bool ts_signal_take_report(void); /* SIGUSR1 came since the last call */
 
-/* Block the four signals in this thread and its future ones, and receive them from a descriptor (signalfd, non-blocking,
- * owned) instead: for event loops. Returns it or -errno. */
+/* Block the four signals in this thread and its future ones, and receive them from a descriptor (signalfd,
+ * non-blocking, owned) instead: for event loops. Returns it or -errno. */
 int ts_signal_fd(void);
 
 /* A further flag, for a signal that was read from the descriptor: counts as if the handler had run. */
