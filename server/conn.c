@@ -36,7 +36,10 @@ static enum conn_next lost(struct conn *c, struct worker *w, int error, const ch
  */
 static enum conn_next finish(struct conn *c, struct worker *w)
 {
-	if (c->end != END_EMPTY_LINE && c->end != END_LIMIT)
+	bool is_ours = c->end == END_EMPTY_LINE || c->end == END_LIMIT ||
+	               (c->end == END_STOP && worker_has_unread_replies(w, c->source.fd));
+
+	if (!is_ours)
 		return CONN_GONE;
 	shutdown(c->source.fd, SHUT_WR);
 	count(w->counters, COUNT_CALL_OTHER, 1);
@@ -104,7 +107,7 @@ static enum conn_next take(struct conn *c, struct worker *w, size_t n, enum conn
 
 	if (state != SESSION_GOES_ON) {
 		c->state = FLUSHING;
-		c->end = ends[state];
+		c->end = n == 0 && server_stopping(w->server) ? END_STOP : ends[state];
 	}
 	if (state == SESSION_NO_MEMORY)
 		worker_note(w, ERROR_ENOMEM, ENOMEM, "line");
@@ -152,10 +155,7 @@ enum conn_next conn_write(struct conn *c, struct worker *w)
 
 enum conn_next conn_stop(struct conn *c, struct worker *w)
 {
-	enum conn_next next = take(c, w, 0, CONN_GONE);
-
-	c->end = END_STOP;
-	return next;
+	return take(c, w, 0, CONN_GONE);
 }
 
 void conn_close(struct conn *c, struct worker *w)

@@ -92,8 +92,9 @@ int mode_thread(struct server *server)
 		server_ready(server);
 		rc = server->listeners.items[0].stream ? accept_all(&w, &threads, &attr) : talk_one_by_one(&w);
 	}
+	stop_ask(server);
+	roster_wait(&threads, 0, INT64_MAX);
 	stop_unwatch(server);
-	roster_wait_empty(&threads, INT64_MAX);
 	roster_release(&threads);
 	pthread_attr_destroy(&attr);
 	worker_release(&w);

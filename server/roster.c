@@ -1,6 +1,7 @@
 #include "roster.h"
 #include "ts_clock.h"
 #include <errno.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -8,7 +9,7 @@ void roster_init(struct roster *r)
 {
 	pthread_condattr_t attr;
 
-	*r = (struct roster){.shut = -1};
+	*r = (struct roster){0};
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -25,11 +26,12 @@ void roster_release(struct roster *r)
 void roster_join(struct roster *r, struct roster_entry *e, int fd)
 {
 	e->fd = fd;
+	e->thread = pthread_self();
 	pthread_mutex_lock(&r->lock);
 	LIST_INSERT_HEAD(&r->entries, e, link);
 	r->n++;
-	if (r->shut >= 0)
-		shutdown(fd, r->shut);
+	if (r->cut_off)
+		shutdown(fd, SHUT_RDWR);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -42,14 +44,24 @@ void roster_leave(struct roster *r, struct roster_entry *e)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void roster_shutdown(struct roster *r, int how)
+void roster_wake(struct roster *r, int signo)
 {
 	struct roster_entry *e;
 
 	pthread_mutex_lock(&r->lock);
-	r->shut = how;
 	LIST_FOREACH(e, &r->entries, link)
-	shutdown(e->fd, how);
+	pthread_kill(e->thread, signo);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void roster_cut_off(struct roster *r)
+{
+	struct roster_entry *e;
+
+	pthread_mutex_lock(&r->lock);
+	r->cut_off = true;
+	LIST_FOREACH(e, &r->entries, link)
+	shutdown(e->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&r->lock);
 }
 

@@ -1,6 +1,8 @@
 /*
  * Who is in a conversation right now, for modes whose threads block in recv(2) and send(2): the stop has to reach them.
- * shutdown(SHUT_RD) lets a thread receive what is queued, and then the end of file: it answers what it has, and ends.
+ * A signal interrupts the call (EINTR), and the thread then answers what it has and ends. It is sent again and again: a
+ * thread may have been about to block when it came. (shutdown(SHUT_RD) would wake it for good, but after it and our FIN
+ * the kernel answers a client that is still sending with RST, and replies in hand are lost.)
  * Threads: everything here takes the lock; a descriptor is closed only after its thread left the roster.
  */
 #ifndef ROSTER_H
@@ -14,6 +16,7 @@
 struct roster_entry {
 	LIST_ENTRY(roster_entry) link;
 	int fd;
+	pthread_t thread;
 };
 
 struct roster {
@@ -21,7 +24,7 @@ struct roster {
 	pthread_cond_t changed; /* somebody left */
 	LIST_HEAD(, roster_entry) entries;
 	int64_t n;
-	int shut; /* how those who join late are shut down at once: -1 (not), SHUT_RD, SHUT_RDWR */
+	bool cut_off; /* those who join late are cut off at once */
 };
 
 void roster_init(struct roster *r);
@@ -30,11 +33,13 @@ void roster_release(struct roster *r);
 void roster_join(struct roster *r, struct roster_entry *e, int fd);
 void roster_leave(struct roster *r, struct roster_entry *e);
 
-/* Shut down all conversations, those to come included. */
-void roster_shutdown(struct roster *r, int how);
+/* Interrupt the system calls of all. */
+void roster_wake(struct roster *r, int signo);
+
+/* Shut down all conversations, those to come included: the end of patience. */
+void roster_cut_off(struct roster *r);
 
 /* Wait until at most n_max are in, at most so long. Returns whether it came true. */
 bool roster_wait(struct roster *r, int64_t n_max, int64_t timeout_ns);
-#define roster_wait_empty(r, timeout_ns) roster_wait(r, 0, timeout_ns)
 
 #endif

@@ -60,6 +60,9 @@ void worker_note(struct worker *w, enum counted_error which, int error, const ch
 /* The end of a conversation that never began (no memory, no thread, no process): closes fd. */
 void worker_refuse(struct worker *w, int fd);
 
+/* Is anything that was sent on fd still on its way to the client's receive queue? */
+bool worker_has_unread_replies(struct worker *w, int fd);
+
 /* May one more connection be open? Reserves the place when it may; worker_give_place gives it back. */
 bool worker_take_place(struct worker *w);
 void worker_give_place(struct worker *w);

@@ -9,6 +9,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define WAKE_SIGNAL SIGUSR2
+#define REPEAT_NS   (5 * TS_MS)
+
 int stop_init(struct stop *stop)
 {
 	*stop = (struct stop){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
@@ -79,16 +82,27 @@ static void *watch(void *arg)
 		stop_take_signals(server);
 	}
 	listeners_shutdown(&server->listeners);
-	roster_shutdown(&server->roster, SHUT_RD);
-	while (!roster_wait_empty(&server->roster, stop_left_ns(server)))
-		roster_shutdown(&server->roster, SHUT_RDWR);
+	while (!atomic_load(&server->stop.watch_is_over)) {
+		roster_wake(&server->roster, WAKE_SIGNAL);
+		if (stop_left_ns(server) == 0)
+			roster_cut_off(&server->roster);
+		ts_clock_sleep_until(ts_clock_mono_ns() + REPEAT_NS);
+	}
 	return NULL;
+}
+
+static void interrupt(int signo)
+{
+	(void)signo; /* the interrupted system call is all that is wanted */
 }
 
 int stop_watch(struct server *server)
 {
-	int rc = pthread_create(&server->stop.watcher, NULL, watch, server);
+	struct sigaction action = {.sa_handler = interrupt}; /* no SA_RESTART */
+	int rc;
 
+	sigaction(WAKE_SIGNAL, &action, NULL);
+	rc = pthread_create(&server->stop.watcher, NULL, watch, server);
 	server->stop.has_watcher = rc == 0;
 	return -rc;
 }
@@ -98,6 +112,7 @@ void stop_unwatch(struct server *server)
 	if (!server->stop.has_watcher)
 		return;
 	stop_ask(server);
+	atomic_store(&server->stop.watch_is_over, true);
 	pthread_join(server->stop.watcher, NULL);
 	server->stop.has_watcher = false;
 }

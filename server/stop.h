@@ -26,6 +26,7 @@ struct stop {
 	_Atomic int64_t deadline_ns; /* monotonic: replies in hand may take until then; 0 before the stop */
 	pthread_t watcher;
 	bool has_watcher;
+	_Atomic bool watch_is_over;
 };
 
 int stop_init(struct stop *stop); /* blocks the signals; 0 or -errno */

@@ -60,12 +60,12 @@ static enum end end_of_error(struct worker *w, int error, const char *what)
 	return END_ERROR;
 }
 
-/* Blocks; returns the bytes received, 0 at the end, -errno. A stop lets the queue run empty and then reads as the end.
- */
+/* Blocks; returns the bytes received, 0 at the end, -errno. At the stop, an empty queue is the end. */
 static ssize_t receive(struct worker *w, int fd)
 {
 	for (;;) {
-		ssize_t n = recv(fd, w->desk.in, w->desk.in_bytes, 0);
+		bool stopping = server_stopping(w->server);
+		ssize_t n = recv(fd, w->desk.in, w->desk.in_bytes, stopping ? MSG_DONTWAIT : 0);
 		int error = errno;
 
 		count(w->counters, COUNT_CALL_RECV, 1);
@@ -73,10 +73,10 @@ static ssize_t receive(struct worker *w, int fd)
 			count(w->counters, COUNT_RECEIVED_BYTES, (uint64_t)n);
 			return n;
 		}
+		if (stopping && error == EAGAIN)
+			return 0;
 		if (error != EINTR)
 			return -error;
-		if (server_stopping(w->server))
-			shutdown(fd, SHUT_RD);
 	}
 }
 
@@ -118,7 +118,7 @@ static void linger(struct worker *w, int fd)
 	do {
 		n = recv(fd, w->desk.in, w->desk.in_bytes, 0);
 		count(w->counters, COUNT_CALL_RECV, 1);
-	} while (n > 0 && !server_stopping(w->server) && ts_clock_mono_ns() < until);
+	} while ((n > 0 || (n < 0 && errno == EINTR)) && stop_left_ns(w->server) > 0 && ts_clock_mono_ns() < until);
 }
 
 static enum end converse(struct worker *w, int fd, struct session *session)
@@ -163,7 +163,7 @@ void talk(struct worker *w, int fd)
 		set_timeout(w, fd, w->server->set.idle_timeout_ns);
 	roster_join(roster, &entry, fd);
 	end = converse(w, fd, &session);
-	if (end == END_EMPTY_LINE || end == END_LIMIT)
+	if (end == END_EMPTY_LINE || end == END_LIMIT || (end == END_STOP && worker_has_unread_replies(w, fd)))
 		linger(w, fd);
 	roster_leave(roster, &entry);
 	session_release(&session);

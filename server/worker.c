@@ -1,6 +1,8 @@
 #include "server.h"
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* A child's slot is its parent's to give back. */
@@ -47,6 +49,14 @@ void worker_refuse(struct worker *w, int fd)
 	count(w->counters, COUNT_CALL_CLOSE, 1);
 	count(w->counters, COUNT_REFUSED, 1);
 	count(w->counters, COUNT_END_ERROR, 1);
+}
+
+bool worker_has_unread_replies(struct worker *w, int fd)
+{
+	int n_bytes = 0;
+
+	count(w->counters, COUNT_CALL_OTHER, 1);
+	return ioctl(fd, SIOCOUTQ, &n_bytes) == 0 && n_bytes > 0;
 }
 
 bool worker_take_place(struct worker *w)
