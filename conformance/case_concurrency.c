@@ -1,0 +1,141 @@
+/* Several clients at a time. No case here waits for two conversations that an iterative server holds one after the
+ * other. */
+#include "cases.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A queued caller, with or without words before its turn. */
+static void queue(struct turn *t, bool early)
+{
+	bool one_shot = t->subject->dialect.one_shot;
+	struct peer *first = peer_open(t);
+
+	if (!one_shot && !peer_say_letters(first, 8))
+		return;
+	struct peer *second = peer_open(t);
+	char word[8], framed[10];
+	turn_letters(t, word, sizeof(word));
+	size_t n = turn_frame(t, word, sizeof(word), framed);
+	if (early)
+		peer_send(second, framed, n);
+	if (one_shot && !peer_say_letters(first, 8))
+		return;
+	if (!peer_finish(first))
+		return;
+	if (!early)
+		peer_send(second, framed, n);
+	peer_await(second);
+	peer_finish(second);
+}
+
+void case_concurrency_queue(struct turn *t)
+{
+	queue(t, false);
+}
+
+void case_concurrency_queue_early(struct turn *t)
+{
+	queue(t, true);
+}
+
+/* Everybody sends before anybody reads, in changing order. */
+static void round_of_words(struct turn *t, struct peer **p, int n, int round)
+{
+	char word[24], framed[26];
+
+	for (int i = 0; i < n; i++) {
+		memset(word, 'a' + (i * 5 + round) % 26, sizeof(word));
+		peer_send(p[(i + round) % n], framed, turn_frame(t, word, sizeof(word), framed));
+	}
+	for (int i = 0; i < n; i++)
+		if (!peer_await(p[i]))
+			return;
+}
+
+void case_concurrency_no_cross_talk(struct turn *t)
+{
+	struct peer *p[2];
+
+	for (int round = 0; turn_goes_on(t, round, 20, 3, TS_S); round++) {
+		bool fresh = round == 0 || t->subject->dialect.one_shot;
+		for (int i = 0; fresh && i < 2; i++)
+			if (!(p[i] = peer_open(t)))
+				return;
+		round_of_words(t, p, 2, round);
+		for (int i = 0; i < 2 && t->subject->dialect.one_shot; i++)
+			if (peer_finish(p[i]))
+				peer_free(p[i], 0);
+	}
+}
+
+void case_concurrency_churn(struct turn *t)
+{
+	struct peer *lasting = peer_open(t);
+
+	for (int i = 0; turn_goes_on(t, i, 15, 3, 1500 * TS_MS); i++) {
+		peer_say_letters(lasting, 10);
+		turn_plain(t);
+	}
+	peer_say_letters(lasting, 10);
+	peer_finish(lasting);
+}
+
+void case_concurrency_half_line(struct turn *t)
+{
+	struct peer *slow = peer_open(t);
+
+	if (!peer_send(slow, "abc", 3))
+		return;
+	turn_pause(30 * TS_MS);
+	turn_plain(t);
+	peer_say(slow, "def\r\n" + 0, 5);
+}
+
+void case_concurrency_many_open(struct turn *t)
+{
+	struct peer *p[200];
+	int n = t->subject->dialect.capacity < DIALECT_CAPACITY_MAX ? 0 : 200;
+
+	if (n == 0) {
+		turn_report(t, "not tried: the server serves %d at a time", t->subject->dialect.capacity);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		if (!(p[i] = peer_open(t)))
+			return;
+	for (int i = 0; i < n && t->blame == NOBODY; i++) {
+		char word[8], framed[10];
+		turn_letters(t, word, sizeof(word));
+		peer_send(p[i], framed, turn_frame(t, word, sizeof(word), framed));
+	}
+	for (int i = 0; i < n; i++)
+		if (!peer_await(p[i]))
+			return;
+}
+
+void case_concurrency_stuck_reader(struct turn *t)
+{
+	size_t n = turn_bytes(t, 8 << 20, TS_S);
+	struct peer *stuck = peer_try(t, turn_wait_ns(t), true);
+	char line[100], *framed = malloc(102);
+
+	memset(line, 'x', sizeof(line));
+	for (size_t i = 0; framed && stuck && i < n / 100 && t->blame == NOBODY; i++)
+		peer_send(stuck, framed, turn_frame(t, line, sizeof(line), framed));
+	free(framed);
+	if (stuck && peer_stuff(stuck) && turn_plain(t)) {
+		peer_await(stuck);
+		peer_finish(stuck);
+	}
+}
+
+void case_robust_half_open(struct turn *t)
+{
+	int n = t->subject->dialect.capacity < DIALECT_CAPACITY_MAX ? t->subject->dialect.capacity - 1 : 20;
+
+	for (int i = 0; i < n; i++)
+		if (!peer_open(t))
+			return;
+	turn_plain(t);
+}

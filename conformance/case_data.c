@@ -1,0 +1,110 @@
+/* Data comes back unchanged, whatever its bytes. */
+#include "cases.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void ask_all(struct turn *t, const char *const *texts, size_t n)
+{
+	for (size_t i = 0; i < n && t->blame == NOBODY; i++)
+		turn_ask_text(t, texts[i]);
+	turn_ask_end(t);
+}
+
+#define ASK_ALL(t, ...)                                                                                                \
+	do {                                                                                                           \
+		static const char *const texts[] = {__VA_ARGS__};                                                      \
+		ask_all(t, texts, sizeof(texts) / sizeof(texts[0]));                                                   \
+	} while (0)
+
+void case_data_one_byte(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 4, 2, TS_S); i++)
+		turn_ask_letters(t, 1);
+}
+
+void case_data_repeated(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 5, 3, TS_S); i++)
+		turn_ask_text(t, "again and again");
+}
+
+/* In pieces of 32, each with a letter before and after it: small enough for any one-shot server's buffer. */
+void case_data_every_byte(struct turn *t)
+{
+	for (int i = 0; i < 8 && t->blame == NOBODY; i++) {
+		char message[34] = "a";
+		for (int j = 0; j < 32; j++)
+			message[1 + j] = (char)(i * 32 + j);
+		message[33] = 'z';
+		turn_ask(t, message, sizeof(message));
+	}
+	turn_ask_end(t);
+}
+
+void case_data_nul(struct turn *t)
+{
+	turn_ask(t, "abc\0def", 7);
+	turn_ask(t, "\0abc", 4);
+	turn_ask(t, "abc\0", 4);
+	turn_ask(t, "\0", 1);
+	turn_ask_end(t);
+}
+
+void case_data_line_ends(struct turn *t)
+{
+	ASK_ALL(t, "abc\n", "abc\r\n", "abc\ndef", "\nabc", "\n", "\r\n", "abc\r", "a\n\nb\n\n");
+}
+
+void case_data_blanks(struct turn *t)
+{
+	ASK_ALL(t, " abc", "abc ", "  a  b  c  ", "\tabc\t", " ", "a\vb\fc");
+}
+
+void case_data_brackets(struct turn *t)
+{
+	ASK_ALL(t, "[", "]", "[]", "[abc]", "abc]def[ghi", "[[[[", "]]]]", "a[1]b[2]c");
+}
+
+void case_data_forged_stamp(struct turn *t)
+{
+	char forged[400];
+	const struct dialect *d = &t->subject->dialect;
+
+	ASK_ALL(t, "[Thu Jan  1 00:00:00 1970]abc", "[1970-01-01T00:00:00Z] abc", "abc[Thu Jan  1 00:00:00 1970]",
+	        "[0]abc");
+	snprintf(forged, sizeof(forged), "abc[%s]%.*sdef", d->stamp_text, (int)d->rule.n_separator, d->rule.separator);
+	turn_ask_text(t, forged);
+	turn_ask_end(t);
+}
+
+void case_data_format_string(struct turn *t)
+{
+	ASK_ALL(t, "%s%s%s", "%d %x %p", "%n", "%%", "100%", "{}", "{0} {name}", "%(name)s", "$name ${name}",
+	        "\\n\\t\\0", "%Y-%m-%d", "<b>&amp;</b>", "'\"`");
+}
+
+void case_data_utf8(struct turn *t)
+{
+	ASK_ALL(t, "\xc3\xa4\xc3\xb6\xc3\xbc", "\xe6\x97\xb6\xe9\x97\xb4", "\xf0\x9f\x95\x90 abc", "caf\xc3\xa9");
+}
+
+void case_data_invalid_utf8(struct turn *t)
+{
+	ASK_ALL(t, "\xff\xfe\xfd", "abc\x80\x81", "\xc3", "\xe6\x97", "\xf5\xf6", "\xc0\xaf abc");
+}
+
+/* A one-shot server's single receive call is trusted with 512 bytes. */
+void case_data_sizes(struct turn *t)
+{
+	static const size_t sizes[] = {1024, 512, 1,   2,   3,   4,   7,   8,   15,   16,   31,
+	                               32,   63,  64,  65,  100, 127, 128, 129, 200,  255,  256,
+	                               257,  300, 400, 511, 513, 700, 800, 900, 1000, 1022, 1023};
+	const struct dialect *d = &t->subject->dialect;
+	size_t most = d->one_shot && !d->line ? 512 : d->line ? 1022 : 1024;
+	int n = sizeof(sizes) / sizeof(sizes[0]);
+
+	for (int i = 0; turn_goes_on(t, i, n, 6, 2 * TS_S); i++)
+		turn_ask_letters(t, sizes[i] < most ? sizes[i] : most);
+	turn_ask_end(t);
+}

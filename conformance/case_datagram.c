@@ -1,0 +1,241 @@
+/* Datagrams. Silence is never waited for: a second datagram, whose reply must come, is the fence behind the first. */
+#include "cases.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static bool receive(struct dgram *d)
+{
+	struct turn *t = d->turn;
+	int got = dgram_receive(d, turn_wait_ns(t));
+
+	if (got < 0)
+		t->subject->gone = true;
+	return got == 1   ? true
+	       : got == 0 ? turn_fail(t, SILENCE, "no reply came within %.1f s", (double)turn_wait_ns(t) / 1e9)
+	                  : turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));
+}
+
+/* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come in the order sent.
+ */
+static void burst(struct turn *t, int n, size_t size, int *n_late)
+{
+	struct dgram *d = dgram_open(t);
+	char words[32][64];
+	bool seen[32] = {false};
+	int64_t sent_ns = ts_clock_wall_ns();
+
+	for (int i = 0; d && i < n; i++) {
+		turn_letters(t, words[i], size);
+		words[i][0] = (char)('a' + i);
+		dgram_send(d, words[i], size);
+	}
+	for (int i = 0; d && i < n && receive(d); i++) {
+		char first = d->n >= size ? d->bytes[d->n - size] : '?';
+		int which = first - 'a';
+		if (which < 0 || which >= n || seen[which]) {
+			trace_quote(d->bytes, d->n, t->actual, sizeof(t->actual));
+			turn_fail(t, BYTES,
+			          which >= 0 && which < n ? "a datagram was answered twice"
+			                                  : "a reply answers none of the datagrams sent");
+			break;
+		}
+		seen[which] = true;
+		*n_late += which != i;
+		d->last_ns = INT64_MIN;
+		if (!dgram_judge(d, words[which], size, sent_ns))
+			break;
+	}
+	dgram_free(d);
+}
+
+void case_datagram_once(struct turn *t)
+{
+	struct dgram *d = dgram_open(t);
+
+	for (int i = 0; d && turn_goes_on(t, i, 10, 3, TS_S); i++)
+		dgram_say_letters(d, 12);
+	dgram_free(d);
+}
+
+void case_datagram_boundaries(struct turn *t)
+{
+	int n_late = 0;
+
+	burst(t, 3, 20, &n_late);
+	burst(t, 3, 60, &n_late);
+}
+
+void case_datagram_source(struct turn *t)
+{
+	turn_ask_letters(t, 10);
+}
+
+void case_datagram_burst(struct turn *t)
+{
+	int n_late = 0;
+
+	for (int i = 0; turn_goes_on(t, i, 3, 1, 2 * TS_S); i++)
+		burst(t, 8, 16, &n_late);
+}
+
+void case_datagram_order(struct turn *t)
+{
+	int n_late = 0;
+
+	burst(t, 8, 16, &n_late);
+	turn_report(t, n_late ? "%d of 8 replies came in another order" : "the order was kept", n_late);
+}
+
+void case_datagram_clients(struct turn *t)
+{
+	struct dgram *d[4] = {NULL};
+	char words[4][12];
+
+	for (int i = 0; i < 4; i++)
+		d[i] = dgram_open(t);
+	for (int round = 0; turn_goes_on(t, round, 5, 2, 2 * TS_S); round++) {
+		int64_t sent_ns = ts_clock_wall_ns();
+		for (int i = 0; i < 4; i++) {
+			memset(words[i], 'a' + i * 4 + round, sizeof(words[i]));
+			dgram_send(d[i], words[i], sizeof(words[i]));
+		}
+		for (int i = 3; i >= 0 && t->blame == NOBODY; i--)
+			dgram_expect(d[i], words[i], sizeof(words[i]), sent_ns);
+	}
+	for (int i = 0; i < 4; i++)
+		dgram_free(d[i]);
+}
+
+void case_datagram_many(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 100, 5, TS_S); i++) {
+		struct dgram *d = dgram_open(t);
+		dgram_say_letters(d, 10);
+		dgram_say_letters(d, 11);
+		dgram_free(d);
+	}
+}
+
+/* At most a bare stamp for each, then the fence; and again, to see that the choice is kept. */
+void case_datagram_empty(struct turn *t)
+{
+	const struct dialect *dialect = &t->subject->dialect;
+	struct dgram *d = dgram_open(t);
+	char word[10];
+	int n_bare = 0;
+
+	for (int i = 0; d && i < 3 && t->blame == NOBODY; i++) {
+		int64_t sent_ns = ts_clock_wall_ns();
+		turn_letters(t, word, sizeof(word));
+		if (!dgram_send(d, "", 0) || !dgram_send(d, word, sizeof(word)) || !receive(d))
+			break;
+		bool bare = d->n < sizeof(word) || memcmp(d->bytes + d->n - sizeof(word), word, sizeof(word)) != 0;
+		if (bare) {
+			n_bare++;
+			if (d->n > 0 && dgram_judge(d, "", 0, sent_ns))
+				receive(d);
+			else if (d->n == 0)
+				receive(d);
+		}
+		dgram_judge(d, word, sizeof(word), sent_ns);
+	}
+	if (n_bare != 0 && n_bare != 3)
+		turn_fail(t, BYTES, "of 3 empty datagrams %d were answered: one dialect is owed", n_bare);
+	if ((dialect->empty == EMPTY_STAMP && n_bare == 0) || (dialect->empty == EMPTY_NOTHING && n_bare > 0))
+		turn_fail(t, BYTES, "an empty datagram was treated now one way and now the other");
+	turn_report(t, n_bare ? "answered with a bare stamp" : "not answered");
+	dgram_free(d);
+}
+
+void case_datagram_no_unasked(struct turn *t)
+{
+	struct dgram *d = dgram_open(t);
+
+	if (dgram_say_letters(d, 10) && dgram_receive(d, 300 * TS_MS) == 1) {
+		trace_quote(d->bytes, d->n, t->actual, sizeof(t->actual));
+		turn_fail(t, BYTES, "a second datagram came for one that was sent");
+	}
+	dgram_say_letters(d, 10);
+	dgram_free(d);
+}
+
+static char *big(struct turn *t, size_t n)
+{
+	char *bytes = malloc(n);
+
+	if (!bytes)
+		turn_fail(t, OURSELVES, "out of memory for a datagram");
+	for (size_t i = 0; bytes && i < n; i++)
+		bytes[i] = (char)('a' + (i + i / 100) % 26);
+	return bytes;
+}
+
+void case_datagram_large(struct turn *t)
+{
+	static const size_t sizes[] = {1025, 2048, 8192, 16384, 60000};
+	struct dgram *d = dgram_open(t);
+	char *bytes = big(t, 60000);
+
+	for (int i = 0; d && bytes && turn_goes_on(t, i, 5, 1, 2 * TS_S); i++)
+		dgram_say(d, bytes, sizes[i]);
+	free(bytes);
+	dgram_free(d);
+}
+
+/* The largest datagram there is: with a stamp before it, it fits no more. The plain conversation afterwards decides. */
+void case_datagram_unanswerable(struct turn *t)
+{
+	struct dgram *d = dgram_open(t);
+	char *bytes = big(t, 65507);
+
+	if (d && bytes)
+		dgram_send(d, bytes, t->subject->endpoint.addr.ss_family == AF_INET6 ? 65487 : 65507);
+	free(bytes);
+	dgram_free(d);
+}
+
+void case_datagram_vanished_client(struct turn *t)
+{
+	for (int i = 0; i < 3 && t->blame == NOBODY; i++) {
+		struct dgram *d = dgram_open(t);
+		if (d)
+			dgram_send(d, "abcdef", 6);
+		dgram_free(d);
+	}
+}
+
+/* From port 13 (daytime), when we may bind to it: two servers that answer such ports would answer each other for ever.
+ */
+void case_datagram_reflection(struct turn *t)
+{
+	struct dgram *d = dgram_open(t);
+	struct sockaddr_in from = {
+	        .sin_family = AF_INET, .sin_port = htons(13), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	if (!d)
+		return;
+	if (t->subject->endpoint.addr.ss_family != AF_INET || bind(d->fd, (struct sockaddr *)&from, sizeof(from)) < 0)
+		turn_report(t, "not tried: no right to send from port 13, or not IPv4");
+	else if (dgram_send(d, "abcdef", 6))
+		turn_report(t, dgram_receive(d, 200 * TS_MS) == 1 ? "a datagram from port 13 is answered"
+		                                                  : "a datagram from port 13 is not answered");
+	dgram_free(d);
+}
+
+void case_unix_unbound_sender(struct turn *t)
+{
+	const struct ts_endpoint *ep = &t->subject->endpoint;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || sendto(fd, "abcdef", 6, MSG_NOSIGNAL, (const struct sockaddr *)&ep->addr, ep->addr_len) < 0)
+		turn_fail(t, OURSELVES, "cannot send from a socket without a name: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}

@@ -1,0 +1,133 @@
+/* How a conversation is over, and that the next one follows. */
+#include "cases.h"
+#include <stdlib.h>
+#include <string.h>
+
+void case_end_half_close(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	t->subject->slow_end = false;
+	if (peer_say_letters(p, 8))
+		peer_finish(p);
+	if (t->blame == SILENCE)
+		t->subject->slow_end = true;
+}
+
+/* Data and FIN arrive together: the reply is still owed. */
+void case_end_half_close_owed(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 6, 2, 2 * TS_S); i++) {
+		struct peer *p = peer_open(t);
+		char word[20], framed[22];
+		turn_letters(t, word, sizeof(word));
+		if (i % 2 && !peer_say_letters(p, 8))
+			return;
+		peer_send(p, framed, turn_frame(t, word, sizeof(word), framed));
+		if (peer_finish(p))
+			peer_free(p, 0);
+	}
+}
+
+/* More than one receive call's worth, and the FIN behind it. */
+void case_end_half_close_large(struct turn *t)
+{
+	size_t n_lines = turn_bytes(t, 100000, TS_S) / 100;
+	struct peer *p = peer_open(t);
+	char word[98], framed[100];
+
+	for (size_t i = 0; p && t->blame == NOBODY && i < (n_lines > 20 ? n_lines : 20); i++) {
+		turn_letters(t, word, sizeof(word));
+		peer_send(p, framed, turn_frame(t, word, sizeof(word), framed));
+	}
+	peer_finish(p);
+}
+
+/* A one-shot line server may answer an empty conversation with a bare stamp. */
+static bool bare_stamp_allowed(const struct turn *t)
+{
+	return t->subject->dialect.one_shot;
+}
+
+void case_end_silent_client(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (!p)
+		return;
+	p->dumb = true;
+	if (peer_finish(p)) {
+		peer_free(p, 0);
+		turn_plain(t);
+	}
+}
+
+void case_end_no_empty_reply(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (!p)
+		return;
+	p->dumb = true;
+	peer_half_close(p);
+	while (!p->ended && p->n_read < 65536 && peer_listen(p, t->subject->slow_end ? 300 * TS_MS : TS_S))
+		;
+	if (p->n_read == 0)
+		return;
+	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
+	if (!bare_stamp_allowed(t) || p->n_read > 200)
+		turn_fail(t, BYTES, "a client that said nothing was answered");
+	else
+		turn_report(t, "a client that said nothing gets a bare stamp");
+}
+
+/* With and without data before the end: the server's end comes, and nothing before it that is not owed. */
+void case_end_no_flood(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (!peer_say_letters(p, 8) || !peer_half_close(p))
+		return;
+	int64_t before = p->n_read;
+	p->dumb = true;
+	while (!p->ended && p->n_read - before < 65536 && peer_listen(p, 300 * TS_MS))
+		;
+	if (p->n_read == before)
+		return;
+	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
+	turn_fail(t, BYTES, "%lld bytes came after the client's end that nobody had asked for",
+	          (long long)(p->n_read - before));
+}
+
+void case_end_clean_fin(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 3, 1, TS_S); i++) {
+		struct peer *p = peer_open(t);
+		if (peer_say_letters(p, 8) && peer_finish(p))
+			peer_free(p, 0);
+	}
+	if (t->unclean)
+		turn_fail(t, BYTES, "all that was owed arrived, and then the server ended by RST instead of FIN");
+}
+
+void case_end_one_shot_whole(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 10, 3, 2 * TS_S); i++)
+		turn_ask_letters(t, 20 + (size_t)i * 30);
+}
+
+void case_end_next_client(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 3, 2, TS_S); i++)
+		turn_plain(t);
+}
+
+void case_end_many(struct turn *t)
+{
+	int i = 0;
+
+	for (; turn_goes_on(t, i, 200, 5, 4 * TS_S); i++)
+		turn_plain(t);
+	if (i < 200)
+		turn_report(t, "%d conversations were held in 4 s, not 200", i);
+}

@@ -1,0 +1,170 @@
+/* What a reply looks like. The first cases judge the probe's first reply, too: it may be all there is to judge. */
+#include "cases.h"
+#include <stdio.h>
+#include <string.h>
+
+static bool sampled(struct turn *t)
+{
+	return !t->subject->dialect.known && t->subject->dialect.n_sample > 0;
+}
+
+static void show_sample(struct turn *t, const char *expected)
+{
+	const struct dialect *d = &t->subject->dialect;
+
+	snprintf(t->expected, sizeof(t->expected), "%s", expected);
+	trace_quote(d->sample, d->n_sample, t->actual, sizeof(t->actual));
+}
+
+/* The text between the brackets of the sample. */
+static bool sample_time(const struct turn *t, const char **text, size_t *n)
+{
+	const struct dialect *d = &t->subject->dialect;
+	const char *open = memchr(d->sample, '[', d->n_sample);
+	const char *close = open ? memchr(open, ']', d->n_sample - (size_t)(open - d->sample)) : NULL;
+
+	if (!close)
+		return false;
+	*text = open + 1;
+	*n = (size_t)(close - open - 1);
+	return true;
+}
+
+void case_format_reply(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+
+	if (!d->known) {
+		turn_fail(t, BYTES, "this is not a timestamp server as the protocol has it: %s", d->stranger);
+		show_sample(t, "[time]data");
+		return;
+	}
+	turn_ask_letters(t, 9);
+}
+
+void case_format_bracket_open(struct turn *t)
+{
+	if (sampled(t) && t->subject->dialect.sample[0] != '[') {
+		turn_fail(t, BYTES, "the reply does not begin with [");
+		show_sample(t, "[time]data");
+	}
+	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
+		turn_ask_letters(t, 5);
+}
+
+void case_format_bracket_close(struct turn *t)
+{
+	const char *text;
+	size_t n;
+
+	if (sampled(t) && (!sample_time(t, &text, &n) || memchr(text, '\n', n) || memchr(text, '\r', n))) {
+		turn_fail(t, BYTES, "no ] ends the time text, or a line end stands inside it");
+		show_sample(t, "[time]data");
+	}
+	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
+		turn_ask_letters(t, 6);
+}
+
+void case_format_time_text(struct turn *t)
+{
+	const char *text, *why = "there are no brackets";
+	struct ts_stamp stamp;
+	size_t n;
+
+	if (sampled(t) && (!sample_time(t, &text, &n) || ts_stamp_read(&stamp, NULL, text, n, &why) < 0)) {
+		turn_fail(t, BYTES,
+		          "no known time stands between the brackets: %s (--time=strftime:FMT states another form)",
+		          why);
+		show_sample(t, "[time]data");
+	}
+	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
+		turn_ask_letters(t, 7);
+}
+
+/* What of a time text's form shows: which characters are digits, letters, or stand for themselves. The fraction's
+ * digits may be more or fewer, because some languages leave out zeros at its end, and a padded day is a blank or a
+ * digit. */
+static void shape(const char *text, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (const char *c = text; *c && n + 1 < size; c++) {
+		bool fraction = (*c == '.' || *c == ',') && c[1] >= '0' && c[1] <= '9';
+		char kind = *c >= '0' && *c <= '9'                                 ? '0'
+		            : (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ? 'a'
+		                                                                   : *c;
+		if (fraction) {
+			while (c[1] >= '0' && c[1] <= '9')
+				c++;
+			continue;
+		}
+		if (n > 0 && kind == out[n - 1] && kind != ':')
+			continue;
+		out[n++] = kind;
+	}
+	out[n] = '\0';
+}
+
+void case_format_time_text_steady(struct turn *t)
+{
+	char first[64] = "", text[160], now[64];
+	struct ts_stamp stamp;
+
+	for (int i = 0; turn_goes_on(t, i, 40, 6, TS_S); i++) {
+		if (!turn_ask_letters(t, 1 + (size_t)i) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
+			return;
+		shape(text, now, sizeof(now));
+		if (i == 0)
+			memcpy(first, now, sizeof(first));
+		if (strcmp(first, now) == 0)
+			continue;
+		snprintf(t->expected, sizeof(t->expected), "a time text like %s", t->subject->dialect.stamp_text);
+		snprintf(t->actual, sizeof(t->actual), "%s", text);
+		turn_fail(t, BYTES, "the form of the time text changed at reply %d", i + 1);
+	}
+}
+
+void case_format_separator_steady(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 20, 6, TS_S); i++) {
+		turn_ask_letters(t, 1 + (size_t)i * 7);
+		if (i % 5 == 4)
+			turn_ask_end(t);
+	}
+}
+
+void case_format_separator_plain(struct turn *t)
+{
+	const struct ts_reply_rule *rule = &t->subject->dialect.rule;
+
+	if (rule->n_separator == 0 || (rule->n_separator == 1 && rule->separator[0] == ' '))
+		return;
+	snprintf(t->expected, sizeof(t->expected), "nothing, or one space");
+	trace_quote(rule->separator, rule->n_separator, t->actual, sizeof(t->actual));
+	turn_fail(t, BYTES, "%s stands between ] and the data", t->actual);
+}
+
+/* Something after the data shows where the next reply had to begin. */
+void case_format_nothing_after(struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	const char *data = sampled(t) ? memmem(d->sample, d->n_sample, d->sample_in, d->n_sample_in) : NULL;
+
+	if (data && data + d->n_sample_in < d->sample + d->n_sample) {
+		turn_fail(t, BYTES, "something follows the data");
+		show_sample(t, "[time]data, and nothing after it");
+	}
+	for (int i = 0; turn_goes_on(t, i, 5, 3, TS_S) && d->known; i++)
+		turn_ask_letters(t, 3);
+	turn_ask_end(t);
+}
+
+void case_format_one_stamp(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 10, 3, TS_S); i++) {
+		turn_ask_letters(t, 32);
+		if (t->blame == NOBODY && t->talk->reply.n_stamps != 1)
+			turn_fail(t, BYTES, "one message of 32 bytes was answered with %u stamps",
+			          t->talk->reply.n_stamps);
+	}
+}

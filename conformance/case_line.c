@@ -1,0 +1,92 @@
+/* Lines: what readline servers answer. */
+#include "cases.h"
+#include <string.h>
+
+void case_line_whole(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char word[12], framed[14];
+
+	turn_letters(t, word, sizeof(word));
+	size_t n = turn_frame(t, word, sizeof(word), framed);
+	if (!peer_send(p, framed, 6))
+		return;
+	if (peer_listen(p, 250 * TS_MS))
+		turn_fail(t, BYTES, "half a line was answered before its end had come");
+	peer_say(p, framed + 6, n - 6);
+	peer_finish(p);
+}
+
+void case_line_each(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char word[10], framed[12], all[12 * 8];
+	size_t n = 0;
+
+	for (int i = 0; i < 8; i++) {
+		turn_letters(t, word, sizeof(word));
+		size_t n_framed = turn_frame(t, word, sizeof(word), framed);
+		memcpy(all + n, framed, n_framed);
+		n += n_framed;
+	}
+	peer_say(p, all, n);
+	peer_finish(p);
+}
+
+void case_line_chopped(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char word[12], framed[14];
+
+	turn_letters(t, word, sizeof(word));
+	size_t n = turn_frame(t, word, sizeof(word), framed);
+	for (size_t i = 0; p && i < n; i += 3) {
+		peer_send(p, framed + i, n - i < 3 ? n - i : 3);
+		turn_pause(20 * TS_MS);
+	}
+	peer_await(p);
+	peer_finish(p);
+}
+
+void case_line_crlf(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	peer_say(p, "abcdef\r\n", 8);
+	peer_finish(p);
+}
+
+void case_line_long(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	peer_say_letters(p, 4000);
+	peer_finish(p);
+}
+
+/* What follows the empty line is not answered; the end comes without the client's. */
+void case_line_empty_ends(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	const char *empty = t->subject->dialect.crlf ? "\r\n" : "\n";
+
+	if (!peer_say_letters(p, 8))
+		return;
+	int64_t before = p->n_read;
+	p->dumb = true;
+	peer_send(p, empty, strlen(empty));
+	peer_listen(p, 700 * TS_MS + 2 * t->subject->dialect.rtt_ns);
+	if (p->n_read > before)
+		turn_fail(t, BYTES, "an empty line was answered");
+	else if (!p->ended)
+		turn_fail(t, BYTES, "an empty line did not end the conversation");
+}
+
+void case_line_unfinished(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (t->subject->dialect.one_shot || peer_say_letters(p, 8))
+		if (peer_send(p, "abcdef", 6))
+			peer_finish(p);
+}

@@ -1,0 +1,204 @@
+/* The law of replies in every tempo, and conversations that are kept. */
+#include "cases.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Just below the 2 s for which an idle client must be kept. */
+#define KEPT_NS (1800 * TS_MS)
+
+/* Letters for streams of any length; for a line server every hundredth byte ends a line. Owned; NULL after turn_fail.
+ */
+static char *letters(struct turn *t, size_t n)
+{
+	char *bytes = malloc(n + 1);
+
+	if (!bytes) {
+		turn_fail(t, OURSELVES, "out of memory for a message of %zu bytes", n);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (char)('a' + (i * 7 + i / 26 + i / 1000) % 26);
+	if (t->subject->dialect.line)
+		for (size_t i = 99; i < n; i += 100)
+			bytes[i] = '\n';
+	if (t->subject->dialect.line && n > 1) {
+		if (t->subject->dialect.crlf)
+			for (size_t i = 99; i < n; i += 100)
+				bytes[i - 1] = '\r';
+		bytes[n - 1] = '\n';
+		bytes[n - 2] = t->subject->dialect.crlf ? '\r' : 'z';
+	}
+	return bytes;
+}
+
+/* Say it, and note how fast such a message comes back. */
+static bool say_timed(struct turn *t, struct peer *p, const char *bytes, size_t n)
+{
+	int64_t begin_ns = ts_clock_mono_ns();
+
+	if (!peer_say(p, bytes, n))
+		return false;
+	t->subject->bytes_per_s = (int64_t)((double)n * 1e9 / (double)(ts_clock_mono_ns() - begin_ns + 1));
+	return true;
+}
+
+void case_stream_lockstep(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	for (int i = 0; turn_goes_on(t, i, 30, 6, TS_S); i++)
+		peer_say_letters(p, 1 + (size_t)(i * 13 % 200));
+	peer_finish(p);
+}
+
+void case_stream_kept_many(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	for (int i = 0; turn_goes_on(t, i, 300, 12, 1500 * TS_MS); i++)
+		peer_say_letters(p, 6);
+	peer_finish(p);
+}
+
+void case_stream_pipelined(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char word[20], framed[22];
+
+	for (int i = 0; p && i < 50; i++) {
+		turn_letters(t, word, sizeof(word));
+		peer_send(p, framed, turn_frame(t, word, sizeof(word), framed));
+	}
+	peer_await(p);
+	peer_finish(p);
+}
+
+/* At every place, with a pause long enough for the server to take the first half alone. */
+void case_stream_chopped(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char word[12], framed[14];
+
+	for (int i = 1; turn_goes_on(t, i, 12, 4, 2 * TS_S); i++) {
+		turn_letters(t, word, sizeof(word));
+		size_t n = turn_frame(t, word, sizeof(word), framed);
+		peer_send(p, framed, (size_t)i);
+		peer_answered_within(p, 15 * TS_MS + t->subject->dialect.rtt_ns);
+		peer_send(p, framed + i, n - (size_t)i);
+		peer_await(p);
+	}
+	peer_finish(p);
+}
+
+void case_stream_dribbled(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char word[40], framed[42];
+
+	turn_letters(t, word, sizeof(word));
+	size_t n = turn_frame(t, word, sizeof(word), framed);
+	for (size_t i = 0; p && i < n; i++) {
+		peer_send(p, framed + i, 1);
+		peer_answered_within(p, 3 * TS_MS);
+		turn_pause(i % 8 ? 0 : 5 * TS_MS);
+	}
+	peer_await(p);
+	peer_finish(p);
+}
+
+void case_stream_sizes(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	bool ok = p != NULL;
+
+	for (size_t size = 1024, i = 0; ok && size <= 65536 && turn_goes_on(t, (int)i, 100, 2, 2 * TS_S); size *= 2)
+		for (int off = -1; ok && off <= 1 && turn_goes_on(t, (int)i, 100, 2, 2 * TS_S); off++, i++) {
+			char *bytes = letters(t, size + (size_t)off);
+			ok = bytes && say_timed(t, p, bytes, size + (size_t)off);
+			free(bytes);
+		}
+	peer_finish(p);
+}
+
+static void much(struct turn *t, size_t wanted)
+{
+	size_t n = turn_bytes(t, wanted, 1500 * TS_MS);
+	char *bytes = letters(t, n);
+	struct peer *p = peer_open(t);
+
+	if (n < wanted)
+		turn_report(t, "the server is slow: %zu KiB were sent, not %zu", n / 1024, wanted / 1024);
+	if (bytes && p && say_timed(t, p, bytes, n))
+		peer_finish(p);
+	free(bytes);
+}
+
+void case_stream_large(struct turn *t)
+{
+	much(t, 1 << 20);
+}
+
+void case_stream_huge(struct turn *t)
+{
+	much(t, 16 << 20);
+}
+
+/* Send without reading until the server takes no more; then read in small pieces with pauses; then the rest. */
+void case_stream_slow_reader(struct turn *t)
+{
+	size_t n = turn_bytes(t, 8 << 20, TS_S);
+	struct peer *p = peer_try(t, turn_wait_ns(t), true);
+	char *bytes = letters(t, n);
+
+	if (!p)
+		p = peer_open(t);
+	if (p && bytes && peer_send(p, bytes, n) && peer_stuff(p)) {
+		p->read_max = 700;
+		for (int i = 0; i < 40 && !p->ended && t->blame == NOBODY; i++) {
+			peer_listen(p, 20 * TS_MS);
+			turn_pause(5 * TS_MS);
+		}
+		p->read_max = 0;
+		peer_await(p);
+		peer_finish(p);
+	}
+	free(bytes);
+}
+
+void case_stream_no_greeting(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (!t->subject->dialect.known && t->subject->dialect.greeting)
+		turn_fail(t, BYTES, "%s", t->subject->dialect.stranger);
+	if (peer_rest(p, 300 * TS_MS) && peer_say_letters(p, 8))
+		peer_finish(p);
+}
+
+void case_stream_no_unasked(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	for (int i = 0; p && i < 3 && t->blame == NOBODY; i++)
+		if (!peer_say_letters(p, 8) || !peer_rest(p, 250 * TS_MS))
+			return;
+	peer_say_letters(p, 8);
+	peer_finish(p);
+}
+
+void case_stream_kept_silent(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (peer_rest(p, KEPT_NS) && peer_say_letters(p, 8))
+		peer_finish(p);
+}
+
+void case_stream_kept_idle(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (peer_say_letters(p, 8) && peer_rest(p, KEPT_NS) && peer_say_letters(p, 8))
+		peer_finish(p);
+}

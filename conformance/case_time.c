@@ -1,0 +1,100 @@
+/* The server's wall clock at the moment it answers. Every reply is held to its window by the law; these choose the
+ * moments. */
+#include "cases.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Longer than any time text means (1 s), with the tolerance of its rounding: a time that stands still shows. */
+#define STALE_NS (1750 * TS_MS)
+
+void case_time_calendar(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S); i++)
+		turn_ask_letters(t, 4);
+}
+
+/* At eight places of a second: a clock that is a second off cannot hide in what the text leaves out. */
+void case_time_window(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 9, 4, 2 * TS_S); i++) {
+		turn_ask_letters(t, 8);
+		turn_pause(125 * TS_MS);
+	}
+}
+
+void case_time_zone_steady(struct turn *t)
+{
+	char text[160];
+	struct ts_stamp stamp;
+	const struct ts_stamp *first = &t->subject->dialect.stamp;
+
+	for (int i = 0; turn_goes_on(t, i, 30, 6, TS_S); i++) {
+		if (!turn_ask_letters(t, 5) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
+			return;
+		if (stamp.has_zone == first->has_zone && stamp.zone_s == first->zone_s)
+			continue;
+		snprintf(t->expected, sizeof(t->expected), "the zone of %s", t->subject->dialect.stamp_text);
+		snprintf(t->actual, sizeof(t->actual), "%s", text);
+		turn_fail(t, BYTES, "the zone changed at reply %d", i + 1);
+	}
+}
+
+/* A stated zone that is not that of the time puts the time hours out of its window. */
+void case_time_zone_true(struct turn *t)
+{
+	if (t->subject->dialect.stamp.has_zone)
+		turn_ask_letters(t, 8);
+	else
+		turn_report(t, "the time text states no zone");
+}
+
+void case_time_not_back(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 60, 8, TS_S); i++)
+		turn_ask_letters(t, 2);
+}
+
+void case_time_advances(struct turn *t)
+{
+	char before[160], after[160];
+	struct ts_stamp a, b;
+
+	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &a, before, sizeof(before)))
+		return;
+	turn_pause(STALE_NS);
+	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &b, after, sizeof(after)))
+		return;
+	if (strcmp(before, after) == 0 && a.resolution_ns <= TS_S)
+		turn_fail(t, BYTES, "the time stood still at %s for %.1f s", before, (double)STALE_NS / 1e9);
+}
+
+/* The probe's conversations are old enough by now, or will be. */
+void case_time_fresh_connection(struct turn *t)
+{
+	int64_t left = t->subject->probed_ns + STALE_NS - ts_clock_mono_ns();
+
+	if (left > 0)
+		turn_pause(left);
+	turn_ask_letters(t, 8);
+}
+
+void case_time_second_edge(struct turn *t)
+{
+	int64_t into_ns = ts_clock_wall_ns() % TS_S;
+
+	turn_pause((TS_S + 900 * TS_MS - into_ns) % TS_S);
+	for (int i = 0; turn_goes_on(t, i, 8, 3, 3 * TS_S); i++) {
+		turn_ask_letters(t, 8);
+		turn_pause(25 * TS_MS);
+	}
+}
+
+void case_time_sub_second(struct turn *t)
+{
+	int digits = t->subject->dialect.stamp.digits;
+
+	if (digits > 0)
+		turn_report(t, "%d digits of the second's fraction", digits);
+	else
+		turn_report(t, "whole seconds");
+}

@@ -1,0 +1,192 @@
+#include "dgram.h"
+#include "ts_clock.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void report_errors(const struct ts_endpoint *ep, int fd)
+{
+	int on = 1;
+
+	if (ep->addr.ss_family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+	if (ep->addr.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+}
+
+struct dgram *dgram_open(struct turn *t)
+{
+	struct dgram *d = t->blame == NOBODY ? calloc(1, sizeof(*d)) : NULL;
+
+	if (!d)
+		return NULL;
+	d->turn = t;
+	d->number = ++t->n_clients_made;
+	d->last_ns = INT64_MIN;
+	d->fd = ts_endpoint_socket(&t->subject->endpoint, SOCK_NONBLOCK);
+	if (d->fd < 0) {
+		turn_fail(t, OURSELVES, "cannot make a datagram socket: %s", strerror(-d->fd));
+		free(d);
+		return NULL;
+	}
+	report_errors(&t->subject->endpoint, d->fd);
+	return d;
+}
+
+void dgram_free(struct dgram *d)
+{
+	if (!d)
+		return;
+	close(d->fd);
+	free(d);
+}
+
+static bool refused(struct turn *t, int error)
+{
+	t->subject->gone = true;
+	return turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(error));
+}
+
+static bool nobody_there(int error)
+{
+	return error == ECONNREFUSED || error == ENOENT || error == ENOTCONN;
+}
+
+bool dgram_send(struct dgram *d, const void *bytes, size_t n)
+{
+	struct turn *t = d ? d->turn : NULL;
+	int64_t deadline = ts_clock_mono_ns() + TS_S;
+
+	if (!t || t->blame != NOBODY)
+		return false;
+	for (;;) {
+		const struct ts_endpoint *ep = &t->subject->endpoint;
+		ssize_t sent = sendto(d->fd, bytes, n, MSG_NOSIGNAL, (const struct sockaddr *)&ep->addr, ep->addr_len);
+		int error = errno;
+		if (sent >= 0)
+			break;
+		bool again = error == EAGAIN || error == EINTR || error == ENOBUFS || nobody_there(error);
+		if (!again || ts_clock_mono_ns() > deadline)
+			return nobody_there(error) ? refused(t, error)
+			                           : turn_fail(t, OURSELVES, "cannot send a datagram of %zu bytes: %s",
+			                                       n, strerror(error));
+		ts_clock_sleep_until(ts_clock_mono_ns() + 5 * TS_MS);
+	}
+	trace_add(&t->trace, ts_clock_mono_ns(), d->number, "send", bytes, n);
+	return true;
+}
+
+static bool same_address(const struct ts_endpoint *asked, const struct sockaddr_storage *from, socklen_t n_from)
+{
+	const struct sockaddr_in *a4 = (const void *)&asked->addr, *b4 = (const void *)from;
+	const struct sockaddr_in6 *a6 = (const void *)&asked->addr, *b6 = (const void *)from;
+
+	if (asked->addr.ss_family == AF_INET)
+		return a4->sin_port == b4->sin_port &&
+		       (a4->sin_addr.s_addr == b4->sin_addr.s_addr || a4->sin_addr.s_addr == INADDR_ANY);
+	if (asked->addr.ss_family == AF_INET6)
+		return a6->sin6_port == b6->sin6_port &&
+		       memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
+	/* A path may be bound under another spelling: only an unnamed or abstract sender is told for sure. */
+	return n_from > sizeof(sa_family_t) &&
+	       (((const char *)&from->ss_family)[2] != 0) == (((const char *)&asked->addr.ss_family)[2] != 0);
+}
+
+int dgram_receive(struct dgram *d, int64_t wait_ns)
+{
+	int64_t deadline = ts_clock_mono_ns() + wait_ns;
+	struct sockaddr_storage from;
+
+	for (;;) {
+		socklen_t n_from = sizeof(from);
+		ssize_t n = recvfrom(d->fd, d->bytes, sizeof(d->bytes), 0, (struct sockaddr *)&from, &n_from);
+		if (n >= 0) {
+			struct ts_endpoint ep = {
+			        .transport = d->turn->subject->endpoint.transport, .addr_len = n_from, .addr = from};
+			d->n = (size_t)n;
+			d->foreign = !same_address(&d->turn->subject->endpoint, &from, n_from);
+			if (d->foreign && n_from > sizeof(sa_family_t))
+				ts_endpoint_text(&ep, d->from, sizeof(d->from));
+			else if (d->foreign)
+				snprintf(d->from, sizeof(d->from), "a socket without a name");
+			trace_add(&d->turn->trace, ts_clock_mono_ns(), d->number, "recv", d->bytes, d->n);
+			return 1;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		int64_t left = deadline - ts_clock_mono_ns();
+		struct pollfd poll_fd = {.fd = d->fd, .events = POLLIN};
+		struct timespec ts = {.tv_sec = left / TS_S, .tv_nsec = left % TS_S};
+		if (left <= 0 || ppoll(&poll_fd, 1, &ts, NULL) == 0)
+			return 0;
+	}
+}
+
+bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
+{
+	struct turn *t = d->turn;
+	const struct dialect *dialect = &t->subject->dialect;
+	char quoted[160];
+	int64_t stamp_ns = 0;
+
+	if (t->blame != NOBODY)
+		return false;
+	if (!dialect->known)
+		return turn_fail(t, BYTES, "the server does not answer with [time]data");
+	if (d->foreign)
+		return turn_fail(t, BYTES, "the reply came from %s, not from the address that was asked", d->from);
+	enum ts_reply_verdict verdict =
+	        ts_reply_datagram(&dialect->rule, bytes, n, d->bytes, d->n, sent_ns, ts_clock_wall_ns(), &stamp_ns);
+	if (verdict == TS_REPLY_LEGAL && d->last_ns != INT64_MIN &&
+	    stamp_ns + dialect->stamp.resolution_ns <= d->last_ns)
+		verdict = TS_REPLY_STALE_TIME;
+	if (verdict == TS_REPLY_LEGAL) {
+		d->last_ns = stamp_ns;
+		return true;
+	}
+	snprintf(t->expected, sizeof(t->expected), "[time]%.*s and then %s", (int)dialect->rule.n_separator,
+	         dialect->rule.separator, trace_quote(bytes, n, quoted, sizeof(quoted)));
+	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(d->bytes, d->n, quoted, sizeof(quoted)));
+	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)", ts_reply_verdict_text(verdict),
+	                 n, d->n);
+}
+
+bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
+{
+	struct turn *t = d->turn;
+
+	if (t->blame != NOBODY)
+		return false;
+	int got = dgram_receive(d, turn_wait_ns(t));
+	if (got < 0)
+		return nobody_there(-got) ? refused(t, -got)
+		                          : turn_fail(t, OURSELVES, "cannot receive a datagram: %s", strerror(-got));
+	if (got == 0) {
+		snprintf(t->expected, sizeof(t->expected), "one reply datagram");
+		snprintf(t->actual, sizeof(t->actual), "silence");
+		return turn_fail(t, SILENCE, "a datagram of %zu bytes was not answered within %.1f s", n,
+		                 (double)turn_wait_ns(t) / 1e9);
+	}
+	return dgram_judge(d, bytes, n, sent_ns);
+}
+
+bool dgram_say(struct dgram *d, const void *bytes, size_t n)
+{
+	int64_t sent_ns = ts_clock_wall_ns();
+
+	return dgram_send(d, bytes, n) && dgram_expect(d, bytes, n, sent_ns);
+}
+
+bool dgram_say_letters(struct dgram *d, size_t n)
+{
+	char letters[4096];
+
+	if (!d)
+		return false;
+	turn_letters(d->turn, letters, n);
+	return dgram_say(d, letters, n);
+}

@@ -1,0 +1,40 @@
+/*
+ * One test client of a datagram server: an unconnected socket, so that replies from elsewhere are seen, with the errors
+ * of the network switched on, so that a closed port is told from a silent server.
+ */
+#ifndef DGRAM_H
+#define DGRAM_H
+
+#include "suite.h"
+
+#define DGRAM_MAX 65536
+
+struct dgram {
+	struct turn *turn;
+	int fd, number;
+	int64_t last_ns; /* time of the latest stamp, or INT64_MIN */
+	size_t n;        /* bytes of the latest datagram received */
+	bool foreign;    /* it came from another address than the one asked */
+	char from[TS_ENDPOINT_TEXT_MAX];
+	char bytes[DGRAM_MAX];
+};
+
+struct dgram *dgram_open(struct turn *t); /* NULL after turn_fail */
+void dgram_free(struct dgram *d);
+
+bool dgram_send(struct dgram *d, const void *bytes, size_t n);
+
+/* The next datagram into d->bytes: 1, or 0 after wait_ns without one, or -errno (-ECONNREFUSED: nobody is there). */
+int dgram_receive(struct dgram *d, int64_t wait_ns);
+
+/* The next datagram must be the reply to these bytes, sent not before sent_ns (wall clock). */
+bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns);
+
+/* Judge the datagram just received as the reply to these bytes. */
+bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns);
+
+/* Send, and expect. */
+bool dgram_say(struct dgram *d, const void *bytes, size_t n);
+bool dgram_say_letters(struct dgram *d, size_t n);
+
+#endif

@@ -1,0 +1,430 @@
+/* Probing: one conversation that learns the rule, then one or more that find out how many clients are served at a time.
+ */
+#include "dialect.h"
+#include "dgram.h"
+#include "peer.h"
+#include "suite.h"
+#include "ts_clock.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define GREETING_NS   (120 * TS_MS)
+#define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
+#define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
+#define N_WORD        9
+
+/* --- what the probe collects
+ * ------------------------------------------------------------------------------------------- */
+
+static bool ends_with(const struct peer *p, const char *tail, size_t n)
+{
+	return p->n_first >= n && memcmp(p->first + p->n_first - n, tail, n) == 0;
+}
+
+/* All of a reply whose data we know: until it ends with that, or quiet, or the end. */
+static void listen_whole(struct peer *p, const char *tail, size_t n_tail)
+{
+	while (!p->ended && !ends_with(p, tail, n_tail) && peer_listen(p, QUIET_NS))
+		;
+}
+
+static void widen_rtt(struct dialect *d, int64_t ns)
+{
+	if (ns > d->rtt_ns)
+		d->rtt_ns = ns;
+}
+
+/* A whole second may be rounded, and a cached clock is a tick behind. */
+static void set_tolerance(struct dialect *d)
+{
+	int64_t unit_ns = d->stamp.resolution_ns > TS_S ? TS_S : d->stamp.resolution_ns;
+
+	d->rule.check_time = true;
+	d->rule.tolerance_ns = 50 * TS_MS + unit_ns * 6 / 10;
+}
+
+static void apply_options(struct dialect *d, const struct options *o)
+{
+	if (strcmp(o->time, "auto") != 0)
+		ts_stamp_format_parse(&d->rule.stamp, o->time, NULL);
+	if (strcmp(o->separator, "auto") != 0) {
+		d->rule.n_separator = strlen(o->separator);
+		memcpy(d->rule.separator, o->separator, d->rule.n_separator);
+	}
+	if (o->framing)
+		d->line = o->framing == 2;
+	if (o->session)
+		d->one_shot = o->session == 2;
+	if (o->empty_datagram)
+		d->empty = o->empty_datagram == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
+}
+
+/* Forms of date and time that are none of the named ones, but are seen: tried when no named one fits. */
+static const char *const patterns[] = {
+        "%Y/%m/%d %H:%M:%S",
+        "%d/%m/%Y %H:%M:%S",
+        "%m/%d/%Y %H:%M:%S",
+        "%d.%m.%Y %H:%M:%S",
+        "%d-%m-%Y %H:%M:%S",
+        "%m-%d-%Y %H:%M:%S",
+        "%d/%m/%y %H:%M:%S",
+        "%m/%d/%y %H:%M:%S",
+        "%y/%m/%d %H:%M:%S",
+        "%Y.%m.%d %H:%M:%S",
+        "%Y-%m-%d_%H:%M:%S",
+        "%Y-%m-%d-%H:%M:%S",
+        "%Y-%m-%d %H.%M.%S",
+        "%Y%m%d%H%M%S",
+        "%Y%m%d %H%M%S",
+        "%Y%m%dT%H%M%S",
+        "%Y%m%dT%H%M%SZ",
+        "%Y%m%d-%H%M%S",
+        "%H:%M:%S %d/%m/%Y",
+        "%H:%M:%S %Y-%m-%d",
+        "%H:%M:%S %d.%m.%Y",
+        "%H%M%S",
+        "%H.%M.%S",
+        "%H-%M-%S",
+        "%d %b %Y %H:%M:%S",
+        "%d %B %Y %H:%M:%S",
+        "%b %d %H:%M:%S",
+        "%b %d %Y %H:%M:%S",
+        "%b %d, %Y %H:%M:%S",
+        "%B %d, %Y %H:%M:%S",
+        "%d/%b/%Y:%H:%M:%S %z",
+        "%d/%b/%Y %H:%M:%S",
+        "%a %b %d %H:%M:%S",
+        "%a %d %b %Y %H:%M:%S",
+        "%a, %d %b %Y %H:%M:%S",
+        "%a, %d %b %Y %H:%M:%S %z",
+        "%A, %d %B %Y %H:%M:%S",
+        "%A %d %B %Y %H:%M:%S",
+        "%A %B %d %H:%M:%S %Y",
+        "%I:%M:%S %p",
+        "%Y-%m-%d %I:%M:%S %p",
+        "%d/%m/%Y %I:%M:%S %p",
+        "%m/%d/%Y, %I:%M:%S %p",
+        "%m/%d/%Y %I:%M:%S %p",
+        "%d/%m/%Y, %H:%M:%S",
+        "%m/%d/%Y, %H:%M:%S",
+        "%H:%M",
+        "%Y-%m-%d %H:%M",
+        "%a %b %d %I:%M:%S %p %Y",
+        "%a %b %d %I:%M:%S %p %Z %Y",
+        "%a %b %e %H:%M:%S %z %Y",
+        "%c %z",
+        "%Y-%m-%d %H:%M:%S %Z",
+        "%Y-%m-%d %H:%M:%S %z",
+        "%H:%M:%S %Z",
+};
+
+static bool is_time(const char *text, size_t n, const char *pattern, struct ts_stamp_format *format)
+{
+	struct ts_stamp stamp;
+
+	*format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
+	snprintf(format->strftime_text, sizeof(format->strftime_text), "%s", pattern);
+	return ts_stamp_read(&stamp, format, text, n, NULL) == 0;
+}
+
+/* The rule for a bracketed text that is a time of none of the named kinds. */
+static bool learn_pattern(struct dialect *d, const char *in, size_t n_in, const char *out, size_t n_out,
+                          const char *stated)
+{
+	const char *close = n_out > 2 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
+	size_t n_text = close ? (size_t)(close - out - 1) : 0;
+	size_t n_gap = close ? n_out - n_text - 2 : 0;
+
+	if (!close || n_gap < n_in || n_gap - n_in >= sizeof(d->rule.separator) ||
+	    memcmp(out + n_out - n_in, in, n_in) != 0)
+		return false;
+	for (size_t i = 0; i < (stated ? 1 : sizeof(patterns) / sizeof(patterns[0])); i++) {
+		struct ts_stamp_format format;
+		if (!is_time(out + 1, n_text, stated ? stated : patterns[i], &format))
+			continue;
+		ts_stamp_read(&d->stamp, &format, out + 1, n_text, NULL);
+		d->rule.stamp = format;
+		d->rule.n_separator = n_gap - n_in;
+		memcpy(d->rule.separator, close + 1, d->rule.n_separator);
+		int32_t zone_s =
+		        d->stamp.has_zone ? d->stamp.zone_s : ts_stamp_guess_zone(&d->stamp, ts_clock_wall_ns());
+		d->rule.zone_s = zone_s == INT32_MIN ? 0 : zone_s;
+		return zone_s != INT32_MIN;
+	}
+	return false;
+}
+
+static void learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out)
+{
+	struct dialect *d = &t->subject->dialect;
+	const struct options *o = t->subject->options;
+	const char *why = "", *stated = strncmp(o->time, "strftime:", 9) == 0 ? o->time + 9 : NULL;
+	char quoted[120];
+
+	d->n_sample = n_out < sizeof(d->sample) ? n_out : sizeof(d->sample);
+	memcpy(d->sample, out, d->n_sample);
+	d->n_sample_in = n_in < sizeof(d->sample_in) ? n_in : sizeof(d->sample_in);
+	memcpy(d->sample_in, in, d->n_sample_in);
+	d->known =
+	        (!stated && ts_reply_learn(&d->rule, &d->stamp, in, n_in, out, n_out, ts_clock_wall_ns(), &why) == 0) ||
+	        learn_pattern(d, in, n_in, out, n_out, stated);
+	if (!d->known) {
+		snprintf(d->stranger, sizeof(d->stranger), "%s: %s",
+		         stated ? "the reply does not have the stated time text" : why,
+		         trace_quote(out, n_out, quoted, sizeof(quoted)));
+		return;
+	}
+	const char *close = memchr(out, ']', n_out);
+	snprintf(d->stamp_text, sizeof(d->stamp_text), "%.*s", close ? (int)(close - out - 1) : 0, out + 1);
+	apply_options(d, o);
+	set_tolerance(d);
+}
+
+/* --- streams
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static void stranger(struct dialect *d, const char *what)
+{
+	snprintf(d->stranger, sizeof(d->stranger), "%s", what);
+}
+
+/* Does it answer a newline, or was it only slow? Wait so long for a reply to half a line that silence means something.
+ */
+static void confirm_line(struct turn *t, struct peer *p)
+{
+	struct dialect *d = &t->subject->dialect;
+	char word[N_WORD + 2];
+	int64_t wait_ns = 4 * d->rtt_ns > UNFINISHED_NS ? 4 * d->rtt_ns : 0;
+
+	if (wait_ns == 0 || d->one_shot || p->ended)
+		return;
+	turn_letters(t, word, N_WORD);
+	p->n_first = 0;
+	peer_send(p, word, N_WORD);
+	if (peer_listen(p, wait_ns)) {
+		d->line = false;
+		listen_whole(p, word, N_WORD);
+		return;
+	}
+	peer_send(p, "\r\n" + !d->crlf, d->crlf ? 2 : 1);
+	peer_listen(p, wait_ns);
+	listen_whole(p, "\n", 1);
+}
+
+/* First message: learn the rule. False: nothing was said that could be learnt from. */
+static bool first_words(struct turn *t, struct peer *p, bool crlf)
+{
+	struct dialect *d = &t->subject->dialect;
+	const struct options *o = t->subject->options;
+	char word[N_WORD + 2];
+	size_t n = N_WORD;
+	int64_t sent_ns;
+	bool came = false;
+
+	turn_letters(t, word, N_WORD);
+	memcpy(word + N_WORD, "\n", 2);
+	if (crlf)
+		memcpy(word + N_WORD, "\r\n", 2);
+	d->crlf = crlf;
+	d->line = crlf || o->framing == 2;
+	sent_ns = ts_clock_mono_ns();
+	if (d->line) {
+		n += crlf ? 2 : 1;
+		peer_send(p, word, n);
+		came = peer_listen(p, o->timeout_ns);
+	} else {
+		peer_send(p, word, n);
+		came = peer_listen(p, o->framing == 1 ? o->timeout_ns : UNFINISHED_NS);
+	}
+	if (!came && !d->line && !p->ended && o->framing == 0) {
+		sent_ns = ts_clock_mono_ns();
+		n++;
+		peer_send(p, "\n", 1);
+		came = peer_listen(p, o->timeout_ns);
+		d->line = true;
+	}
+	if (!came)
+		return false;
+	widen_rtt(d, ts_clock_mono_ns() - sent_ns);
+	listen_whole(p, word, n);
+	if (d->line && !crlf && o->framing == 0 && p->n_first > 0 && memchr(p->first, '[', p->n_first) &&
+	    memmem(p->first, p->n_first, word, N_WORD) && !memmem(p->first, p->n_first, word, n)) {
+		/* "[t]word" and then a stamp of its own for the newline: a stream server that was slow. */
+		const char *at = memmem(p->first, p->n_first, word, N_WORD);
+		size_t n_first = (size_t)(at - p->first) + N_WORD;
+		bool stamp_follows = n_first < p->n_first && p->first[n_first] == '[';
+		if (stamp_follows) {
+			d->line = false;
+			widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
+			learn(t, word, N_WORD, p->first, n_first);
+			return true;
+		}
+	}
+	learn(t, word, n, p->first, p->n_first);
+	return true;
+}
+
+/* A second message: is it answered, or was one all there is? */
+static void second_words(struct turn *t, struct peer *p)
+{
+	struct dialect *d = &t->subject->dialect;
+	char word[N_WORD], framed[N_WORD + 2];
+	int64_t sent_ns;
+
+	if (t->subject->options->session)
+		return;
+	peer_listen(p, t->subject->few ? 5 * TS_MS : 30 * TS_MS);
+	if (!p->ended) {
+		turn_letters(t, word, N_WORD);
+		p->n_first = 0;
+		sent_ns = ts_clock_mono_ns();
+		peer_send(p, framed, turn_frame(t, word, N_WORD, framed));
+		if (peer_listen(p, t->subject->options->timeout_ns)) {
+			widen_rtt(d, ts_clock_mono_ns() - sent_ns);
+			listen_whole(p, word, N_WORD);
+			return;
+		}
+	}
+	d->one_shot = p->ended;
+}
+
+/* The first conversation. True: the server was reached. */
+static bool converse(struct turn *t, bool crlf)
+{
+	struct dialect *d = &t->subject->dialect;
+	struct peer *p = peer_open(t);
+
+	if (!p)
+		return false;
+	p->dumb = true;
+	d->greeting = peer_listen(p, t->subject->few ? GREETING_NS / 10 : GREETING_NS);
+	if (d->greeting)
+		listen_whole(p, "", 1);
+	char greeting[80];
+	trace_quote(p->first, p->n_first, greeting, sizeof(greeting));
+	bool silent_end = p->ended;
+	p->n_first = 0;
+	bool said = !silent_end && first_words(t, p, crlf);
+	if (said && d->known) {
+		second_words(t, p);
+		if (d->line)
+			confirm_line(t, p);
+	}
+	int64_t begin_ns = ts_clock_mono_ns();
+	peer_half_close(p);
+	p->n_first = 0;
+	while (!p->ended && p->n_read < 100000 && ts_clock_mono_ns() - begin_ns < 2500 * TS_MS)
+		peer_listen(p, 50 * TS_MS);
+	d->ends = p->ended;
+	d->end_ns = ts_clock_mono_ns() - begin_ns;
+	t->subject->slow_end = !p->ended;
+	if (!said && p->n_first > 0)
+		stranger(d, "it answers only when the client has ended");
+	else if (!said)
+		stranger(d, silent_end ? "it ends the conversation before the client has said anything"
+		            : p->ended && !p->half_closed ? "it ends the conversation without an answer"
+		                                          : "it does not answer");
+	if (d->greeting && !d->known)
+		snprintf(d->stranger, sizeof(d->stranger), "it speaks first: %s", greeting);
+	peer_free(p, 0);
+	return true;
+}
+
+static void find_capacity(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+	struct peer *p[DIALECT_CAPACITY_MAX];
+	int64_t wait_ns = 400 * TS_MS + 4 * d->rtt_ns;
+	char word[N_WORD], framed[N_WORD + 2];
+	int n = 0;
+
+	d->capacity = 1;
+	if (t->subject->options->concurrency == 1 || !(p[n++] = peer_try(t, turn_wait_ns(t), false)))
+		return;
+	if (!d->one_shot && !peer_say_letters(p[0], N_WORD))
+		return;
+	while (n < DIALECT_CAPACITY_MAX && (p[n] = peer_try(t, wait_ns, false)) != NULL) {
+		turn_letters(t, word, N_WORD);
+		peer_send(p[n], framed, turn_frame(t, word, N_WORD, framed));
+		if (!peer_answered_within(p[n], wait_ns))
+			break;
+		n++;
+		d->capacity = n;
+	}
+	if (d->one_shot && n == DIALECT_CAPACITY_MAX)
+		d->capacity = DIALECT_CAPACITY_MAX;
+}
+
+static bool probe_stream(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+
+	if (!converse(t, false))
+		return false;
+	if (!d->known && strcmp(d->stranger, "it does not answer") == 0) {
+		struct dialect before = *d;
+		if (t->subject->options->framing == 1 || !converse(t, true) || !d->known)
+			*d = before;
+		t->blame = NOBODY;
+		t->subject->gone = false;
+	}
+	d->capacity = 1;
+	if (d->known && d->ends && t->subject->needs_capacity) {
+		find_capacity(t);
+		t->blame = NOBODY; /* what went wrong is found again, by a case */
+	}
+	return true;
+}
+
+/* --- datagrams
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static bool probe_datagram(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+	struct dgram *g = dgram_open(t);
+	char word[N_WORD];
+	int got = 0;
+
+	d->capacity = DIALECT_CAPACITY_MAX;
+	d->ends = true;
+	turn_letters(t, word, N_WORD);
+	for (int i = 0; i < 3 && got == 0; i++) {
+		int64_t sent_ns = ts_clock_mono_ns();
+		if (!dgram_send(g, word, N_WORD)) {
+			dgram_free(g);
+			return false;
+		}
+		got = dgram_receive(g, t->subject->options->timeout_ns / 2);
+		widen_rtt(d, ts_clock_mono_ns() - sent_ns);
+	}
+	if (got < 0) {
+		turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));
+		t->subject->gone = true;
+	} else if (got == 0) {
+		stranger(d, "it does not answer");
+	} else {
+		learn(t, word, N_WORD, g->bytes, g->n);
+	}
+	if (d->known && d->empty == EMPTY_UNKNOWN) {
+		dgram_send(g, "", 0);
+		if (dgram_send(g, word, N_WORD) && dgram_receive(g, turn_wait_ns(t)) == 1)
+			d->empty = g->n < N_WORD || memcmp(g->bytes + g->n - N_WORD, word, N_WORD) != 0 ? EMPTY_STAMP
+			                                                                                : EMPTY_NOTHING;
+	}
+	dgram_free(g);
+	return got >= 0;
+}
+
+bool dialect_probe(struct turn *t)
+{
+	if (ts_transport_is_stream(t->subject->endpoint.transport))
+		return probe_stream(t);
+	bool reached = probe_datagram(t);
+	if (reached) {
+		t->blame = NOBODY;
+		t->subject->gone = false;
+	}
+	return reached;
+}

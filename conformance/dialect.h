@@ -1,0 +1,54 @@
+/*
+ * How one server fills the points that the protocol leaves open: found by probing, or stated by options.
+ * Source: docs/protocol.md, "Dialect".
+ */
+#ifndef DIALECT_H
+#define DIALECT_H
+
+#include "ts_reply.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DIALECT_CAPACITY_MAX 8 /* as many clients at a time as the probe tries */
+
+enum empty_datagram { EMPTY_UNKNOWN, EMPTY_STAMP, EMPTY_NOTHING };
+
+struct dialect {
+	bool known;         /* the rule below was learnt */
+	char stranger[300]; /* what the server speaks instead, in one sentence; "" */
+	struct ts_reply_rule rule;
+	struct ts_stamp stamp; /* of the first reply */
+	char stamp_text[TS_STAMP_MAX];
+	char sample[256], sample_in[16]; /* the first reply, and the message that it answers */
+	size_t n_sample, n_sample_in;
+	bool line;     /* framing; else stream */
+	bool crlf;     /* its lines must end in CR LF */
+	bool one_shot; /* else lasting */
+	int capacity;  /* clients that are answered at a time, 1: iterative, at most DIALECT_CAPACITY_MAX */
+	bool greeting; /* it spoke first */
+	bool ends;     /* it ended the first conversation after its client had */
+	enum empty_datagram empty;
+	int64_t rtt_ns;      /* of a small message: the longest of the probe's */
+	int64_t end_ns;      /* from the client's end to the server's */
+	int64_t chunk_bytes; /* the largest chunk that was seen to have one stamp; 0: unknown */
+};
+
+struct turn;
+
+/*
+ * Probe the server of the turn's subject and fill its dialect. Waits at most about 2 s against a correct server. True:
+ * the server was reached (the dialect may still be unknown). False: it could not be connected to; the turn says why.
+ */
+bool dialect_probe(struct turn *t);
+
+/* The dialect as options that would state it, such as "--framing=stream --time=ctime --separator=' ' ..."; returns buf.
+ */
+const char *dialect_options(const struct dialect *d, bool datagram, char *buf, size_t size);
+
+/* The dialect in words for a person: one line. Returns buf. */
+const char *dialect_words(const struct dialect *d, bool datagram, char *buf, size_t size);
+
+cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transport);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Starts, watches and stops the server under test (--exec): `sh -c COMMAND` in a session of its own, so that all its
+ * processes can be found and ended. Whether it listens is read from /proc/net, never tried: a throw-away connect would
+ * use up a server that serves one client.
+ */
+#ifndef LAUNCH_H
+#define LAUNCH_H
+
+#include "ts_endpoint.h"
+#include "ts_err.h"
+#include "ts_proc.h"
+#include <sys/types.h>
+
+struct launch;
+
+/* {uri}, {host}, {port} and {path} in the command are replaced by those of the endpoint. Owned; NULL with err. */
+struct launch *launch_new(const char *command, const struct ts_endpoint *endpoint, struct ts_err *err);
+
+/* Start it, and wait until it listens: 0, or -errno with err (it ended before, or did not listen within 20 s). */
+int launch_start(struct launch *l, struct ts_err *err);
+
+/* End whatever is left of it, by force if need be, and start it again. */
+bool launch_again(struct launch *l);
+
+/* Send a signal to the server itself: the command, or its only child where a shell waits for that. */
+void launch_signal(struct launch *l, int signo);
+
+/* Wait for the command to end: true within wait_ns. *status is that of waitpid(2). */
+bool launch_wait(struct launch *l, int64_t wait_ns, int *status);
+
+/* End all of its processes, politely first. */
+void launch_stop(struct launch *l);
+
+/* Is anybody listening on the endpoint? Read from /proc/net. */
+bool launch_listening(const struct launch *l);
+
+/* A second server with the same command: its wait status, or -1 when it still ran after wait_ns (it is ended then). */
+int launch_second(struct launch *l, int64_t wait_ns);
+
+int64_t launch_ready_ns(const struct launch *l);        /* from start to listening */
+pid_t launch_pid(const struct launch *l);               /* of the server itself */
+int launch_count(const struct launch *l, bool zombies); /* its processes, or its zombies */
+int launch_sample(const struct launch *l, struct ts_proc *out);
+
+/* The last lines that it printed, in one line; returns buf. */
+const char *launch_said(const struct launch *l, char *buf, size_t size);
+
+void launch_free(struct launch *l); /* stops it, too */
+
+#endif

@@ -1,0 +1,111 @@
+/* tsconform: judge a timestamp server, in any language. */
+#include "launch.h"
+#include "output.h"
+#include "runner.h"
+#include "ts_clock.h"
+#include "ts_host.h"
+#include "ts_log.h"
+#include "ts_signal.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool to_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+static uint64_t new_seed(void)
+{
+	return (uint64_t)(ts_clock_wall_ns() % 1000000007) + (uint64_t)getpid();
+}
+
+static int write_reports(const struct report *report, struct ts_err *err)
+{
+	const struct options *o = report->subject->options;
+	const char *no_colour = getenv("NO_COLOR");
+	int result = 0;
+
+	if (o->trace)
+		for (size_t i = 0; i < report->n; i++)
+			if (report->results[i].selected && report->results[i].status == PASS &&
+			    report->results[i].trace && !to_stdout(o->json) && !to_stdout(o->junit))
+				fputs(report->results[i].trace, stdout);
+	if (!to_stdout(o->json) && !to_stdout(o->junit)) {
+		if (o->format == FORMAT_TAP)
+			output_tap(stdout, report);
+		else
+			output_human(stdout, report, isatty(STDOUT_FILENO) && !(no_colour && no_colour[0]));
+		if (fflush(stdout) != 0)
+			result = ts_err_set(err, 5, "cannot write to standard output");
+	}
+	if (o->json && output_json(o->json, report, err) < 0)
+		result = -1;
+	if (o->junit && output_junit(o->junit, report, err) < 0)
+		result = -1;
+	return result;
+}
+
+/* Start the server, if it is ours to start. What goes wrong is said in the report, too. */
+static void start(struct report *report, struct launch *launch)
+{
+	struct ts_err err = {0};
+
+	if (!launch || launch_start(launch, &err) == 0)
+		return;
+	snprintf(report->unreached, sizeof(report->unreached), "%s", err.text);
+}
+
+static int judge(const struct options *o, const char *uri, struct ts_err *err)
+{
+	struct subject subject = {.options = o};
+	struct report report = {.subject = &subject};
+	int status;
+
+	if (ts_endpoint_parse(&subject.endpoint, uri, err) < 0)
+		return -1;
+	ts_endpoint_text(&subject.endpoint, subject.uri, sizeof(subject.uri));
+	subject.seed = o->seed ? (uint64_t)o->seed : new_seed();
+	if (report_init(&report, &subject, err) < 0)
+		return -1;
+	if (o->exec && !(subject.launch = launch_new(o->exec, &subject.endpoint, err)))
+		return -1;
+	start(&report, subject.launch);
+	report_run(&report);
+	status = write_reports(&report, err) < 0 ? -1 : (int)report_exit(&report);
+	if (status == TS_EXIT_ENVIRON && !report.reached)
+		status = ts_err_set(err, 1, "%s: %.400s", subject.uri, report.unreached);
+	if (ts_signal_stop())
+		status = 128 + ts_signal_stop();
+	launch_free(subject.launch);
+	report_release(&report);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct ts_log log = {.program = "tsconform", .level = TS_LOG_WARN};
+	struct options options = {0};
+	struct ts_opt_list operands = {0};
+	struct ts_err err = {0};
+	int status;
+
+	if (ts_opt_parse(&options_program, argc, argv, &options, &operands, NULL, &err) < 0 ||
+	    options_check(&options, &err) < 0)
+		return ts_log_fail(&log, &err);
+	if (options.list) {
+		output_list(stdout, options.json != NULL);
+		return TS_EXIT_OK;
+	}
+	if (operands.n == 0) {
+		ts_err_usage(&err, "URI is missing, such as tcp://127.0.0.1:21567");
+		return ts_log_fail(&log, &err);
+	}
+	ts_signal_install();
+	ts_host_raise_descriptors();
+	status = judge(&options, operands.items[0], &err);
+	ts_opt_list_release(&operands);
+	ts_opt_list_release(&options.only);
+	ts_opt_list_release(&options.skip);
+	return status < 0 ? ts_log_fail(&log, &err) : status;
+}

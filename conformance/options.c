@@ -1,0 +1,184 @@
+#include "options.h"
+#include "ts_stamp.h"
+#include <string.h>
+
+static int check_time(const char *text, void *settings, struct ts_err *err)
+{
+	struct ts_stamp_format format;
+
+	(void)settings;
+	return strcmp(text, "auto") == 0 ? 0 : ts_stamp_format_parse(&format, text, err);
+}
+
+static int check_separator(const char *text, void *settings, struct ts_err *err)
+{
+	(void)settings;
+	return strlen(text) < 16 ? 0 : ts_err_usage(err, "must be auto or at most 15 bytes");
+}
+
+#define AT(name) .offset = offsetof(struct options, name)
+
+static const struct ts_opt rows[] = {
+        {.type = TS_OPT_GROUP, .help = "What is judged"},
+        {.type = TS_OPT_TEXT,
+         .name = "exec",
+         .key = 'e',
+         .arg = "COMMAND",
+         AT(exec),
+         .help = "start, stop and restart the server with this shell command; {uri}, {host}, {port} and {path} in it "
+                 "are filled in"},
+        {.type = TS_OPT_FLAG,
+         .name = "list",
+         .key = 'l',
+         AT(list),
+         .help = "print every case: id, level, transports, requirement"},
+        {.type = TS_OPT_LIST,
+         .name = "only",
+         .key = 'o',
+         .arg = "PATTERN",
+         AT(only),
+         .help = "run the cases whose id fits, such as end.* (may be given again)"},
+        {.type = TS_OPT_LIST,
+         .name = "skip",
+         .key = 's',
+         .arg = "PATTERN",
+         AT(skip),
+         .help = "leave out the cases whose id fits (may be given again)"},
+        {.type = TS_OPT_FLAG, .name = "strict", AT(strict), .help = "a broken SHOULD counts like a broken MUST"},
+        {.type = TS_OPT_FLAG, .name = "text", AT(text), .help = "send valid UTF-8 text only"},
+        {.type = TS_OPT_FLAG,
+         .name = "words",
+         AT(words),
+         .help = "with --exec: also send words that some servers obey, and a shell canary"},
+
+        {.type = TS_OPT_GROUP, .help = "How the server speaks (found by probing unless stated)"},
+        {.type = TS_OPT_CHOICE,
+         .name = "framing",
+         .arg = "HOW",
+         .fallback = "auto",
+         .choices = CHOICES_FRAMING,
+         AT(framing),
+         .help = "what a message is"},
+        {.type = TS_OPT_TEXT,
+         .name = "time",
+         .arg = "FORMAT",
+         .fallback = "auto",
+         .check = check_time,
+         AT(time),
+         .help = "the time text: auto, " TS_STAMP_KINDS ":FMT"},
+        {.type = TS_OPT_TEXT,
+         .name = "separator",
+         .arg = "TEXT",
+         .fallback = "auto",
+         .check = check_separator,
+         AT(separator),
+         .help = "what stands between ] and the data"},
+        {.type = TS_OPT_CHOICE,
+         .name = "session",
+         .arg = "HOW",
+         .fallback = "auto",
+         .choices = CHOICES_SESSION,
+         AT(session),
+         .help = "how long a conversation lasts"},
+        {.type = TS_OPT_CHOICE,
+         .name = "concurrency",
+         .arg = "HOW",
+         .fallback = "auto",
+         .choices = CHOICES_CONCURRENCY,
+         AT(concurrency),
+         .help = "whether clients are served at a time"},
+        {.type = TS_OPT_CHOICE,
+         .name = "empty-datagram",
+         .arg = "HOW",
+         .fallback = "auto",
+         .choices = CHOICES_EMPTY,
+         AT(empty_datagram),
+         .help = "what an empty datagram gets"},
+
+        {.type = TS_OPT_GROUP, .help = "How it is judged"},
+        {.type = TS_OPT_DURATION,
+         .name = "timeout",
+         .arg = "T",
+         .fallback = "3s",
+         .min = "10ms",
+         .max = "10m",
+         AT(timeout_ns),
+         .help = "how long to wait for what is owed; 20 round trips of the server are added"},
+        {.type = TS_OPT_COUNT,
+         .name = "cases",
+         .arg = "N",
+         .fallback = "12",
+         .min = "0",
+         .max = "100000",
+         AT(n_random_cases),
+         .help = "how many random inputs stream.random tries"},
+        {.type = TS_OPT_COUNT,
+         .name = "seed",
+         .arg = "N",
+         .fallback = "0",
+         .min = "0",
+         AT(seed),
+         .help = "what the random inputs are made from; 0 takes a new one each time"},
+        {.type = TS_OPT_COUNT,
+         .name = "jobs",
+         .key = 'j',
+         .arg = "N",
+         .fallback = "8",
+         .min = "1",
+         .max = "64",
+         AT(n_jobs),
+         .help = "how many clients talk at a time, if the server is concurrent"},
+
+        {.type = TS_OPT_GROUP, .help = "Report"},
+        {.type = TS_OPT_CHOICE,
+         .name = "format",
+         .arg = "NAME",
+         .fallback = "human",
+         .choices = "human|tap",
+         AT(format),
+         .help = "what is printed on standard output"},
+        {.type = TS_OPT_TEXT,
+         .name = "json",
+         .arg = "FILE",
+         AT(json),
+         .help = "write the result as JSON (- is standard output)"},
+        {.type = TS_OPT_TEXT,
+         .name = "junit",
+         .arg = "FILE",
+         AT(junit),
+         .help = "write the result as JUnit XML (- is standard output)"},
+        {.type = TS_OPT_TEXT,
+         .name = "trace",
+         .arg = "ID",
+         AT(trace),
+         .help = "run this case alone and print the bytes on the wire, whether it passes or not"},
+        {.type = TS_OPT_END},
+};
+
+static const char details[] =
+        "Examples:\n"
+        "  tsconform tcp://127.0.0.1:21567\n"
+        "  tsconform --only='end.*' unix:/tmp/ts.sock\n"
+        "  tsconform --exec 'python3 server.py {port}' --junit=report.xml tcp://127.0.0.1:21567\n"
+        "\n"
+        "Exit status: 0 no MUST was broken, 1 one was, 2 wrong usage, 3 the server could not be reached.";
+
+const struct ts_opt_program options_program = {
+        .name = "tsconform",
+        .operands = "URI",
+        .min_operands = 0,
+        .max_operands = 1,
+        .summary = "judge a timestamp server, in any language, by the protocol",
+        .details = details,
+        .options = rows,
+};
+
+int options_check(const struct options *o, struct ts_err *err)
+{
+	if (o->words && !o->exec)
+		return ts_err_usage(err,
+		                    "--words: needs --exec, because a server that obeys words is not one to play with");
+	if (o->json && o->junit && strcmp(o->json, "-") == 0 && strcmp(o->junit, "-") == 0)
+		return ts_err_usage(err, "--json=- --junit=-: only one of them can be standard output");
+	return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * The command line of tsconform, as data.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "ts_opt.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Choices of the dialect's options: index 0 is always "auto". */
+#define CHOICES_FRAMING     "auto|stream|line"
+#define CHOICES_SESSION     "auto|lasting|one-shot"
+#define CHOICES_CONCURRENCY "auto|iterative|concurrent"
+#define CHOICES_EMPTY       "auto|stamp|nothing"
+
+enum format { FORMAT_HUMAN, FORMAT_TAP };
+
+struct options {
+	const char *exec;   /* --exec: how to start the server */
+	const char *client; /* --client: the client to judge instead */
+	bool list, strict, text, words;
+	struct ts_opt_list only, skip;                     /* patterns of case ids */
+	int framing, session, concurrency, empty_datagram; /* indices into CHOICES_... */
+	const char *time;                                  /* "auto", "ctime", "strftime:..." */
+	const char *separator;                             /* "auto" or the text itself */
+	int64_t timeout_ns;
+	int64_t n_random_cases, seed, n_jobs;
+	int format;               /* enum format */
+	const char *json, *junit; /* file names, or NULL */
+	const char *trace;        /* id, or NULL */
+};
+
+extern const struct ts_opt_program options_program;
+
+/* Checks that concern several options at once. 0 or -EINVAL. */
+int options_check(const struct options *options, struct ts_err *err);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * Reports: for people, TAP 13, JUnit XML, JSON. Each writer gets a complete report and a stream, or a file name ("-" is
+ * standard output).
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include "runner.h"
+#include <stdio.h>
+
+void output_human(FILE *out, const struct report *report, bool colour);
+void output_tap(FILE *out, const struct report *report);
+void output_list(FILE *out, bool json);
+int output_junit(const char *path, const struct report *report, struct ts_err *err);
+int output_json(const char *path, const struct report *report, struct ts_err *err);
+
+#endif

@@ -1,0 +1,124 @@
+/* For people: what is wrong first, with all that is needed to see it again; then one line that says how it stands. */
+#include "output.h"
+#include <stdio.h>
+#include <string.h>
+
+struct paint {
+	const char *good, *bad, *warn, *dim, *bold, *off;
+};
+
+static struct paint paint_of(bool colour)
+{
+	return colour ? (struct paint){"\033[32m", "\033[31m", "\033[33m", "\033[2m", "\033[1m", "\033[0m"}
+	              : (struct paint){"", "", "", "", "", ""};
+}
+
+static const char *colour_of(const struct paint *p, enum status status)
+{
+	return status == PASS                      ? p->good
+	       : status == FAIL || status == ERROR ? p->bad
+	       : status == WARN                    ? p->warn
+	                                           : p->dim;
+}
+
+static void indented(FILE *out, const char *text, const char *margin)
+{
+	for (const char *line = text; line && *line;) {
+		const char *end = strchr(line, '\n');
+		int n = end ? (int)(end - line) : (int)strlen(line);
+		fprintf(out, "%s%.*s\n", margin, n, line);
+		line = end ? end + 1 : NULL;
+	}
+}
+
+static void print_finding(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
+{
+	const struct options *o = report->subject->options;
+
+	fprintf(out, "      requirement: %s %s\n", level_name(r->requirement->level), r->requirement->sentence);
+	fprintf(out, "                   docs/protocol.md#%s\n", r->requirement->anchor);
+	if (r->expected[0])
+		fprintf(out, "      expected:    %s\n", r->expected);
+	if (r->actual[0])
+		fprintf(out, "      actual:      %s\n", r->actual);
+	if (r->trace && r->trace[0]) {
+		fprintf(out, "      on the wire:\n%s", p->dim);
+		indented(out, r->trace, "      ");
+		fprintf(out, "%s", p->off);
+	}
+	if (r->trace_before && r->flaky) {
+		fprintf(out, "      on the wire at the first look:\n%s", p->dim);
+		indented(out, r->trace_before, "      ");
+		fprintf(out, "%s", p->off);
+	}
+	fprintf(out, "      again with:  tsconform --only=%s", r->row->id);
+	if (strcmp(r->row->id, "stream.random") == 0)
+		fprintf(out, " --seed=%llu --cases=%lld", (unsigned long long)r->seed, (long long)o->n_random_cases);
+	if (o->exec)
+		fprintf(out, " --exec '%s'", o->exec);
+	fprintf(out, " %s\n", report->subject->uri);
+}
+
+static void print_case(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
+{
+	bool finding = r->status == FAIL || r->status == WARN || (r->status == ERROR && r->blame != NOBODY);
+
+	fprintf(out, "  %s%-5s%s %s", colour_of(p, r->status), status_name(r->status), p->off, r->row->id);
+	if (r->message[0])
+		fprintf(out, "%s %s%s", p->dim, r->message, p->off);
+	fputc('\n', out);
+	if (finding)
+		print_finding(out, report, r, p);
+}
+
+static size_t area_length(const char *id)
+{
+	return strcspn(id, ".");
+}
+
+/* Cases of one area together, in the order of the requirements. */
+static void print_areas(FILE *out, const struct report *report, const struct paint *p)
+{
+	char area[32] = "";
+	unsigned transport = 1u << report->subject->endpoint.transport;
+
+	for (size_t i = 0; i < n_requirements; i++) {
+		const struct result *r = NULL;
+		for (size_t j = 0; j < report->n && !r; j++)
+			if (report->results[j].requirement == &requirements[i])
+				r = &report->results[j];
+		if (!r || !r->selected || !(r->requirement->transports & transport))
+			continue;
+		size_t n = area_length(r->row->id);
+		if (strlen(area) != n || strncmp(area, r->row->id, n) != 0) {
+			snprintf(area, sizeof(area), "%.*s", (int)n, r->row->id);
+			fprintf(out, "%s%s%s\n", p->bold, area, p->off);
+		}
+		print_case(out, report, r, p);
+	}
+}
+
+void output_human(FILE *out, const struct report *report, bool colour)
+{
+	struct paint p = paint_of(colour);
+	const struct subject *s = report->subject;
+	bool datagram = !ts_transport_is_stream(s->endpoint.transport);
+	const char *verdict = report_verdict(report);
+	char text[400];
+
+	fprintf(out, "%s%s%s\n", p.bold, s->uri, p.off);
+	if (report->reached) {
+		fprintf(out, "  speaks:    %s\n", dialect_words(&s->dialect, datagram, text, sizeof(text)));
+		if (s->dialect.known)
+			fprintf(out, "  stated by: %s\n", dialect_options(&s->dialect, datagram, text, sizeof(text)));
+		fputc('\n', out);
+		print_areas(out, report, &p);
+	} else {
+		fprintf(out, "  not reached: %s\n", report->unreached);
+	}
+	fprintf(out, "\n%s%s%s: %d pass, %d fail, %d warn, %d skip, %d error, in %.1f s%s\n",
+	        report->counts[FAIL] || !verdict ? p.bad : p.good, verdict ? verdict : "not judged", p.off,
+	        report->counts[PASS], report->counts[FAIL], report->counts[WARN], report->counts[SKIP],
+	        report->counts[ERROR], (double)report->duration_ns / 1e9,
+	        report->partial ? " (stopped: the report is partial)" : "");
+}

@@ -1,0 +1,99 @@
+/* JUnit XML, as Jenkins and others read it: failures are failures, what was not run is skipped or an error. */
+#include "output.h"
+#include "ts_clock.h"
+#include "ts_json.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* XML 1.0 has no way to write most control characters: they are shown as \xNN before they come here. */
+static void escaped(FILE *f, const char *text)
+{
+	char *printable = ts_json_printable(text ? text : "", text ? strlen(text) : 0);
+
+	for (const unsigned char *c = (const unsigned char *)printable; c && *c; c++)
+		switch (*c) {
+		case '<': fputs("&lt;", f); break;
+		case '>': fputs("&gt;", f); break;
+		case '&': fputs("&amp;", f); break;
+		case '"': fputs("&quot;", f); break;
+		case '\n': fputs("&#10;", f); break;
+		default:
+			if (*c < 0x20 && *c != '\t')
+				fprintf(f, "\\x%02x", *c);
+			else
+				fputc(*c, f);
+		}
+	free(printable);
+}
+
+static void print_body(FILE *f, const struct result *r)
+{
+	fputs("requirement: ", f);
+	escaped(f, r->requirement->sentence);
+	fputs("\nexpected: ", f);
+	escaped(f, r->expected);
+	fputs("\nactual: ", f);
+	escaped(f, r->actual);
+	fputs("\n", f);
+	escaped(f, r->trace);
+}
+
+static void print_element(FILE *f, const char *name, const struct result *r)
+{
+	fprintf(f, "    <%s message=\"", name);
+	escaped(f, r->message);
+	fputs("\">", f);
+	print_body(f, r);
+	fprintf(f, "</%s>\n", name);
+}
+
+static void print_case(FILE *f, const struct result *r)
+{
+	fprintf(f, "  <testcase classname=\"tsconform.%.*s\" name=\"%s\" time=\"%.6f\">\n",
+	        (int)strcspn(r->row->id, "."), r->row->id, r->row->id, (double)r->duration_ns / 1e9);
+	if (r->status == FAIL)
+		print_element(f, "failure", r);
+	if (r->status == ERROR)
+		print_element(f, "error", r);
+	if (r->status == SKIP) {
+		fputs("    <skipped message=\"", f);
+		escaped(f, r->message);
+		fputs("\"/>\n", f);
+	}
+	if (r->status == WARN) {
+		fputs("    <system-out>warning: ", f);
+		escaped(f, r->message);
+		fputs("\n", f);
+		print_body(f, r);
+		fputs("</system-out>\n", f);
+	}
+	fputs("  </testcase>\n", f);
+}
+
+int output_junit(const char *path, const struct report *report, struct ts_err *err)
+{
+	char *text = NULL, when[40];
+	size_t n = 0;
+	int n_run = 0, result;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		return ts_err_set(err, ENOMEM, "out of memory for the JUnit report");
+	for (int i = 0; i < N_STATUS; i++)
+		n_run += report->counts[i];
+	ts_clock_text(report->started_wall_ns, when, sizeof(when));
+	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"tsconform ");
+	escaped(f, report->subject->uri);
+	fprintf(f, "\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.6f\" timestamp=\"%.19s\">\n",
+	        n_run, report->counts[FAIL], report->counts[ERROR], report->counts[SKIP],
+	        (double)report->duration_ns / 1e9, when);
+	for (size_t i = 0; i < report->n; i++)
+		if (report->results[i].selected)
+			print_case(f, &report->results[i]);
+	fputs("</testsuite>\n", f);
+	fclose(f);
+	result = ts_file_write(path, text, n, err);
+	free(text);
+	return result;
+}

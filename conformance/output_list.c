@@ -1,0 +1,63 @@
+/* --list: every case with its requirement, as a table or as data. */
+#include "output.h"
+#include "ts_json.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *transports(unsigned set, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	if (set == ON_ALL)
+		return "all";
+	for (int i = 0; i < TS_TRANSPORT_N; i++)
+		if (set & (1u << i))
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? "," : "",
+			                      ts_transport_name((enum ts_transport)i));
+	return buf;
+}
+
+static cJSON *row_json(const struct requirement *r)
+{
+	cJSON *o = cJSON_CreateObject();
+	char buf[64];
+
+	ts_json_add_text(o, "id", r->id);
+	ts_json_add_text(o, "level", level_name(r->level));
+	ts_json_add_text(o, "transport", transports(r->transports, buf, sizeof(buf)));
+	ts_json_add_text(o, "requirement", r->sentence);
+	ts_json_add_text(o, "section", r->anchor);
+	return o;
+}
+
+static bool has_case(const struct requirement *r)
+{
+	for (size_t i = 0; i < n_cases; i++)
+		if (strcmp(cases[i].id, r->id) == 0)
+			return true;
+	return false;
+}
+
+void output_list(FILE *out, bool json)
+{
+	cJSON *list = cJSON_CreateArray();
+	char buf[64];
+
+	for (size_t i = 0; i < n_requirements; i++) {
+		const struct requirement *r = &requirements[i];
+		if (!has_case(r))
+			continue;
+		if (json)
+			cJSON_AddItemToArray(list, row_json(r));
+		else
+			fprintf(out, "%-28s %-6s %-14s %s\n", r->id, level_name(r->level),
+			        transports(r->transports, buf, sizeof(buf)), r->sentence);
+	}
+	if (json) {
+		char *text = cJSON_Print(list);
+		fprintf(out, "%s\n", text ? text : "[]");
+		cJSON_free(text);
+	}
+	cJSON_Delete(list);
+}

@@ -1,0 +1,88 @@
+/*
+ * One test client of a stream server. It writes and reads at the same time, so that a server which stops when its
+ * replies are not read is never blamed for it; it judges every byte by the law as it comes; and it waits no longer than
+ * its turn allows after the last progress.
+ *
+ * Every call that can go wrong returns false then, with the reason noted in the turn (turn_fail). Closing is the turn's
+ * affair: turn_release half-closes, reads to the end and closes, so that no client leaves an RST behind by accident.
+ */
+#ifndef PEER_H
+#define PEER_H
+
+#include "suite.h"
+#include "ts_reply.h"
+
+struct peer {
+	struct turn *turn;
+	int fd, number;
+	char *in; /* I, from the last moment at which everything was answered */
+	size_t n_in, size_in, n_written;
+	struct ts_reply reply;
+	int64_t sent_ns;     /* wall clock when the oldest unanswered byte was sent */
+	int64_t progress_ns; /* monotonic: the last byte written or read */
+	bool half_closed, ended, reset;
+	bool broken;     /* nothing more can be written: the server is gone from this conversation */
+	bool dumb;       /* bytes are read and not judged: for clients that are beside the point */
+	bool deaf;       /* it does not read: for slow readers */
+	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */
+	int64_t n_read;
+	char first[192]; /* the first bytes of the output since everything was answered: the latest reply */
+	size_t n_first;
+};
+
+/* Connect, within the turn's wait. A refused connect is tried again for a second: some servers listen anew each time.
+ */
+struct peer *peer_open(struct turn *t);
+
+/* The same without blame: NULL when it does not succeed within wait_ns; small_buffers: receive window of a few KiB. */
+struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers);
+
+/* Add bytes to what is to be sent; send what the socket takes now. */
+bool peer_send(struct peer *p, const void *bytes, size_t n);
+
+/* Write all that is queued, reading meanwhile. */
+bool peer_flush(struct peer *p);
+
+/* Until every byte sent has been answered. */
+bool peer_await(struct peer *p);
+
+/* The same, but give up after wait_ns without blame: is everything answered? Wrong bytes are still wrong. */
+bool peer_answered_within(struct peer *p, int64_t wait_ns);
+
+/* Until bytes come or the conversation ends, at most wait_ns: did bytes come? For clients that are not judged yet. */
+bool peer_listen(struct peer *p, int64_t wait_ns);
+
+/* Send, and await. */
+bool peer_say(struct peer *p, const void *bytes, size_t n);
+
+/* n meaningless letters, framed, sent and answered. */
+bool peer_say_letters(struct peer *p, size_t n);
+
+/* Write without reading, until all is written or the server takes no more for 200 ms. */
+bool peer_stuff(struct peer *p);
+
+/* Nothing may come for this long, and the conversation must stay open. */
+bool peer_rest(struct peer *p, int64_t ns);
+
+/* shutdown(SHUT_WR) after everything queued has been written. */
+bool peer_half_close(struct peer *p);
+
+/* Read to the end of file: all that is owed must come, nothing more, and the end within the time allowed. */
+bool peer_read_end(struct peer *p);
+
+/* Half-close and read to the end. */
+bool peer_finish(struct peer *p);
+
+/* End by RST (SO_LINGER 0); the peer is gone then. */
+void peer_reset(struct peer *p);
+
+/* close(2) at once, whatever is unread; the peer is gone then. */
+void peer_close(struct peer *p);
+
+/* What is still unanswered, in bytes. */
+size_t peer_owed(const struct peer *p);
+
+/* Politely, without judging: half-close, read to the end for at most wait_ns, close, free. */
+void peer_free(struct peer *p, int64_t wait_ns);
+
+#endif

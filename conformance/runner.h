@@ -1,0 +1,49 @@
+/*
+ * Runs the selected cases in their stages, holds conversations between them to see that the server lives, looks twice
+ * at what failed, and fills one result for each case. Nothing is dropped: what could not be run has a result that says
+ * why.
+ */
+#ifndef RUNNER_H
+#define RUNNER_H
+
+#include "suite.h"
+
+struct result {
+	const struct case_row *row;
+	const struct requirement *requirement;
+	bool selected, done;
+	enum status status;
+	bool flaky; /* the two looks differ */
+	enum blame blame;
+	int64_t duration_ns, failed_ns; /* monotonic moment of what went wrong, or 0 */
+	uint64_t seed;
+	char message[700], expected[300], actual[300];
+	char *trace;        /* of the last look; owned; NULL */
+	char *trace_before; /* of the first look, if there were two; owned; NULL */
+};
+
+struct report {
+	struct subject *subject;
+	struct result *results; /* of all cases, in the order of their rows; owned */
+	size_t n;
+	bool reached, partial;
+	char unreached[700]; /* why it was not */
+	int64_t started_wall_ns, duration_ns;
+	int counts[N_STATUS]; /* of the selected */
+	void (*on_result)(const struct result *result,
+	                  void *data); /* progress, or NULL; called by one thread at a time */
+	void *data;
+};
+
+/* Prepare a report: which cases are selected by --only and --skip, and are there any? 0, or -EINVAL with err. */
+int report_init(struct report *report, struct subject *subject, struct ts_err *err);
+void report_release(struct report *report);
+
+/* Probe and run. The report is complete afterwards, whatever happened. */
+void report_run(struct report *report);
+
+/* "conformant", "nonconformant", or NULL when it could not be told. */
+const char *report_verdict(const struct report *report);
+enum ts_exit report_exit(const struct report *report);
+
+#endif

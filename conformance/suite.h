@@ -1,0 +1,184 @@
+/*
+ * What the files of the suite share: requirements and cases as rows, the server under test, and one turn of one case.
+ *
+ * A case is one function, `void case_x(struct turn *t)`. It sends, cuts, expects and ends with the clients of peer.h
+ * and dgram.h; the first thing that goes wrong is noted in the turn, and from then on every client call returns false.
+ * Threads: each turn belongs to one thread. The subject is written by the probe, and read by everybody after it, but
+ * for the fields that say so.
+ */
+#ifndef SUITE_H
+#define SUITE_H
+
+#include "dialect.h"
+#include "options.h"
+#include "trace.h"
+#include "ts_endpoint.h"
+#include "ts_random.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum level { MUST, SHOULD, MAY };
+const char *level_name(enum level level);
+
+enum {
+	ON_TCP = 1 << TS_TCP,
+	ON_UDP = 1 << TS_UDP,
+	ON_UNIX = 1 << TS_UNIX,
+	ON_UNIXGRAM = 1 << TS_UNIXGRAM,
+	ON_STREAM = ON_TCP | ON_UNIX,
+	ON_DATAGRAM = ON_UDP | ON_UNIXGRAM,
+	ON_ALL = ON_STREAM | ON_DATAGRAM
+};
+
+struct requirement {
+	const char *id;
+	enum level level;
+	unsigned transports;
+	const char *anchor, *sentence;
+};
+
+/* What a case needs of the dialect and of the options; a case that lacks one is skipped, and says which. */
+enum {
+	NEEDS_LASTING = 1 << 0,
+	NEEDS_ONE_SHOT = 1 << 1,
+	NEEDS_RAW = 1 << 2, /* stream framing */
+	NEEDS_LINES = 1 << 3,
+	NEEDS_CONCURRENT = 1 << 4,
+	NEEDS_EXEC = 1 << 5,
+	NEEDS_BINARY = 1 << 6, /* not with --text */
+	NEEDS_WORDS = 1 << 7
+};
+
+/* When a case runs: in this order. */
+enum stage {
+	FIRST, /* one by one, before all others: what the others depend on */
+	ASIDE, /* side by side with others, as many as the server serves at a time */
+	ALONE, /* one by one: many clients, or much data */
+	RUDE,  /* one by one, each followed by a plain conversation: these may kill a server */
+	LIFE   /* starts and stops the server */
+};
+
+struct turn;
+
+struct case_row {
+	const char *id; /* also that of its requirement */
+	unsigned needs;
+	int n_clients; /* that it has open at a time */
+	enum stage stage;
+	const char *depends; /* the id of an earlier case, or NULL */
+	void (*run)(struct turn *t);
+};
+
+const struct requirement *requirement_of(const char *id); /* NULL: there is none */
+extern const struct requirement requirements[];
+extern const size_t n_requirements;
+extern const struct case_row cases[];
+extern const size_t n_cases;
+
+struct launch;
+
+/* The server under test. */
+struct subject {
+	struct ts_endpoint endpoint;
+	char uri[TS_ENDPOINT_TEXT_MAX];
+	const struct options *options;
+	struct dialect dialect;
+	struct launch *launch; /* NULL without --exec */
+	uint64_t seed;
+	bool few;                    /* so few cases are selected that the probe is kept short */
+	bool needs_capacity;         /* a selected case needs to know how many clients are served at a time */
+	int64_t probed_ns;           /* monotonic: when the probe ended */
+	_Atomic int64_t bytes_per_s; /* of a long message: 0 until stream.sizes has measured it */
+	_Atomic bool gone;           /* refuses to be connected to: written by any turn */
+	_Atomic bool slow_end;       /* does not end conversations: no turn waits for it twice */
+};
+
+enum status { PASS, FAIL, WARN, SKIP, ERROR, N_STATUS };
+const char *status_name(enum status status);
+
+/* Why a turn went wrong. */
+enum blame {
+	NOBODY,
+	BYTES,    /* the server sent something wrong, or ended at the wrong time: no load of the machine excuses it */
+	SILENCE,  /* a deadline passed: worth a second look */
+	GONE,     /* the server refuses to be connected to */
+	OURSELVES /* this machine failed, not the server */
+};
+
+#define TURN_PEERS 220
+
+struct peer;
+
+struct turn {
+	struct subject *subject;
+	const struct case_row *row;
+	int64_t begin_ns; /* monotonic */
+	double patience;  /* deadlines are multiplied by it: 1, and 2 at the second look */
+	enum blame blame;
+	bool unclean;      /* a conversation ended in RST after all that was owed */
+	char message[600]; /* what went wrong, or what there is to report */
+	char expected[300], actual[300];
+	struct trace trace;
+	struct ts_random *random;       /* of this turn */
+	struct peer *peers[TURN_PEERS]; /* that are open; closed politely when the turn is over */
+	int n_peers;
+	struct peer *talk;   /* of turn_ask */
+	struct dgram *dgram; /* of turn_ask */
+	char last[192];      /* the first bytes of the reply of a conversation of turn_ask that is over */
+	size_t n_last;
+	int n_asked;
+	int n_clients_made; /* their numbers in the trace */
+};
+
+/* Note what went wrong, unless something was noted before. Returns false, for `return turn_fail(...)`. */
+bool turn_fail(struct turn *t, enum blame blame, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Note what a passed case has to report. */
+void turn_report(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* How long a client waits for what is owed, in ns: scaled with the server's own round trip. */
+int64_t turn_wait_ns(const struct turn *t);
+
+/*
+ * Ask once, in whatever way the server converses: on a lasting stream the same conversation goes on, a one-shot server
+ * gets a new one each time, a datagram server one datagram. The reply is judged by the law. `bytes` is the message
+ * without the ending that a line server needs; ends inside it are left out there. False: something went wrong.
+ */
+bool turn_ask(struct turn *t, const void *bytes, size_t n);
+
+/* The same for a text, and for n meaningless small letters. */
+bool turn_ask_text(struct turn *t, const char *text);
+bool turn_ask_letters(struct turn *t, size_t n);
+
+/* The conversation of turn_ask is over: end it politely; the next ask opens another. */
+bool turn_ask_end(struct turn *t);
+
+/* n meaningless small letters, from the turn's random numbers; `out` gets no terminator. */
+void turn_letters(struct turn *t, char *out, size_t n);
+
+/* As a message of the server's framing: line ends left out and one added, for a line server. `out` holds n + 2 bytes.
+ */
+size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out);
+
+/* For loops: the i-th of `wanted` rounds is due. Slow servers get fewer, at least `least`: no new one after budget_ns.
+ */
+bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns);
+
+/* How many of these bytes this server returns in budget_ns, as far as is known. */
+size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns);
+
+/* Pass some time. */
+void turn_pause(int64_t ns);
+
+/* The first stamp of the latest reply of turn_ask: its text and what it says. False when there is none. */
+bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, size_t size);
+
+/* One plain conversation with clients of its own, in the same turn: does the server still serve? */
+bool turn_plain(struct turn *t);
+
+/* Let go of everything the turn still holds. */
+void turn_release(struct turn *t);
+
+#endif

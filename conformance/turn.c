@@ -1,0 +1,189 @@
+#include "dgram.h"
+#include "peer.h"
+#include "suite.h"
+#include "ts_clock.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define POLITE_NS (2 * TS_S)
+
+bool turn_fail(struct turn *t, enum blame blame, const char *format, ...)
+{
+	va_list args;
+
+	if (t->blame != NOBODY)
+		return false;
+	t->blame = blame;
+	va_start(args, format);
+	vsnprintf(t->message, sizeof(t->message), format, args);
+	va_end(args);
+	return false;
+}
+
+void turn_report(struct turn *t, const char *format, ...)
+{
+	va_list args;
+
+	if (t->blame != NOBODY)
+		return;
+	va_start(args, format);
+	vsnprintf(t->message, sizeof(t->message), format, args);
+	va_end(args);
+}
+
+int64_t turn_wait_ns(const struct turn *t)
+{
+	return (int64_t)(t->patience * (double)(t->subject->options->timeout_ns + 20 * t->subject->dialect.rtt_ns));
+}
+
+bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
+{
+	return t->blame == NOBODY && i < wanted && (i < least || ts_clock_mono_ns() - t->begin_ns < budget_ns);
+}
+
+size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
+{
+	double fit = (double)t->subject->bytes_per_s * (double)budget_ns / 1e9;
+
+	return fit < (double)wanted ? (size_t)fit : wanted;
+}
+
+void turn_pause(int64_t ns)
+{
+	ts_clock_sleep_until(ts_clock_mono_ns() + ns);
+}
+
+void turn_letters(struct turn *t, char *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (char)('a' + ts_random_below(t->random, 26));
+}
+
+size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out)
+{
+	const struct dialect *d = &t->subject->dialect;
+	const char *b = bytes;
+	size_t n_out = 0;
+
+	if (!d->line || !ts_transport_is_stream(t->subject->endpoint.transport)) {
+		memcpy(out, bytes, n);
+		return n;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (b[i] != '\n' && b[i] != '\r')
+			out[n_out++] = b[i];
+	if (d->crlf)
+		out[n_out++] = '\r';
+	out[n_out++] = '\n';
+	return n_out;
+}
+
+static bool ask_stream(struct turn *t, const void *bytes, size_t n)
+{
+	if (!t->talk)
+		t->talk = peer_open(t);
+	if (!peer_say(t->talk, bytes, n))
+		return false;
+	return t->subject->dialect.one_shot ? turn_ask_end(t) : true;
+}
+
+bool turn_ask(struct turn *t, const void *bytes, size_t n)
+{
+	char *framed = malloc(n + 2);
+	bool ok;
+
+	if (!framed)
+		return turn_fail(t, OURSELVES, "out of memory for a message");
+	size_t n_framed = turn_frame(t, bytes, n, framed);
+	t->n_asked++;
+	if (ts_transport_is_stream(t->subject->endpoint.transport)) {
+		ok = ask_stream(t, framed, n_framed);
+	} else {
+		if (!t->dgram)
+			t->dgram = dgram_open(t);
+		ok = dgram_say(t->dgram, framed, n_framed);
+	}
+	free(framed);
+	return ok;
+}
+
+bool turn_ask_text(struct turn *t, const char *text)
+{
+	return turn_ask(t, text, strlen(text));
+}
+
+bool turn_ask_letters(struct turn *t, size_t n)
+{
+	char letters[4096];
+
+	turn_letters(t, letters, n);
+	return turn_ask(t, letters, n);
+}
+
+/* A conversation that has ended keeps its first bytes for turn_last_stamp. */
+bool turn_ask_end(struct turn *t)
+{
+	struct peer *p = t->talk;
+
+	if (!p)
+		return t->blame == NOBODY;
+	memcpy(t->last, p->first, p->n_first);
+	t->n_last = p->n_first;
+	if (!peer_finish(p))
+		return false;
+	peer_free(p, 0);
+	t->talk = NULL;
+	return true;
+}
+
+bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, size_t size)
+{
+	const char *bytes = t->last;
+	size_t n = t->n_last;
+
+	if (t->dgram) {
+		bytes = t->dgram->bytes;
+		n = t->dgram->n;
+	} else if (t->talk) {
+		bytes = t->talk->first;
+		n = t->talk->n_first;
+	}
+	const char *close = n > 1 && bytes[0] == '[' ? memchr(bytes, ']', n) : NULL;
+	if (!close || (size_t)(close - bytes) > size)
+		return false;
+	snprintf(text, size, "%.*s", (int)(close - bytes - 1), bytes + 1);
+	return ts_stamp_read(stamp, &t->subject->dialect.rule.stamp, bytes + 1, (size_t)(close - bytes - 1), NULL) == 0;
+}
+
+bool turn_plain(struct turn *t)
+{
+	if (ts_transport_is_stream(t->subject->endpoint.transport)) {
+		struct peer *p = peer_open(t);
+		bool ok = peer_say_letters(p, 9) && peer_finish(p);
+		if (ok)
+			peer_free(p, 0);
+		return ok;
+	}
+	struct dgram *d = dgram_open(t);
+	bool ok = dgram_say_letters(d, 9);
+	dgram_free(d);
+	return ok;
+}
+
+void turn_release(struct turn *t)
+{
+	int64_t deadline = ts_clock_mono_ns() + (t->subject->slow_end ? 50 * TS_MS : POLITE_NS);
+
+	for (int i = 0; i < t->n_peers; i++)
+		if (!t->peers[i]->half_closed)
+			shutdown(t->peers[i]->fd, SHUT_WR);
+	while (t->n_peers > 0)
+		peer_free(t->peers[t->n_peers - 1], deadline - ts_clock_mono_ns());
+	dgram_free(t->dgram);
+	t->dgram = NULL;
+	ts_random_free(t->random);
+	t->random = NULL;
+}
