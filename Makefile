@@ -68,7 +68,7 @@ borrowed = $(filter-out $(OBJ)/$(1)/main.o,$(call objects,$(1)))
 BINS := $(addprefix $(BIN)/,$(foreach p,$(PROGRAMS),$(if $(wildcard $(ROOM_$(p))/main.c),$(p))))
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SOURCES))
-PEER_FOLDERS := $(patsubst tests/servers/%/main.c,%,$(wildcard tests/servers/*/main.c))
+PEER_FOLDERS := $(patsubst tests/servers/%/main.c,%,$(wildcard tests/servers/*/main.c tests/servers/*/*/main.c))
 PEER_GO := $(if $(shell command -v go),$(patsubst tests/servers/%/main.go,%,$(wildcard tests/servers/*/*/main.go)))
 PEER_SOURCES := $(wildcard tests/servers/*.c tests/servers/odd/*.c) \
                 $(if $(filter 1,$(call have,libevent)),$(wildcard tests/servers/peers/libevent.c)) \

@@ -1,0 +1,55 @@
+#!/usr/bin/perl
+# Timestamp servers in Perl as they are found in the wild, one shape each; wild.tsv says what to think of them.
+#
+# usage: wild.pl SHAPE [URI]    tcp://HOST:PORT; prints the URI with its real port when it is ready
+use strict;
+use warnings;
+use IO::Socket::INET;
+
+my %shapes = (
+    chomp => sub { # lines, without their ending
+        my ($client) = @_;
+        while (defined(my $line = <$client>)) {
+            chomp $line;
+            print $client '[' . localtime() . "] $line";
+        }
+    },
+    println => sub { # lines, each answered with one of its own
+        my ($client) = @_;
+        while (defined(my $line = <$client>)) {
+            $line =~ s/\s+\z//;
+            print $client '[' . localtime() . "] $line\n";
+        }
+    },
+    list => sub { # localtime in list context
+        my ($client) = @_;
+        while (sysread($client, my $data, 1024)) {
+            syswrite($client, '[' . join(':', localtime) . "] $data");
+        }
+    },
+    epoch => sub { # correct
+        my ($client) = @_;
+        while (sysread($client, my $data, 1024)) {
+            syswrite($client, '[' . time . "]$data");
+        }
+    },
+    quit => sub { # correct but for the words
+        my ($client) = @_;
+        while (sysread($client, my $data, 1024)) {
+            last if $data =~ /^(quit|exit|bye)/;
+            syswrite($client, '[' . localtime() . "] $data");
+        }
+    },
+);
+
+my ($shape, $uri) = (@ARGV, 'tcp://127.0.0.1:0');
+my ($host, $port) = $uri =~ m{^tcp://([\d.]+):(\d+)$} or die "wild.pl: $uri: tcp://HOST:PORT\n";
+my $converse = $shapes{$shape // ''} or die "usage: wild.pl SHAPE [URI]; shapes: @{[sort keys %shapes]}\n";
+my $server = IO::Socket::INET->new(LocalAddr => $host, LocalPort => $port, Listen => 5, ReuseAddr => 1) or die "wild.pl: $@\n";
+$| = 1;
+$SIG{PIPE} = 'IGNORE';
+print "tcp://$host:" . $server->sockport . "\n";
+while (my $client = $server->accept) {
+    $converse->($client);
+    close $client;
+}

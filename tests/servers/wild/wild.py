@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+"""Timestamp servers as they are found in the wild, one shape each: retyped listings, ports from Python 2, half-understood copies.
+
+usage: wild.py SHAPE [URI]    URI: tcp://HOST:PORT or udp://HOST:PORT; prints the URI with its real port when it is ready
+wild.tsv says which of them keep the protocol, and what a harness should say of the others.
+"""
+import socketserver
+import sys
+import time
+from datetime import datetime
+from socket import *
+from time import ctime
+from urllib.parse import urlsplit
+
+BUFSIZ = 1024
+
+
+def listen(uri):
+    place = urlsplit(uri)
+    server = socket(AF_INET, SOCK_DGRAM if place.scheme == 'udp' else SOCK_STREAM)
+    if place.scheme == 'tcp':
+        server.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    server.bind((place.hostname, place.port))
+    if place.scheme == 'tcp':
+        server.listen(5)
+    print('%s://%s:%d' % (place.scheme, *server.getsockname()), flush=True)
+    return server
+
+
+# --- replies: what stands on the line with send() -------------------------------------------------------------------
+def bytewise(text):
+    """A reply made of bytes: text with %t for the time and %d for the data."""
+    head, tail = text.split('%d')
+    return lambda data: head.replace('%t', ctime()).encode() + data + tail.replace('%t', ctime()).encode()
+
+
+REPLIES = {
+    'spaced': bytewise('[%t] %d'),
+    'tight': bytewise('[%t]%d'),
+    'iso': lambda data: ('[%s] ' % datetime.now()).encode() + data,
+    'clock': lambda data: ('[%s] ' % time.strftime('%H:%M:%S')).encode() + data,
+    'seconds': lambda data: b'[%d]%s' % (time.time(), data),
+    'text': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8'))).encode('utf-8'),
+    'text-replace': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8', 'replace'))).encode(),
+    'text-ignore': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8', 'ignore'))).encode(),
+    'ascii': lambda data: ('[%s] %s' % (ctime(), data.decode('ascii', 'ignore'))).encode(),
+    'stripped': lambda data: ('[%s] %s' % (ctime(), data.decode('latin-1').strip())).encode('latin-1'),
+    'repr': lambda data: ('[%s] %s' % (ctime(), data)).encode(),
+    'repr-bytes': lambda data: ('[%s] %s' % (ctime().encode(), data)).encode(),
+    'bare': bytewise('%t %d'),
+    'round': bytewise('(%t) %d'),
+    'angle': bytewise('<%t> %d'),
+    'after': bytewise('%d [%t]'),
+    'after-bare': bytewise('%d %t'),
+    'upper': lambda data: b'[%s] %s' % (ctime().encode(), data.upper()),
+    'no-data': lambda data: b'[%s]' % ctime().encode(),
+    'daytime': lambda data: ctime().encode() + b'\r\n',
+    'echo': lambda data: data,
+    'newline': bytewise('[%t] %d\n'),
+    'crlf': bytewise('[%t] %d\r\n'),
+    'prefix': bytewise('server: [%t] %d'),
+    'quoted': bytewise('[%t] "%d"'),
+    'you-said': bytewise('[%t] you said: %d'),
+    'json': lambda data: ('{"time": "%s", "data": "%s"}' % (ctime(), data.decode('latin-1'))).encode('latin-1'),
+    'http': lambda data: b'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n[%s] %s' % (ctime().encode(), data),
+    'ctime-twice': bytewise('[%t] [%t] %d'),
+    'import-time': (lambda stamp: lambda data: b'[%s] %s' % (stamp, data))(ctime().encode()),
+    'reversed': lambda data: b'[%s] %s' % (ctime().encode(), data[::-1]),
+    'length': lambda data: b'[%s] %d' % (ctime().encode(), len(data)),
+    'two-lines': bytewise('[%t]\n%d'),
+    'month-minute': lambda data: ('[%s] ' % time.strftime('%Y-%m-%d %H:%m:%S')).encode() + data,
+    'half-day': lambda data: ('[%s] ' % time.strftime('%Y-%m-%d %I:%M:%S', time.gmtime(time.time() // 86400 * 86400 + 50400
+                                                                                          + time.time() % 3600))).encode() + data,
+}
+
+
+# --- loops: what stands around it -------------------------------------------------------------------------------------
+def loop(server, reply):
+    while True:
+        client, _ = server.accept()
+        try:
+            while data := client.recv(BUFSIZ):
+                client.sendall(reply(data))
+        except ConnectionError:
+            pass
+        client.close()
+
+
+def loop_flood(server, reply):
+    """Without the test for the empty string."""
+    while True:
+        client, _ = server.accept()
+        try:
+            while True:
+                client.send(reply(client.recv(BUFSIZ)))
+        except ConnectionError:
+            pass
+        client.close()
+
+
+def loop_once(server, reply):
+    """accept() outside the loop: one client, and then exit."""
+    client, _ = server.accept()
+    while data := client.recv(BUFSIZ):
+        client.send(reply(data))
+    client.close()
+    server.close()
+
+
+def loop_unclosed(server, reply):
+    """Without close(): the FIN goes out when the name is bound to the next client."""
+    while True:
+        client, _ = server.accept()
+        while data := client.recv(BUFSIZ):
+            client.send(reply(data))
+
+
+def loop_greets(server, reply):
+    while True:
+        client, address = server.accept()
+        client.send(b'Welcome, %s!\n' % str(address).encode())
+        while data := client.recv(BUFSIZ):
+            client.send(reply(data))
+        client.close()
+
+
+def loop_one_message(server, reply):
+    """One message for each connection."""
+    while True:
+        client, _ = server.accept()
+        if data := client.recv(BUFSIZ):
+            client.send(reply(data))
+        client.close()
+
+
+def loop_stuck(server, reply):
+    """while True around recv() alone: after the first client's end it never comes back to accept()."""
+    client, _ = server.accept()
+    while True:
+        data = client.recv(BUFSIZ)
+        if data:
+            client.send(reply(data))
+        else:
+            time.sleep(0.05)
+
+
+def loop_strip_ends(server, reply):
+    """Ends at a message that is empty once stripped."""
+    while True:
+        client, _ = server.accept()
+        while (data := client.recv(BUFSIZ)).strip():
+            client.send(reply(data))
+        client.close()
+
+
+def loop_request_handler(server, reply):
+    """SocketServer's StreamRequestHandler, as in the chapter: one line, and out."""
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(reply(self.rfile.readline()))
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    handler = Server(server.getsockname(), Handler, bind_and_activate=False)
+    handler.socket.close()
+    handler.socket = server
+    handler.handle_error = lambda *_: None
+    handler.serve_forever()
+
+
+def loop_udp(server, reply):
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        server.sendto(reply(data), client)
+
+
+def loop_udp_until_empty(server, reply):
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        if not data:
+            break
+        server.sendto(reply(data), client)
+    server.close()
+
+
+def loop_udp_new_socket(server, reply):
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        socket(AF_INET, SOCK_DGRAM).sendto(reply(data), client)
+
+
+LOOPS = {name[5:].replace('_', '-'): function for name, function in list(globals().items()) if name.startswith('loop_')}
+
+# A shape is REPLY (in the plain loop) or REPLY/LOOP.
+if __name__ == '__main__':
+    name, _, around = (sys.argv[1] if len(sys.argv) > 1 else '').partition('/')
+    uri = sys.argv[2] if len(sys.argv) > 2 else 'tcp://127.0.0.1:0'
+    if name not in REPLIES or (around and around not in LOOPS):
+        sys.exit('usage: wild.py REPLY[/LOOP] [URI]\nreplies: %s\nloops: %s' % (' '.join(REPLIES), ' '.join(LOOPS)))
+    LOOPS.get(around, loop_udp if uri.startswith('udp') else loop)(listen(uri), REPLIES[name])
