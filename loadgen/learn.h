@@ -1,0 +1,31 @@
+/*
+ * The server's dialect, learned from the first reply of the run itself: no extra request is sent for it.
+ *
+ * One connection of the worker is the learner; its bytes are kept until its stamp can be read, then judged like any
+ * others. Connections that are answered meanwhile do not read until then, which takes one reply. Pure.
+ */
+#ifndef LEARN_H
+#define LEARN_H
+
+#include "ts_reply.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEARN_BYTES 512 /* a stamp, its separator and some data fit in this, or it is none */
+
+struct client;
+
+struct learner {
+	struct client *client; /* borrowed; NULL: nobody is learning */
+	size_t n;
+	char bytes[LEARN_BYTES];
+};
+
+/*
+ * Try to learn from the n_out bytes that have come so far of the reply to `in`. 0: rule is filled. -EAGAIN: more bytes
+ * are needed. -EINVAL: this is no reply of the protocol; *why is a static sentence.
+ */
+int learn_rule(struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out, size_t n_out, int64_t wall_ns,
+               const char **why);
+
+#endif
