@@ -1,0 +1,441 @@
+#include "client.h"
+#include "ts_clock.h"
+#include "worker.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKOFF_FIRST_MS 10
+#define BACKOFF_LAST_MS  1000
+
+static void on_event(struct ev_loop *loop, ev_io *io, int revents);
+static void opened(struct worker *w, struct client *c, int64_t now_ns);
+
+uint32_t client_id(const struct worker *w, const struct client *c)
+{
+	return w->index + c->index * w->n_workers;
+}
+
+struct slot *client_slot(const struct worker *w, const struct client *c, unsigned i)
+{
+	unsigned n = (unsigned)w->plan->n_pipeline, at = c->head + i;
+	return &w->slots[(size_t)c->index * n + (at < n ? at : at - n)];
+}
+
+/* --- opening and closing ------------------------------------------------------------------------------------------ */
+
+void client_want_open(struct worker *w, struct client *c)
+{
+	c->state = CLIENT_QUEUED;
+	worker_queue_open(w, c);
+}
+
+static void settle(struct worker *w, struct client *c)
+{
+	if (!(c->flags & CLIENT_SETTLED)) {
+		c->flags |= CLIENT_SETTLED;
+		w->n_settled++;
+	}
+}
+
+/* Try again later, and ever later: a dead server must not be hammered. */
+static void back_off(struct client *c, int64_t now_ns)
+{
+	c->state = CLIENT_CLOSED;
+	c->since_ns = now_ns + c->backoff_ms * TS_MS;
+	c->backoff_ms = c->backoff_ms == 0
+	                        ? BACKOFF_FIRST_MS
+	                        : (uint16_t)(c->backoff_ms < BACKOFF_LAST_MS / 2 ? c->backoff_ms * 2 : BACKOFF_LAST_MS);
+}
+
+/* A session whose connection could not be made: its first request fails with it, and the client is free again. */
+static void fail_pending(struct worker *w, struct client *c, enum error_class id, int64_t now_ns)
+{
+	if (c->flags & CLIENT_PENDING) {
+		c->flags &= (uint8_t)~CLIENT_PENDING;
+		worker_ledger(w, client_slot(w, c, 0)->planned_ns)->failed++;
+		w->n_in_flight--;
+	} else if (w->plan->sessions_open) {
+		return;
+	}
+	errors_note(&w->shard->errors, id, 1, now_ns);
+}
+
+static void open_failed(struct worker *w, struct client *c, int error, int64_t now_ns)
+{
+	enum error_class id = error_of_connect(error);
+	bool has_descriptor = c->io.fd >= 0;
+
+	if (has_descriptor)
+		client_close(w, c);
+	w->shard->connections.failed++;
+	if (id == ERROR_refused)
+		atomic_store_explicit(&w->shard->last_refused_ns, now_ns, memory_order_relaxed);
+	errors_example(&w->shard->errors, id, "connection %u: %s", client_id(w, c), strerror(error));
+	settle(w, c);
+	if (c->backoff_ms == 0)
+		c->backoff_ms = BACKOFF_FIRST_MS;
+	back_off(c, now_ns);
+	fail_pending(w, c, id, now_ns);
+	if (w->plan->sessions_open)
+		worker_offer(w, c, now_ns);
+}
+
+/* A local address of the plan's own, its port chosen by the kernel when it connects. */
+static int bind_source(struct worker *w, struct client *c, int fd)
+{
+	struct ts_endpoint local;
+	int on = 1;
+
+	if (w->plan->source.n_addresses == 0)
+		return 0;
+	plan_source_address(w->plan, client_id(w, c), &local);
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, (struct sockaddr *)&local.addr, local.addr_len) < 0 ? -errno : 0;
+}
+
+static void try_connect(struct worker *w, struct client *c, int64_t now_ns)
+{
+	const struct ts_endpoint *target = &w->plan->targets[c->target];
+
+	if (connect(c->io.fd, (const struct sockaddr *)&target->addr, target->addr_len) == 0)
+		opened(w, c, now_ns);
+	else if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR)
+		client_watch(w, c, EV_WRITE);
+	else if (errno != EAGAIN) /* EAGAIN: a UNIX listener's queue is full; the sweep tries again */
+		open_failed(w, c, errno, now_ns);
+}
+
+void client_open(struct worker *w, struct client *c, int64_t now_ns)
+{
+	int fd, result;
+
+	w->shard->connections.attempted++;
+	c->since_ns = now_ns;
+	fd = ts_endpoint_socket(&w->plan->targets[c->target], SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0) {
+		open_failed(w, c, -fd, now_ns);
+		return;
+	}
+	c->state = CLIENT_CONNECTING;
+	w->n_connecting++;
+	ev_io_init(&c->io, on_event, fd, 0);
+	result = bind_source(w, c, fd);
+	if (result < 0)
+		open_failed(w, c, -result, now_ns);
+	else
+		try_connect(w, c, now_ns);
+}
+
+static void opened(struct worker *w, struct client *c, int64_t now_ns)
+{
+	struct connection_counts *counts = &w->shard->connections;
+
+	w->n_connecting--;
+	c->state = CLIENT_OPEN;
+	c->flags &= (uint8_t) ~(CLIENT_ANSWERED | CLIENT_FIRST_BYTE);
+	if (!(c->flags & CLIENT_DATAGRAM))
+		ts_hist_record(&w->shard->connect, ts_clock_mono_ns() - c->since_ns);
+	c->since_ns = now_ns;
+	c->n_session_left = (uint32_t)w->plan->n_session;
+	ts_reply_release(&c->reply);
+	ts_reply_init(&c->reply);
+	if (!(c->flags & CLIENT_DATAGRAM))
+		c->base = 0;
+	counts->opened++;
+	if (++counts->open > counts->peak_open)
+		counts->peak_open = counts->open;
+	settle(w, c);
+	client_watch(w, c, EV_READ);
+	if (c->flags & CLIENT_PENDING) {
+		int64_t planned_ns = client_slot(w, c, 0)->planned_ns;
+		c->flags &= (uint8_t)~CLIENT_PENDING;
+		worker_ledger(w, planned_ns)->scheduled--; /* client_add counts it again */
+		w->n_in_flight--;
+		client_add(w, c, planned_ns);
+	}
+	if (w->started)
+		client_fill(w, c, now_ns);
+}
+
+void client_close(struct worker *w, struct client *c)
+{
+	ev_io_stop(w->loop, &c->io);
+	w->n_ending -= c->state == CLIENT_ENDING;
+	if (c->state == CLIENT_CONNECTING)
+		w->n_connecting--;
+	else
+		w->shard->connections.open--;
+	if (w->learner.client == c) {
+		w->learner.client = NULL;
+		worker_resume(w);
+	}
+	close(c->io.fd);
+	c->io.fd = -1;
+	c->flags &= (uint8_t)~CLIENT_PAUSED;
+	c->state = CLIENT_CLOSED;
+	c->n_sent_bytes = 0;
+	c->n_unsent = 0;
+}
+
+void client_watch(struct worker *w, struct client *c, int events)
+{
+	if (c->flags & CLIENT_PAUSED)
+		events &= ~EV_READ;
+	if ((c->io.events & (EV_READ | EV_WRITE)) == events && ev_is_active(&c->io))
+		return;
+	ev_io_stop(w->loop, &c->io);
+	ev_io_set(&c->io, c->io.fd, events);
+	if (events)
+		ev_io_start(w->loop, &c->io);
+}
+
+static void on_event(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct worker *w = ev_userdata(loop);
+	struct client *c = (struct client *)io;
+
+	if (c->state == CLIENT_CONNECTING) {
+		int error = 0;
+		socklen_t n = sizeof(error);
+		getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &n);
+		if (error)
+			open_failed(w, c, error, ts_clock_mono_ns());
+		else
+			opened(w, c, ts_clock_mono_ns());
+		return;
+	}
+	if (revents & EV_READ) {
+		if (c->flags & CLIENT_DATAGRAM)
+			dgram_readable(w, c);
+		else
+			stream_readable(w, c);
+	}
+	if ((revents & EV_WRITE) && c->state == CLIENT_OPEN && c->n_unsent > 0) {
+		if (c->flags & CLIENT_DATAGRAM)
+			dgram_flush(w, c);
+		else
+			stream_flush(w, c);
+	}
+}
+
+/* --- requests ----------------------------------------------------------------------------------------------------- */
+
+void client_add(struct worker *w, struct client *c, int64_t planned_ns)
+{
+	unsigned at = c->n_in_flight;
+	struct slot *slot;
+
+	if (c->flags & CLIENT_DATAGRAM) /* any free slot: answers come in any order */
+		for (at = 0; client_slot(w, c, at)->size != 0; at++)
+			;
+	slot = client_slot(w, c, at);
+	slot->planned_ns = planned_ns;
+	slot->sent_ns = 0;
+	slot->size = size_draw(&w->plan->size, w->random);
+	slot->sequence = c->next_sequence++;
+	c->n_in_flight++;
+	c->n_unsent++;
+	if (c->n_session_left > 0)
+		c->n_session_left--;
+	w->n_in_flight++;
+	worker_ledger(w, planned_ns)->scheduled++;
+}
+
+static void end_session(struct worker *w, struct client *c, int64_t now_ns)
+{
+	shutdown(c->io.fd, SHUT_WR);
+	c->state = CLIENT_ENDING;
+	w->n_ending++;
+	c->since_ns = now_ns;
+	client_watch(w, c, EV_READ);
+}
+
+/* Within an open session of an open loop of sessions, the next request follows the reply, as in a closed loop. */
+static int64_t next_in_session(const struct worker *w, int64_t now_ns)
+{
+	return now_ns < w->end_ns && !w->finished ? now_ns : PACER_NEVER;
+}
+
+void client_fill(struct worker *w, struct client *c, int64_t now_ns)
+{
+	const struct plan *plan = w->plan;
+	bool session_over = plan->n_session > 0 && c->n_session_left == 0;
+
+	if (c->flags & CLIENT_IDLE || (c->flags & CLIENT_DATAGRAM && c->backoff_ms > 0))
+		return;
+	while (c->n_in_flight < plan->n_pipeline && !session_over) {
+		int64_t planned_ns = plan->sessions_open ? next_in_session(w, now_ns) : worker_next(w, now_ns);
+		if (planned_ns == PACER_NEVER)
+			break;
+		client_add(w, c, planned_ns);
+		session_over = plan->n_session > 0 && c->n_session_left == 0;
+		if (plan->open_loop && w->free_clients.n > 0)
+			break; /* others are free: they take the next due request */
+	}
+	if (c->n_unsent > 0) {
+		if (c->flags & CLIENT_DATAGRAM)
+			dgram_flush(w, c);
+		else
+			stream_flush(w, c);
+	}
+	if (c->state != CLIENT_OPEN)
+		return;
+	if (session_over && c->n_in_flight == 0)
+		end_session(w, c, now_ns);
+	else if ((w->window > 0 || (plan->open_loop && !plan->sessions_open && !session_over)) &&
+	         c->n_in_flight < plan->n_pipeline)
+		worker_offer(w, c, now_ns);
+}
+
+void client_again(struct worker *w, struct client *c, int64_t now_ns)
+{
+	if (w->window == 0) {
+		client_fill(w, c, now_ns);
+	} else {
+		worker_offer(w, c, now_ns);
+		worker_serve_window(w, now_ns);
+	}
+}
+
+void client_complete(struct worker *w, struct client *c, const struct slot *slot, int64_t now_ns)
+{
+	struct shard *shard = w->shard;
+	struct ledger *ledger = worker_ledger(w, slot->planned_ns);
+
+	ledger->completed++;
+	w->n_in_flight--;
+	if (now_ns <= w->end_ns)
+		ledger->in_time++;
+	if (worker_measures(w, slot->planned_ns)) {
+		ts_hist_record(&shard->response, now_ns - slot->planned_ns);
+		ts_hist_record(&shard->service, now_ns - slot->sent_ns);
+		if (!(c->flags & CLIENT_FIRST_BYTE))
+			ts_hist_record(&shard->first_byte, now_ns - slot->sent_ns);
+		c->n_completed++;
+	}
+	c->since_ns = now_ns;
+	c->backoff_ms = 0;
+	c->flags &= (uint8_t)~CLIENT_FIRST_BYTE;
+	if (!(c->flags & CLIENT_ANSWERED)) {
+		c->flags |= CLIENT_ANSWERED;
+		shard->connections.served++;
+	}
+	atomic_store_explicit(&shard->last_reply_ns, now_ns, memory_order_relaxed);
+}
+
+/* A request that was never answered stays in the figures: it took at least as long as it was waited for. */
+void client_unanswered(struct worker *w, const struct slot *slot, int64_t now_ns)
+{
+	worker_ledger(w, slot->planned_ns)->unanswered++;
+	if (!worker_measures(w, slot->planned_ns))
+		return;
+	ts_hist_record(&w->shard->response, now_ns - slot->planned_ns);
+	ts_hist_record(&w->shard->service, now_ns - (slot->sent_ns ? slot->sent_ns : slot->planned_ns));
+}
+
+static bool is_mismatch(enum error_class id)
+{
+	return id == ERROR_oversized_reply || (id >= ERROR_bad_format && id <= ERROR_wrong_data);
+}
+
+void client_fail_slot(struct worker *w, struct client *c, const struct slot *slot, enum error_class id, int64_t now_ns)
+{
+	struct ledger *ledger = worker_ledger(w, slot->planned_ns);
+
+	(void)c;
+	ledger->failed++;
+	w->n_in_flight--;
+	if (id == ERROR_reply_timeout) {
+		ledger->timed_out++;
+		client_unanswered(w, slot, now_ns);
+	}
+	if (is_mismatch(id))
+		ledger->mismatched++;
+	errors_note(&w->shard->errors, id, 1, now_ns);
+	errors_example(&w->shard->errors, id, "connection %u, request %u, after %.3f ms", client_id(w, c),
+	               slot->sequence, (double)(now_ns - slot->planned_ns) / 1e6);
+}
+
+void client_break(struct worker *w, struct client *c, enum error_class oldest, enum error_class others, int64_t now_ns)
+{
+	unsigned n = c->n_in_flight;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct slot *slot = client_slot(w, c, i);
+		client_fail_slot(w, c, slot, i == 0 ? oldest : others, now_ns);
+		slot->size = 0;
+	}
+	if (n == 0)
+		errors_note(&w->shard->errors, oldest, 1, now_ns);
+	c->n_in_flight = 0;
+	c->head = 0;
+	client_close(w, c);
+	back_off(c, now_ns);
+	if (w->plan->sessions_open)
+		worker_offer(w, c, now_ns);
+	worker_check_finished(w);
+}
+
+void client_ended(struct worker *w, struct client *c, int64_t now_ns)
+{
+	bool was_session = c->state == CLIENT_ENDING;
+
+	if (was_session)
+		w->shard->connections.sessions_finished++;
+	else
+		w->shard->connections.closed_by_server++;
+	client_close(w, c);
+	if (w->plan->sessions_open) {
+		worker_offer(w, c, now_ns);
+	} else if (w->finished || now_ns >= w->end_ns || w->quota == 0) {
+		c->since_ns = PACER_NEVER; /* nothing is left to ask */
+	} else if (was_session || (c->flags & CLIENT_ANSWERED)) {
+		client_want_open(w, c); /* a finished session or a one-shot server: the next one at once */
+	} else {
+		back_off(c, now_ns);
+	}
+	worker_check_finished(w);
+}
+
+void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
+{
+	int64_t limit_ns = now_ns - w->plan->timeout_ns;
+
+	switch (c->state) {
+	case CLIENT_CONNECTING:
+		if (c->since_ns < limit_ns)
+			open_failed(w, c, ev_is_active(&c->io) ? ETIMEDOUT : EAGAIN, now_ns);
+		else if (!ev_is_active(&c->io))
+			try_connect(w, c, now_ns);
+		break;
+	case CLIENT_OPEN:
+		if (c->flags & CLIENT_DATAGRAM && c->backoff_ms > 0) {
+			c->backoff_ms = 0; /* it was refused; a tick's pause is over */
+			client_again(w, c, now_ns);
+		}
+		if (c->n_in_flight == 0)
+			break;
+		if (c->flags & CLIENT_DATAGRAM) {
+			dgram_sweep(w, c, now_ns);
+		} else {
+			const struct slot *oldest = client_slot(w, c, 0);
+			if ((oldest->sent_ns ? oldest->sent_ns : oldest->planned_ns) < limit_ns)
+				client_break(w, c, ERROR_reply_timeout, ERROR_connection_dropped, now_ns);
+		}
+		break;
+	case CLIENT_ENDING:
+		if (c->since_ns < limit_ns)
+			client_break(w, c, ERROR_no_end, ERROR_no_end, now_ns);
+		break;
+	case CLIENT_CLOSED:
+		if (c->since_ns <= now_ns && !w->plan->sessions_open && !w->finished && now_ns < w->end_ns &&
+		    w->quota > 0)
+			client_want_open(w, c);
+		break;
+	}
+}

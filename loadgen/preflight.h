@@ -1,0 +1,16 @@
+/*
+ * Before a run: is there enough of everything that the load needs? Descriptors, local addresses and ports, memory.
+ * Where one is short, the sentence says which, how much there is, and how far it would get. Exit status 3.
+ */
+#ifndef PREFLIGHT_H
+#define PREFLIGHT_H
+
+#include "plan.h"
+
+/* Worker processes for this plan: as asked, or as many as the hard limit of descriptors makes necessary. */
+unsigned preflight_processes(const struct plan *plan);
+
+/* Raises the soft limit of descriptors, then checks. 0 or -errno with err. */
+int preflight(const struct plan *plan, struct ts_err *err);
+
+#endif

@@ -1,0 +1,72 @@
+#include "progress.h"
+#include "ts_clock.h"
+#include "ts_units.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EVERY_TERMINAL_NS (250 * TS_MS)
+#define EVERY_LINE_NS     TS_S
+
+void progress_init(struct progress *p, const struct plan *plan)
+{
+	memset(p, 0, sizeof(*p));
+	p->rewrites = isatty(STDERR_FILENO);
+	p->on = plan->progress == PROGRESS_ALWAYS || (plan->progress == PROGRESS_AUTO && p->rewrites);
+	p->title = "";
+}
+
+static void put(struct progress *p, const char *text)
+{
+	char line[256];
+	int n = snprintf(line, sizeof(line), p->rewrites ? "\r%s\033[K" : "%s\n", text);
+
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1) < 0)
+		p->on = false;
+	p->shown = true;
+}
+
+static void time_left(const struct plan *plan, const struct sampler *s, int64_t now_ns, char *buf, size_t size)
+{
+	int64_t left_ns = s->begin_ns - plan->warmup_ns + plan->load_ns - now_ns;
+
+	buf[0] = '\0';
+	if (plan->load_ns == PACER_NEVER || s->begin_ns == INT64_MAX)
+		return;
+	snprintf(buf, size, ", %lld s left", (long long)((left_ns > 0 ? left_ns : 0) + TS_S - 1) / TS_S);
+}
+
+void progress_show(struct progress *p, const struct plan *plan, const struct sampler *s, int64_t now_ns)
+{
+	struct ledger l = {0};
+	uint64_t open = 0;
+	char rate[32], p50[32], p99[32], left[48], text[240];
+
+	if (!p->on || now_ns < p->next_ns)
+		return;
+	p->next_ns = now_ns + (p->rewrites ? EVERY_TERMINAL_NS : EVERY_LINE_NS);
+	for (size_t i = 0; i < s->n_shards; i++) {
+		const struct shard *shard = sampler_shard(s, i);
+		ledger_merge(&l, &shard->figures);
+		ledger_merge(&l, &shard->warmup);
+		open += shard->connections.open;
+	}
+	ts_units_show_count(
+	        p->before_ns ? (double)(l.completed - p->completed_before) * 1e9 / (double)(now_ns - p->before_ns) : 0,
+	        rate, sizeof(rate));
+	p->completed_before = l.completed;
+	p->before_ns = now_ns;
+	ts_units_show_duration(s->live->n ? ts_hist_percentile(s->live, 50) : 0, p50, sizeof(p50));
+	ts_units_show_duration(s->live->n ? ts_hist_percentile(s->live, 99) : 0, p99, sizeof(p99));
+	time_left(plan, s, now_ns, left, sizeof(left));
+	snprintf(text, sizeof(text), "%s%s/s, p50 %s, p99 %s, %llu failed, %llu open%s", p->title, rate, p50, p99,
+	         (unsigned long long)l.failed, (unsigned long long)open, left);
+	put(p, text);
+}
+
+void progress_wipe(struct progress *p)
+{
+	if (p->on && p->rewrites && p->shown && write(STDERR_FILENO, "\r\033[K", 4) < 0)
+		p->on = false;
+	p->shown = false;
+}

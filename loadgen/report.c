@@ -1,0 +1,126 @@
+#include "report.h"
+#include "output.h"
+#include "thresholds.h"
+#include "ts_clock.h"
+#include "ts_units.h"
+#include <math.h>
+
+static void print_verdict(FILE *f, const struct run *r)
+{
+	fprintf(f, "verdict     %s%s\n", health_verdict_name(r->health.verdict),
+	        r->partial ? ", partial: stopped before its end" : "");
+	for (unsigned i = 0; i < r->health.n_reasons; i++)
+		fprintf(f, "            %s\n", r->health.reasons[i]);
+}
+
+static void print_ledger(FILE *f, const struct run *r)
+{
+	const struct ledger *l = &r->total->figures;
+	const struct connection_counts *c = &r->total->connections;
+	char rate[32];
+
+	ts_units_show_count(r->duration_s > 0 ? (double)l->in_time / r->duration_s : 0, rate, sizeof(rate));
+	fprintf(f,
+	        "requests    %s/s over %.2f s: %llu scheduled = %llu completed + %llu failed + %llu not sent + %llu in "
+	        "flight\n",
+	        rate, r->duration_s, (unsigned long long)l->scheduled, (unsigned long long)l->completed,
+	        (unsigned long long)l->failed, (unsigned long long)l->not_sent,
+	        (unsigned long long)l->in_flight_at_end);
+	if (l->lost + l->late + l->duplicated + l->reordered + l->truncated + l->corrupted > 0)
+		fprintf(f,
+		        "datagrams   %llu lost, %llu late, %llu duplicated, %llu reordered, %llu truncated, %llu "
+		        "corrupted\n",
+		        (unsigned long long)l->lost, (unsigned long long)l->late, (unsigned long long)l->duplicated,
+		        (unsigned long long)l->reordered, (unsigned long long)l->truncated,
+		        (unsigned long long)l->corrupted);
+	fprintf(f, "connections %llu opened, %llu served, %llu failed, at most %llu open\n",
+	        (unsigned long long)c->opened, (unsigned long long)c->served, (unsigned long long)c->failed,
+	        (unsigned long long)c->peak_open);
+}
+
+static void print_head(FILE *f, const struct plan *plan)
+{
+	fputs("latency    ", f);
+	for (size_t i = 0; i < plan->n_percentiles; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "p%.10g", plan->percentiles[i]);
+		fprintf(f, " %10s", name);
+	}
+	fprintf(f, " %10s\n", "max");
+}
+
+static void print_latency(FILE *f, const struct run *r, const char *name, const struct ts_hist *h, double bound_from)
+{
+	char text[32];
+
+	if (h->n == 0)
+		return;
+	fprintf(f, "  %-9s", name);
+	for (size_t i = 0; i < r->plan->n_percentiles; i++) {
+		ts_units_show_duration(ts_hist_percentile(h, r->plan->percentiles[i]), text, sizeof(text));
+		fprintf(f, " %s%*s", r->plan->percentiles[i] > bound_from ? ">" : " ", 9, text);
+	}
+	fprintf(f, " %10s\n", ts_units_show_duration(h->max_ns, text, sizeof(text)));
+}
+
+static void print_latencies(FILE *f, const struct run *r)
+{
+	const struct shard *t = r->total;
+	uint64_t n = t->figures.unanswered;
+	double from = n && t->response.n ? 100.0 * (double)(t->response.n - n) / (double)t->response.n : INFINITY;
+
+	if (t->response.n + t->connect.n == 0)
+		return;
+	print_head(f, r->plan);
+	print_latency(f, r, "response", &t->response, from);
+	print_latency(f, r, "service", &t->service, from);
+	print_latency(f, r, "connect", &t->connect, INFINITY);
+	if (r->plan->open_loop)
+		print_latency(f, r, "send lag", &t->send_lag, INFINITY);
+	if (n)
+		fprintf(f,
+		        "            >: a lower bound; %llu requests were never answered and count with the time "
+		        "waited\n",
+		        (unsigned long long)n);
+}
+
+static void print_errors(FILE *f, const struct run *r)
+{
+	for (int i = 0; i < ERROR_N; i++) {
+		const struct error_entry *e = &r->total->errors.entry[i];
+		if (e->n == 0)
+			continue;
+		fprintf(f, "error       %s: %llu: %s\n", error_name((enum error_class)i), (unsigned long long)e->n,
+		        error_text((enum error_class)i));
+		if (e->example[0])
+			fprintf(f, "            first: %s\n", e->example);
+	}
+}
+
+static void print_thresholds(FILE *f, const struct run *r)
+{
+	for (size_t i = 0; i < r->plan->threshold_texts.n; i++) {
+		struct threshold t;
+		char text[32];
+		double actual;
+		threshold_parse(&t, r->plan->threshold_texts.items[i], NULL);
+		actual = threshold_actual(&t, r->total, r->duration_s);
+		if (isnan(actual))
+			snprintf(text, sizeof(text), "unknown");
+		else if (t.figure == FIGURE_PERCENTILE || t.figure == FIGURE_MEAN || t.figure == FIGURE_MAX)
+			ts_units_show_duration((int64_t)actual, text, sizeof(text));
+		else
+			snprintf(text, sizeof(text), "%.6g", actual);
+		fprintf(f, "threshold   %s: %s, %s\n", r->plan->threshold_texts.items[i],
+		        threshold_holds(&t, actual) ? "held" : "missed", text);
+	}
+}
+
+void report_print(FILE *f, const struct run *r)
+{
+	print_verdict(f, r);
+	print_ledger(f, r);
+	print_latencies(f, r);
+	print_errors(f, r);
+	print_thresholds(f, r);
+}

@@ -1,0 +1,478 @@
+#include "run.h"
+#include "confidence.h"
+#include "preflight.h"
+#include "progress.h"
+#include "thresholds.h"
+#include "ts_clock.h"
+#include "ts_host.h"
+#include "ts_signal.h"
+#include "ts_stats.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_AHEAD_NS (5 * TS_MS)  /* from the word to the start: all workers hear it in time */
+#define POLL_NS        (10 * TS_MS) /* the supervisor's own rhythm */
+
+/* A worker's place in the shared memory of a run. */
+struct place {
+	struct shard shard;
+	struct ts_err err;
+	_Atomic bool failed; /* could not start: err says why */
+	double cpu_user_s, cpu_system_s;
+	int64_t max_rss_bytes; /* of its process; only the first worker of a process fills these three */
+};
+
+struct arena {
+	struct control control;
+	struct place places[];
+};
+
+struct crew {
+	const struct plan *plan;
+	struct arena *arena;
+	size_t n_bytes;
+	unsigned n_processes, n_threads, n_workers;
+	pid_t pids[PLAN_PROCESSES_MAX];
+	pthread_t threads[PLAN_THREADS_MAX];
+	unsigned n_started;
+};
+
+/* --- workers ------------------------------------------------------------------------------------------------------ */
+
+struct errand {
+	struct crew *crew;
+	unsigned index;
+};
+
+static void *work(void *argument)
+{
+	struct errand errand = *(struct errand *)argument;
+	struct crew *crew = errand.crew;
+	struct place *place = &crew->arena->places[errand.index];
+	struct worker *w;
+
+	free(argument);
+	w = worker_new(crew->plan, &crew->arena->control, &place->shard, errand.index, crew->n_workers, &place->err);
+	if (!w) {
+		atomic_store(&place->failed, true);
+		atomic_store(&place->shard.state, SHARD_DONE);
+		return NULL;
+	}
+	worker_run(w);
+	worker_free(w);
+	return NULL;
+}
+
+/* Workers leave all signals to the supervisor. */
+static int start_threads(struct crew *crew, unsigned first, struct ts_err *err)
+{
+	sigset_t all, before;
+	int result = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 0; i < crew->n_threads && result == 0; i++) {
+		struct errand *errand = malloc(sizeof(*errand));
+		if (!errand) {
+			result = ENOMEM;
+			break;
+		}
+		*errand = (struct errand){crew, first + i};
+		result = pthread_create(&crew->threads[i], NULL, work, errand);
+		if (result != 0)
+			free(errand);
+		else
+			crew->n_started++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result ? ts_err_set(err, result, "cannot start thread %u: %s", crew->n_started + 1, strerror(result))
+	              : 0;
+}
+
+static void join_threads(struct crew *crew)
+{
+	for (unsigned i = 0; i < crew->n_started; i++)
+		pthread_join(crew->threads[i], NULL);
+	crew->n_started = 0;
+}
+
+static void note_usage(struct place *place, int who)
+{
+	struct rusage u;
+
+	getrusage(who, &u);
+	place->cpu_user_s = (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6;
+	place->cpu_system_s = (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6;
+	place->max_rss_bytes = u.ru_maxrss * 1024;
+}
+
+/* A worker process: its threads, and nothing of the parent's. It dies with it. */
+static void be_process(struct crew *crew, unsigned process)
+{
+	unsigned first = process * crew->n_threads;
+	struct place *place = &crew->arena->places[first];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	if (start_threads(crew, first, &place->err) < 0) {
+		atomic_store(&place->failed, true);
+		atomic_store(&crew->arena->control.hurry, 1);
+		atomic_store(&crew->arena->control.stop, STOP_SIGNAL);
+	}
+	join_threads(crew);
+	note_usage(place, RUSAGE_SELF);
+}
+
+static int start_processes(struct crew *crew, struct ts_err *err)
+{
+	for (unsigned i = 0; i < crew->n_processes; i++) {
+		pid_t pid = fork();
+		if (pid < 0)
+			return ts_err_set(err, errno, "cannot start worker process %u: %s", i + 1, strerror(errno));
+		if (pid == 0) {
+			be_process(crew, i);
+			_exit(0);
+		}
+		crew->pids[i] = pid;
+	}
+	return 0;
+}
+
+static int start(struct crew *crew, struct ts_err *err)
+{
+	return crew->n_processes > 1 ? start_processes(crew, err) : start_threads(crew, 0, err);
+}
+
+/* A worker process that died takes its shard's end with it; the others go on, and the run is partial. */
+static bool bury_the_dead(struct crew *crew)
+{
+	bool any = false;
+	int status;
+
+	if (crew->n_processes == 1)
+		return false;
+	for (unsigned i = 0; i < crew->n_processes; i++) {
+		if (crew->pids[i] == 0 || waitpid(crew->pids[i], &status, WNOHANG) != crew->pids[i])
+			continue;
+		crew->pids[i] = 0;
+		for (unsigned t = 0; t < crew->n_threads; t++) {
+			struct place *place = &crew->arena->places[i * crew->n_threads + t];
+			if (atomic_load(&place->shard.state) != SHARD_DONE) {
+				ts_err_set(&place->err, ECHILD, "worker process %u died", i + 1);
+				atomic_store(&place->failed, true);
+				atomic_store(&place->shard.state, SHARD_DONE);
+				any = true;
+			}
+		}
+	}
+	return any;
+}
+
+static void wait_for_all(struct crew *crew)
+{
+	join_threads(crew);
+	for (unsigned i = 0; i < crew->n_processes; i++)
+		if (crew->n_processes > 1 && crew->pids[i] > 0)
+			waitpid(crew->pids[i], NULL, 0);
+}
+
+/* --- supervision -------------------------------------------------------------------------------------------------- */
+
+static bool all_reached(const struct crew *crew, int state)
+{
+	for (unsigned i = 0; i < crew->n_workers; i++)
+		if (atomic_load_explicit(&crew->arena->places[i].shard.state, memory_order_acquire) < state)
+			return false;
+	return true;
+}
+
+static const struct place *first_failure(const struct crew *crew)
+{
+	for (unsigned i = 0; i < crew->n_workers; i++)
+		if (atomic_load(&crew->arena->places[i].failed))
+			return &crew->arena->places[i];
+	return NULL;
+}
+
+static void ask_to_stop(struct run *r, struct crew *crew, enum control_stop why)
+{
+	if (r->stop != STOP_NO)
+		return;
+	r->stop = why;
+	atomic_store(&crew->arena->control.stop, why);
+}
+
+static void heed_signals(struct run *r, struct crew *crew)
+{
+	if (ts_signal_stop() == 0)
+		return;
+	if (r->stop == STOP_NO)
+		r->signal = ts_signal_stop();
+	ask_to_stop(r, crew, STOP_SIGNAL);
+	if (ts_signal_stop_count() > 1)
+		atomic_store(&crew->arena->control.hurry, 1);
+}
+
+/* The server has refused everything for a while, and nothing is open (datagrams: nothing has been answered). */
+static bool server_is_gone(const struct crew *crew, int64_t start_ns, int64_t now_ns)
+{
+	int64_t limit_ns = crew->plan->give_up_ns, reply_ns = start_ns, refused_ns = 0;
+	bool datagram = !ts_transport_is_stream(crew->plan->targets[0].transport);
+	uint64_t open = 0;
+
+	if (limit_ns == 0)
+		return false;
+	for (unsigned i = 0; i < crew->n_workers; i++) {
+		const struct shard *s = &crew->arena->places[i].shard;
+		int64_t reply = atomic_load_explicit(&s->last_reply_ns, memory_order_relaxed);
+		int64_t refused = atomic_load_explicit(&s->last_refused_ns, memory_order_relaxed);
+		open += s->connections.open;
+		reply_ns = reply > reply_ns ? reply : reply_ns;
+		refused_ns = refused > refused_ns ? refused : refused_ns;
+	}
+	return refused_ns > reply_ns && now_ns - reply_ns > limit_ns && now_ns - refused_ns < 2 * TS_S &&
+	       (open == 0 || datagram);
+}
+
+static bool nothing_opened(const struct crew *crew)
+{
+	uint64_t opened = 0, failed = 0;
+
+	for (unsigned i = 0; i < crew->n_workers; i++) {
+		opened += crew->arena->places[i].shard.connections.opened;
+		failed += crew->arena->places[i].shard.connections.failed;
+	}
+	return opened == 0 && failed > 0;
+}
+
+/* --until: is the figure known well enough? Looked at once a second. */
+static void heed_until(struct run *r, struct crew *crew, const struct until *until, int64_t now_ns, int64_t *next_ns)
+{
+	struct confidence c;
+
+	if (!r->plan->until_text || now_ns < *next_ns || now_ns < r->sampler.begin_ns)
+		return;
+	*next_ns = now_ns + TS_S;
+	c = confidence_of(r->sampler.batches, r->sampler.n_batches, until->percentile);
+	r->until_reached = c.value_ns > 0 ? (c.high_ns - c.low_ns) / c.value_ns : NAN;
+	if (r->until_reached < until->bound)
+		ask_to_stop(r, crew, STOP_UNTIL);
+}
+
+static void nap(void)
+{
+	ts_clock_sleep_until(ts_clock_mono_ns() + POLL_NS);
+}
+
+/* Until all connections have been tried once. */
+static int open_phase(struct run *r, struct crew *crew, struct progress *progress)
+{
+	while (!all_reached(crew, SHARD_READY)) {
+		heed_signals(r, crew);
+		if (bury_the_dead(crew) || first_failure(crew))
+			ask_to_stop(r, crew, STOP_GONE);
+		if (progress)
+			progress_show(progress, r->plan, &r->sampler, ts_clock_mono_ns());
+		nap();
+	}
+	if (r->stop == STOP_NO && nothing_opened(crew)) {
+		r->unreachable = true;
+		ask_to_stop(r, crew, STOP_GONE);
+	}
+	return r->stop == STOP_NO ? 0 : -1;
+}
+
+static void load_phase(struct run *r, struct crew *crew, struct progress *progress)
+{
+	int64_t start_ns = ts_clock_mono_ns() + START_AHEAD_NS, next_until_ns = 0, now_ns;
+	struct until until = {0};
+
+	if (r->plan->until_text)
+		until_parse(&until, r->plan->until_text, NULL);
+	r->started_wall_ns = ts_clock_wall_ns() + START_AHEAD_NS;
+	sampler_begin(&r->sampler, start_ns + r->plan->warmup_ns);
+	atomic_store_explicit(&crew->arena->control.start_ns, start_ns, memory_order_release);
+	while (!all_reached(crew, SHARD_DONE)) {
+		now_ns = ts_clock_mono_ns();
+		heed_signals(r, crew);
+		if (bury_the_dead(crew) || server_is_gone(crew, start_ns, now_ns))
+			ask_to_stop(r, crew, STOP_GONE);
+		if (!all_reached(crew, SHARD_DRAINING)) {
+			sampler_tick(&r->sampler, now_ns);
+			heed_until(r, crew, &until, now_ns, &next_until_ns);
+		}
+		if (progress)
+			progress_show(progress, r->plan, &r->sampler, now_ns);
+		nap();
+	}
+}
+
+/* --- the result --------------------------------------------------------------------------------------------------- */
+
+static void add_up(struct run *r, struct crew *crew)
+{
+	struct generator *g = &r->total->generator;
+
+	g->ad_statistic = g->dispersion = NAN;
+	for (unsigned i = 0; i < crew->n_workers; i++) {
+		struct place *place = &crew->arena->places[i];
+		shard_merge(r->total, &place->shard);
+		r->cpu_user_s += place->cpu_user_s;
+		r->cpu_system_s += place->cpu_system_s;
+		r->max_rss_bytes += place->max_rss_bytes;
+	}
+	r->duration_s = g->end_ns > g->begin_ns && g->begin_ns > 0 ? (double)(g->end_ns - g->begin_ns) / 1e9 : 0;
+}
+
+static void judge(struct run *r, uint64_t n_throttled)
+{
+	double medians_ns[SAMPLER_BATCHES];
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < r->sampler.n_batches; i++) /* the last batch is not full */
+		if (r->sampler.batches[i].n > 0)
+			medians_ns[n++] = (double)ts_hist_percentile(&r->sampler.batches[i], 50);
+	struct health_facts facts = {
+	        .total = r->total,
+	        .open_loop = r->plan->open_loop,
+	        .steady = r->plan->stage_texts.n == 0 && r->plan->schedule.arrival != PACER_TRACE,
+	        .duration_s = r->duration_s,
+	        .n_threads = r->n_processes * r->n_threads,
+	        .steal_s = r->sampler.steal_s,
+	        .cores = ts_host_cores(),
+	        .n_throttled = n_throttled,
+	        .medians_ns = medians_ns,
+	        .n_medians = n,
+	        .asked_to_stop = r->stop == STOP_SIGNAL,
+	};
+	health_check(&r->health, &facts);
+}
+
+/* /dev/cpu_dma_latency at 0 for as long as the descriptor is open: processors answer an interrupt at once. */
+static int stay_awake(struct run *r)
+{
+	int32_t latency_us = 0;
+	int fd;
+
+	if (!r->plan->keep_awake)
+		return -1;
+	fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+	r->awake_held = fd >= 0 && write(fd, &latency_us, sizeof(latency_us)) == sizeof(latency_us);
+	return fd;
+}
+
+static int make_crew(struct crew *crew, const struct plan *plan, struct ts_err *err)
+{
+	memset(crew, 0, sizeof(*crew));
+	crew->plan = plan;
+	crew->n_threads = (unsigned)plan->n_threads;
+	crew->n_processes = preflight_processes(plan);
+	crew->n_workers = crew->n_processes * crew->n_threads;
+	crew->n_bytes = sizeof(struct arena) + crew->n_workers * sizeof(struct place);
+	crew->arena = mmap(NULL, crew->n_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (crew->arena == MAP_FAILED)
+		return ts_err_set(err, errno, "no memory for the results of %u workers", crew->n_workers);
+	return 0;
+}
+
+int run_plan(struct run *r, const struct plan *plan, struct progress *progress, struct ts_err *err)
+{
+	struct crew crew;
+	struct rusage before, after;
+	uint64_t n_throttled = health_throttled();
+	int awake_fd, result;
+
+	memset(r, 0, sizeof(*r));
+	r->plan = plan;
+	r->until_reached = NAN;
+	result = preflight(plan, err);
+	if (result == 0)
+		result = make_crew(&crew, plan, err);
+	if (result < 0)
+		return result;
+	r->n_processes = crew.n_processes;
+	r->n_threads = crew.n_threads;
+	r->total = calloc(1, sizeof(*r->total));
+	result = r->total ? sampler_init(&r->sampler, plan, &crew.arena->places[0].shard, sizeof(struct place),
+	                                 crew.n_workers, err)
+	                  : ts_err_set(err, ENOMEM, "out of memory");
+	if (result < 0)
+		goto unmap;
+	getrusage(RUSAGE_SELF, &before);
+	awake_fd = stay_awake(r);
+	result = start(&crew, err);
+	if (result < 0) {
+		atomic_store(&crew.arena->control.hurry, 1);
+		atomic_store(&crew.arena->control.stop, STOP_SIGNAL);
+	} else if (open_phase(r, &crew, progress) == 0) {
+		load_phase(r, &crew, progress);
+	}
+	wait_for_all(&crew);
+	if (awake_fd >= 0)
+		close(awake_fd);
+	if (progress)
+		progress_wipe(progress);
+	getrusage(RUSAGE_SELF, &after);
+	add_up(r, &crew);
+	r->cpu_user_s += (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) +
+	                 (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1e6;
+	r->cpu_system_s += (double)(after.ru_stime.tv_sec - before.ru_stime.tv_sec) +
+	                   (double)(after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
+	r->max_rss_bytes += after.ru_maxrss * 1024;
+	sampler_end(&r->sampler, ts_clock_mono_ns(), r->total->generator.end_ns);
+	r->partial = r->stop == STOP_SIGNAL || r->stop == STOP_GONE;
+	judge(r, health_throttled() - n_throttled);
+	if (result == 0 && first_failure(&crew)) {
+		*err = first_failure(&crew)->err;
+		result = -EIO;
+	}
+unmap:
+	munmap(crew.arena, crew.n_bytes);
+	r->sampler.shards = NULL;
+	return result;
+}
+
+void run_release(struct run *r)
+{
+	sampler_release(&r->sampler);
+	free(r->total);
+	r->total = NULL;
+}
+
+const char *run_trouble(const struct run *r, char *buf, size_t size)
+{
+	const struct errors *e = &r->total->errors;
+	const struct error_entry *worst = NULL;
+	char uri[TS_ENDPOINT_TEXT_MAX];
+	int worst_id = 0;
+
+	buf[0] = '\0';
+	if (r->stop != STOP_GONE)
+		return buf;
+	for (int i = 0; i < ERROR_N; i++)
+		if (e->entry[i].n > 0 && (!worst || e->entry[i].n > worst->n)) {
+			worst = &e->entry[i];
+			worst_id = i;
+		}
+	ts_endpoint_text(&r->plan->targets[0], uri, sizeof(uri));
+	if (r->unreachable || r->total->connections.served == 0)
+		snprintf(buf, size, "%s: cannot connect: %s", uri,
+		         worst ? error_text((enum error_class)worst_id) : "no answer");
+	else
+		snprintf(buf, size, "%s: the server has gone: %s", uri,
+		         worst ? error_text((enum error_class)worst_id) : "no answer");
+	return buf;
+}

@@ -1,0 +1,41 @@
+/*
+ * One run of a plan: makes the workers, in threads of this process or in processes of their own, lets them open their
+ * connections, starts all of them at one moment, watches, stops them, and adds up what they measured.
+ *
+ * Workers write into shards in shared memory, so it makes no difference to the result where a worker lived.
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include "health.h"
+#include "sampler.h"
+#include "worker.h"
+
+struct progress;
+
+struct run {
+	const struct plan *plan; /* borrowed */
+	struct shard *total;     /* owned: all shards added up */
+	struct sampler sampler;
+	struct health health;
+	int64_t started_wall_ns; /* when the load began; 0: it never did */
+	double duration_s;       /* of the measured part */
+	double cpu_user_s, cpu_system_s;
+	int64_t max_rss_bytes;
+	enum control_stop stop;
+	int signal;       /* that stopped it, or 0 */
+	bool partial;     /* it did not do all that the plan asked for */
+	bool unreachable; /* no connection could be made at all */
+	unsigned n_processes, n_threads;
+	bool awake_held;      /* /dev/cpu_dma_latency */
+	double until_reached; /* --until: the width that was reached; NaN */
+};
+
+/* 0, or -errno with err: it could not be started. A run that started always gives a result. release in both cases. */
+int run_plan(struct run *r, const struct plan *plan, struct progress *progress, struct ts_err *err);
+void run_release(struct run *r);
+
+/* What is wrong, in one sentence, when the run ended because the server cannot be reached; else "". */
+const char *run_trouble(const struct run *r, char *buf, size_t size);
+
+#endif

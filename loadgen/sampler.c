@@ -1,0 +1,256 @@
+#include "sampler.h"
+#include "ts_clock.h"
+#include "ts_host.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHARDS_PER_TICK 8 /* with more workers the ticks get longer: reading them all must stay cheap */
+
+const struct shard *sampler_shard(const struct sampler *s, size_t i)
+{
+	return (const struct shard *)((const char *)s->shards + i * s->stride);
+}
+
+/* Segments sent again, of the whole host; proc_net_snmp: the line of names, then that of numbers. */
+static int64_t read_retransmits(void)
+{
+	char line[1024];
+	int64_t value = -1;
+	int n_lines = 0;
+	FILE *f = fopen("/proc/net/snmp", "re");
+
+	if (!f)
+		return -1;
+	while (value < 0 && fgets(line, sizeof(line), f))
+		if (strncmp(line, "Tcp:", 4) == 0 && ++n_lines == 2)
+			if (sscanf(line, "Tcp: %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", &value) != 1)
+				break;
+	fclose(f);
+	return value;
+}
+
+int sampler_init(struct sampler *s, const struct plan *plan, const void *shards, size_t stride, size_t n_shards,
+                 struct ts_err *err)
+{
+	memset(s, 0, sizeof(*s));
+	s->plan = plan;
+	s->shards = shards;
+	s->stride = stride;
+	s->n_shards = n_shards;
+	s->tick_ns = SAMPLER_TICK_NS * (int64_t)(1 + n_shards / SHARDS_PER_TICK);
+	if (plan->interval_ns < s->tick_ns)
+		s->tick_ns = plan->interval_ns;
+	s->batch_ns = s->tick_ns;
+	s->now = ts_hist_new();
+	s->before = ts_hist_new();
+	s->interval = ts_hist_new();
+	s->live = ts_hist_new();
+	s->batches = calloc(SAMPLER_BATCHES, sizeof(*s->batches));
+	s->begin_ns = INT64_MAX;
+	if (s->now && s->before && s->interval && s->live && s->batches)
+		return 0;
+	sampler_release(s);
+	return ts_err_set(err, ENOMEM, "out of memory for the series");
+}
+
+void sampler_release(struct sampler *s)
+{
+	for (size_t i = 0; i < s->n_series; i++)
+		free(s->series[i].histogram);
+	free(s->series);
+	free(s->batches);
+	ts_hist_free(s->now);
+	ts_hist_free(s->before);
+	ts_hist_free(s->interval);
+	ts_hist_free(s->live);
+}
+
+static void sum_open(struct sampler *s, uint64_t *open)
+{
+	*open = 0;
+	for (size_t i = 0; i < s->n_shards; i++)
+		*open += sampler_shard(s, i)->connections.open;
+	if (*open > s->peak_open)
+		s->peak_open = *open;
+}
+
+void sampler_begin(struct sampler *s, int64_t begin_ns)
+{
+	s->begin_ns = begin_ns;
+	s->interval_begin_ns = begin_ns;
+	s->next_tick_ns = begin_ns;
+	s->next_interval_ns = begin_ns + s->plan->interval_ns;
+	s->next_batch_ns = begin_ns + s->batch_ns;
+	s->last_close_ns = INT64_MAX;
+	if (s->plan->load_ns != PACER_NEVER) /* the last entry is closed by the end, so that none is a sliver */
+		s->last_close_ns = begin_ns - s->plan->warmup_ns + s->plan->load_ns - s->plan->interval_ns / 2;
+	s->steal_begin_s = ts_host_steal_s();
+	s->retransmits_before = read_retransmits();
+	if (s->plan->server_pid > 0 && ts_proc_sample((pid_t)s->plan->server_pid, &s->server.first) == 0) {
+		s->server.any = true;
+		s->server.last = s->server.first;
+		s->server_cpu_before_s = s->server.first.cpu_user_s + s->server.first.cpu_system_s;
+	}
+}
+
+/* dst += later - earlier. A late datagram takes back what it had been counted as, so a bucket may fall: as 0 here. */
+static void add_difference(struct ts_hist *dst, const struct ts_hist *later, const struct ts_hist *earlier)
+{
+	int low = -1, high = -1;
+
+	for (int i = 0; i < TS_HIST_BUCKETS; i++) {
+		uint64_t n = later->counts[i] > earlier->counts[i] ? later->counts[i] - earlier->counts[i] : 0;
+		if (n == 0)
+			continue;
+		dst->counts[i] += n;
+		dst->n += n;
+		low = low < 0 ? i : low;
+		high = i;
+	}
+	if (low < 0)
+		return;
+	if (dst->min_ns == 0 || ts_hist_bucket_low((unsigned)low) < dst->min_ns)
+		dst->min_ns = ts_hist_bucket_low((unsigned)low);
+	if (ts_hist_bucket_high((unsigned)high) > dst->max_ns)
+		dst->max_ns = ts_hist_bucket_high((unsigned)high);
+}
+
+static void double_batches(struct sampler *s)
+{
+	for (size_t i = 0; i < SAMPLER_BATCHES / 2; i++) {
+		struct ts_hist *a = &s->batches[2 * i];
+		ts_hist_add(a, &s->batches[2 * i + 1]);
+		if (i > 0)
+			s->batches[i] = *a;
+	}
+	for (size_t i = SAMPLER_BATCHES / 2; i < SAMPLER_BATCHES; i++)
+		ts_hist_reset(&s->batches[i]);
+	s->n_batches = SAMPLER_BATCHES / 2;
+	s->batch_ns *= 2;
+}
+
+static void sample_server(struct sampler *s)
+{
+	struct server_samples *v = &s->server;
+
+	if (!v->any || ts_proc_sample((pid_t)s->plan->server_pid, &v->last) < 0)
+		return;
+	if (v->last.rss_bytes > v->peak_rss_bytes)
+		v->peak_rss_bytes = v->last.rss_bytes;
+	if (v->last.peak_rss_bytes > v->peak_rss_bytes)
+		v->peak_rss_bytes = v->last.peak_rss_bytes;
+	if (v->last.n_descriptors > v->peak_descriptors)
+		v->peak_descriptors = v->last.n_descriptors;
+	if (v->last.n_threads > v->peak_threads)
+		v->peak_threads = v->last.n_threads;
+	if (v->last.n_processes > v->peak_processes)
+		v->peak_processes = v->last.n_processes;
+}
+
+/* Read all workers once: what has come since the last time goes to the interval and to the batch. */
+static void take_snapshot(struct sampler *s, int64_t now_ns)
+{
+	struct ts_hist *swap = s->before;
+	uint64_t open;
+
+	s->before = s->now;
+	s->now = swap;
+	ts_hist_reset(s->now);
+	for (size_t i = 0; i < s->n_shards; i++)
+		ts_hist_add(s->now, &sampler_shard(s, i)->response);
+	add_difference(s->interval, s->now, s->before);
+	ts_hist_reset(s->live);
+	add_difference(s->live, s->now, s->before);
+	if (now_ns >= s->next_batch_ns + s->batch_ns / 2 || s->n_batches == 0) {
+		if (s->n_batches == SAMPLER_BATCHES)
+			double_batches(s);
+		s->n_batches++;
+		s->next_batch_ns += s->n_batches > 1 ? s->batch_ns : 0;
+	}
+	ts_hist_add(&s->batches[s->n_batches - 1], s->live);
+	sum_open(s, &open);
+	s->load_max = fmax(s->load_max, ts_host_load());
+	sample_server(s);
+}
+
+static void fill_entry(struct sampler *s, struct series_entry *e, const struct ledger *l)
+{
+	struct ts_hist *h = s->interval;
+
+	e->scheduled = l->scheduled - s->ledger_before.scheduled;
+	e->completed = l->completed - s->ledger_before.completed;
+	e->failed = l->failed - s->ledger_before.failed;
+	e->n = h->n;
+	if (h->n > 0) {
+		e->p50_ns = ts_hist_percentile(h, 50);
+		e->p90_ns = ts_hist_percentile(h, 90);
+		e->p99_ns = ts_hist_percentile(h, 99);
+		e->max_ns = h->max_ns;
+		e->histogram = ts_hist_encode(h);
+	}
+	if (s->server.any) {
+		double cpu_s = s->server.last.cpu_user_s + s->server.last.cpu_system_s;
+		e->has_server = true;
+		e->server_cpu_s = cpu_s - s->server_cpu_before_s;
+		s->server_cpu_before_s = cpu_s;
+		e->server_rss_bytes = s->server.last.rss_bytes;
+		e->server_descriptors = s->server.last.n_descriptors;
+	}
+}
+
+static void close_interval(struct sampler *s, int64_t end_ns)
+{
+	struct series_entry *e;
+	struct ledger l = {0};
+
+	if (s->n_series == s->n_series_room) {
+		size_t room = s->n_series_room ? s->n_series_room * 2 : 64;
+		struct series_entry *series = realloc(s->series, room * sizeof(*series));
+		if (!series)
+			return; /* the totals do not depend on the series */
+		s->series = series;
+		s->n_series_room = room;
+	}
+	e = &s->series[s->n_series++];
+	memset(e, 0, sizeof(*e));
+	e->at_s = (double)(s->interval_begin_ns - s->begin_ns) / 1e9;
+	e->duration_s = (double)(end_ns - s->interval_begin_ns) / 1e9;
+	for (size_t i = 0; i < s->n_shards; i++)
+		ledger_merge(&l, &sampler_shard(s, i)->figures);
+	sum_open(s, &e->open);
+	fill_entry(s, e, &l);
+	s->ledger_before = l;
+	s->interval_begin_ns = end_ns;
+	ts_hist_reset(s->interval);
+}
+
+void sampler_tick(struct sampler *s, int64_t now_ns)
+{
+	if (now_ns < s->begin_ns || now_ns < s->next_tick_ns)
+		return;
+	take_snapshot(s, now_ns);
+	s->next_tick_ns += s->tick_ns * (1 + (now_ns - s->next_tick_ns) / s->tick_ns);
+	if (now_ns >= s->next_interval_ns && now_ns < s->last_close_ns) {
+		close_interval(s, now_ns);
+		s->next_interval_ns +=
+		        s->plan->interval_ns * (1 + (now_ns - s->next_interval_ns) / s->plan->interval_ns);
+	}
+}
+
+void sampler_end(struct sampler *s, int64_t now_ns, int64_t end_ns)
+{
+	int64_t retransmits = read_retransmits();
+
+	if (s->begin_ns == INT64_MAX || now_ns < s->begin_ns)
+		return;
+	take_snapshot(s, now_ns);
+	if (end_ns < s->interval_begin_ns)
+		end_ns = now_ns > s->interval_begin_ns ? now_ns : s->interval_begin_ns;
+	close_interval(s, end_ns);
+	s->steal_s = ts_host_steal_s() - s->steal_begin_s;
+	s->server.retransmits =
+	        retransmits >= 0 && s->retransmits_before >= 0 ? retransmits - s->retransmits_before : -1;
+}

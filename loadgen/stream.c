@@ -1,0 +1,281 @@
+/*
+ * A client on a stream socket: one receive for each wake-up, one send for all that is due. The reply is judged by the
+ * law against input that is made again from the numbers of the requests in flight.
+ */
+#include "client.h"
+#include "payload.h"
+#include "ts_clock.h"
+#include "worker.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static struct payload message_of(const struct worker *w, const struct client *c, const struct slot *slot)
+{
+	return (struct payload){client_id(w, c), slot->sequence, slot->size, w->plan->lf};
+}
+
+/* --- sending ------------------------------------------------------------------------------------------------------ */
+
+/* The unsent messages, as far as the buffer goes. */
+static size_t build(struct worker *w, struct client *c, int64_t now_ns)
+{
+	unsigned first = c->n_in_flight - c->n_unsent;
+	size_t n = 0, skip = c->n_sent_bytes;
+
+	for (unsigned i = first; i < c->n_in_flight && n < sizeof(w->out); i++, skip = 0) {
+		struct slot *slot = client_slot(w, c, i);
+		struct payload message = message_of(w, c, slot);
+		size_t piece = slot->size - skip;
+		if (slot->sent_ns == 0) {
+			int64_t ready_ns = slot->planned_ns > c->since_ns ? slot->planned_ns : c->since_ns;
+			slot->sent_ns = now_ns;
+			worker_note_sent(w, now_ns);
+			if (worker_measures(w, slot->planned_ns))
+				ts_hist_record(&w->shard->send_lag, now_ns - ready_ns);
+		}
+		if (piece > sizeof(w->out) - n)
+			piece = sizeof(w->out) - n;
+		payload_write(&message, skip, w->out + n, piece);
+		n += piece;
+	}
+	return n;
+}
+
+/* n more bytes have gone out: which messages are complete? */
+static void account(struct worker *w, struct client *c, size_t n, int64_t now_ns)
+{
+	size_t at = c->n_sent_bytes + n;
+
+	worker_ledger(w, now_ns)->sent_bytes += n;
+	while (c->n_unsent > 0) {
+		const struct slot *slot = client_slot(w, c, c->n_in_flight - c->n_unsent);
+		if (at < slot->size)
+			break;
+		worker_ledger(w, slot->planned_ns)->sent++;
+		at -= slot->size;
+		c->n_unsent--;
+	}
+	c->n_sent_bytes = (uint32_t)at;
+}
+
+void stream_flush(struct worker *w, struct client *c)
+{
+	while (c->n_unsent > 0) {
+		int64_t now_ns = ts_clock_mono_ns();
+		size_t n = build(w, c, now_ns);
+		ssize_t sent = send(c->io.fd, w->out, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && errno == EAGAIN)
+			break;
+		if (sent < 0) {
+			enum error_class id = errno == ECONNRESET ? ERROR_reset_before_reply : ERROR_send_failed;
+			client_break(w, c, id, id, now_ns);
+			return;
+		}
+		account(w, c, (size_t)sent, now_ns);
+		if ((size_t)sent < n)
+			break;
+	}
+	client_watch(w, c, c->n_unsent > 0 ? EV_READ | EV_WRITE : EV_READ);
+}
+
+/* --- receiving ---------------------------------------------------------------------------------------------------- */
+
+/* Input bytes [from, from + n) of the conversation, as far as they are in flight. */
+static size_t make_input(struct worker *w, const struct client *c, uint64_t from, size_t n)
+{
+	uint64_t begin = c->base;
+	size_t made = 0;
+
+	for (unsigned i = 0; i < c->n_in_flight && made < n; i++) {
+		const struct slot *slot = client_slot(w, c, i);
+		struct payload message = message_of(w, c, slot);
+		if (from < begin + slot->size) {
+			size_t offset = (size_t)(from - begin), piece = slot->size - offset;
+			if (piece > n - made)
+				piece = n - made;
+			payload_write(&message, offset, w->expected + made, piece);
+			made += piece;
+			from += piece;
+		}
+		begin += slot->size;
+	}
+	return made;
+}
+
+static void pop_oldest(struct worker *w, struct client *c)
+{
+	client_slot(w, c, 0)->size = 0;
+	c->head = c->head + 1u == (unsigned)w->plan->n_pipeline ? 0 : (uint16_t)(c->head + 1);
+	c->n_in_flight--;
+}
+
+static void complete_oldest(struct worker *w, struct client *c, int64_t now_ns)
+{
+	const struct slot *slot = client_slot(w, c, 0);
+
+	client_complete(w, c, slot, now_ns);
+	c->base += slot->size;
+	pop_oldest(w, c);
+}
+
+/* All requests whose data has been answered are done. */
+static void complete_answered(struct worker *w, struct client *c, int64_t now_ns)
+{
+	uint32_t n_stamps = c->reply.n_stamps;
+	struct ledger *ledger = worker_ledger(w, client_slot(w, c, 0)->planned_ns);
+
+	while (c->n_in_flight > 0 && c->reply.matched >= c->base + client_slot(w, c, 0)->size)
+		complete_oldest(w, c, now_ns);
+	if (c->n_in_flight == 0) {
+		ledger->stamps += n_stamps;
+		ts_reply_next(&c->reply);
+		c->base = 0;
+	} else if (!(c->flags & CLIENT_FIRST_BYTE) && c->reply.matched >= c->base) {
+		const struct slot *slot = client_slot(w, c, 0);
+		c->flags |= CLIENT_FIRST_BYTE;
+		if (worker_measures(w, slot->planned_ns))
+			ts_hist_record(&w->shard->first_byte, now_ns - slot->sent_ns);
+	}
+}
+
+static void break_by_law(struct worker *w, struct client *c, enum ts_reply_verdict verdict, const char *out, size_t n,
+                         int64_t now_ns)
+{
+	enum error_class id = error_of_verdict(verdict);
+
+	errors_example_bytes(&w->shard->errors, id, ts_reply_verdict_text(verdict), out, n);
+	client_break(w, c, id, ERROR_connection_dropped, now_ns);
+}
+
+/* Without verification a reply ends where its line ends; our messages hold no other LF. */
+static void take_unverified(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
+{
+	const char *end = out + n;
+
+	while (c->n_in_flight > 0 && (out = memchr(out, '\n', (size_t)(end - out))) != NULL) {
+		out++;
+		complete_oldest(w, c, now_ns);
+	}
+}
+
+static void judge(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
+{
+	enum ts_reply_verdict verdict;
+	size_t n_in;
+
+	if (c->n_in_flight == 0) {
+		errors_example_bytes(&w->shard->errors, ERROR_unsolicited, "nothing was owed, and this came", out, n);
+		client_break(w, c, ERROR_unsolicited, ERROR_unsolicited, now_ns);
+		return;
+	}
+	if (w->plan->verify == VERIFY_OFF && w->plan->lf) {
+		take_unverified(w, c, out, n, now_ns);
+		return;
+	}
+	n_in = make_input(w, c, ts_reply_base(&c->reply), n); /* n bytes cannot answer more than n bytes */
+	verdict = ts_reply_feed(&c->reply, &w->rule, w->expected, n_in, out, n,
+	                        worker_wall(w, client_slot(w, c, 0)->sent_ns), worker_wall(w, now_ns));
+	if (verdict != TS_REPLY_LEGAL)
+		break_by_law(w, c, verdict, out, n, now_ns);
+	else
+		complete_answered(w, c, now_ns);
+}
+
+/* The first reply of the run: keep its bytes until the server's dialect can be read from them. */
+static void learn(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
+{
+	struct learner *l = &w->learner;
+	size_t piece, n_in;
+	const char *why;
+	int result;
+
+	if (!l->client) {
+		l->client = c;
+		l->n = 0;
+	}
+	piece = n < LEARN_BYTES - l->n ? n : LEARN_BYTES - l->n;
+	memcpy(l->bytes + l->n, out, piece);
+	l->n += piece;
+	n_in = make_input(w, c, 0, LEARN_BYTES);
+	result = n_in == 0 ? -EINVAL
+	                   : learn_rule(&w->rule, w->expected, n_in, l->bytes, l->n, worker_wall(w, now_ns), &why);
+	if (result == -EAGAIN)
+		return;
+	if (result < 0) {
+		enum error_class id = n_in == 0 ? ERROR_unsolicited : ERROR_bad_format;
+		errors_example_bytes(&w->shard->errors, id, n_in == 0 ? "nothing was owed, and this came" : why,
+		                     l->bytes, l->n);
+		client_break(w, c, id, ERROR_connection_dropped, now_ns);
+		return;
+	}
+	w->rule.check_time = w->plan->verify == VERIFY_FULL;
+	w->rule.tolerance_ns = w->plan->tolerance_ns;
+	w->rule_known = true;
+	l->client = NULL;
+	judge(w, c, l->bytes, l->n, now_ns);
+	if (n > piece && c->state == CLIENT_OPEN)
+		judge(w, c, out + piece, n - piece, now_ns);
+	worker_resume(w);
+}
+
+static void take(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
+{
+	if (w->rule_known || w->plan->verify == VERIFY_OFF) {
+		judge(w, c, out, n, now_ns);
+	} else {
+		learn(w, c, out, n, now_ns);
+	}
+}
+
+/* The server has closed. */
+static void take_end(struct worker *w, struct client *c, int64_t now_ns)
+{
+	bool partial = (c->flags & CLIENT_FIRST_BYTE) != 0;
+
+	if (c->n_in_flight == 0)
+		client_ended(w, c, now_ns);
+	else
+		client_break(w, c, partial ? ERROR_short_reply : ERROR_early_end, ERROR_early_end, now_ns);
+}
+
+static void take_error(struct worker *w, struct client *c, int error, int64_t now_ns)
+{
+	bool partial = (c->flags & CLIENT_FIRST_BYTE) != 0;
+
+	/* Everything owed has come, and the server's end was a reset: unclean, and no request's loss. */
+	if (error == ECONNRESET && c->n_in_flight == 0)
+		client_ended(w, c, now_ns);
+	else
+		client_break(w, c, partial ? ERROR_reset_in_reply : ERROR_reset_before_reply, ERROR_reset_before_reply,
+		             now_ns);
+}
+
+void stream_readable(struct worker *w, struct client *c)
+{
+	ssize_t n;
+	int64_t now_ns;
+
+	if (!w->rule_known && w->learner.client && w->learner.client != c && w->plan->verify != VERIFY_OFF) {
+		c->flags |= CLIENT_PAUSED;
+		client_watch(w, c, c->n_unsent > 0 ? EV_WRITE : 0);
+		return;
+	}
+	n = recv(c->io.fd, w->in, sizeof(w->in), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	now_ns = ts_clock_mono_ns();
+	if (n < 0) {
+		take_error(w, c, errno, now_ns);
+	} else if (n == 0) {
+		take_end(w, c, now_ns);
+	} else {
+		worker_ledger(w, now_ns)->received_bytes += (uint64_t)n;
+		take(w, c, w->in, (size_t)n, now_ns);
+		if (c->state == CLIENT_OPEN)
+			client_fill(w, c, now_ns);
+		worker_check_finished(w);
+	}
+}

@@ -1,0 +1,145 @@
+/*
+ * A worker: one thread, one libev loop, its share of the connections and of the schedule. Workers share nothing while
+ * they run but the plan (read-only) and a few atomics of `struct control`; so a hundred processes of them are as good
+ * as a hundred threads.
+ *
+ * What one connection costs in user memory: struct client (about 250 bytes), n_pipeline slots of 24 bytes, 8 bytes in
+ * two rings of indices, 16 bytes in libev. No buffer, no timer, no histogram.
+ *
+ * Time is kept by one timerfd with absolute monotonic moments, watched by the loop: it rings when the next request is
+ * due and a client is free, or when the next connection may be opened. A slow tick sweeps for time-outs and carries the
+ * worker from one phase to the next: opening, ready, running, draining, done.
+ */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include "client.h"
+#include "late.h"
+#include "learn.h"
+#include "ledger.h"
+#include "pacer.h"
+#include "plan.h"
+#include "ts_random.h"
+
+#define WORKER_BUFFER_BYTES (64 << 10)
+#define WORKER_ARRIVALS     4096 /* sampled moments of sending, for the test of the arrivals */
+
+/* Why a run was told to stop before its end. */
+enum control_stop { STOP_NO, STOP_SIGNAL, STOP_GONE, STOP_UNTIL };
+
+/* Shared by all workers of a run; lives in shared memory. */
+struct control {
+	_Atomic int64_t start_ns; /* monotonic; 0: not yet */
+	_Atomic int stop;         /* enum control_stop; 2 or more signals: also skip the drain */
+	_Atomic int hurry;
+};
+
+/* A ring of client indices; room for all clients of the worker, so that it never overflows. */
+struct ring {
+	uint32_t *items; /* owned */
+	uint32_t n_room, head, n;
+};
+
+struct worker {
+	/* given */
+	const struct plan *plan;
+	struct control *control;
+	struct shard *shard;
+	unsigned index, n_workers;
+
+	struct ev_loop *loop;
+	ev_io pace_io;
+	ev_timer tick;
+	int timer_fd;
+	int64_t armed_ns, tick_ns, last_tick_ns;
+
+	struct client *clients; /* owned, as are the slots: n_pipeline for each client */
+	struct slot *slots;
+	uint32_t n_clients, n_active; /* the first n_active send, the others only stay open */
+	struct ring free_clients, to_open;
+	uint32_t n_connecting, n_settled, n_ending;
+
+	struct pacer pacer, connect_pacer;
+	struct pacer_schedule connect_schedule;
+	uint64_t window;            /* requests in flight at most, over all clients (datagrams, closed loop); 0: any */
+	uint64_t quota;             /* requests that may still be scheduled */
+	int64_t open_ns, start_ns;  /* when opening began; when the load begins */
+	int64_t measure_ns, end_ns; /* end of the warm-up; end of the load */
+	int64_t drain_begin_ns, drain_ns; /* the drain and its end */
+	int64_t wall_offset_ns;           /* wall clock minus monotonic clock */
+	bool started, finished, done;
+	int64_t cpu_ns, last_cpu_ns, run_wait_ns; /* of this thread, when the load began; at the last tick */
+	ev_timer pace_tick;
+	uint64_t n_in_flight;
+	struct ts_random *random;
+
+	struct ts_reply_rule rule;
+	bool rule_known;
+	struct learner learner;
+	struct late_table late;
+
+	int64_t *arrivals_ns; /* owned: every arrivals_every-th moment of sending */
+	uint32_t n_arrivals, arrivals_every, arrivals_skip;
+
+	char in[WORKER_BUFFER_BYTES], out[WORKER_BUFFER_BYTES], expected[WORKER_BUFFER_BYTES];
+};
+
+/* Make a worker (owned) or NULL with err; run it to its end; free it. */
+struct worker *worker_new(const struct plan *plan, struct control *control, struct shard *shard, unsigned index,
+                          unsigned n_workers, struct ts_err *err);
+void worker_run(struct worker *w);
+void worker_free(struct worker *w);
+
+/* Bytes of user memory that one more connection of this plan costs. */
+int64_t worker_bytes_per_connection(const struct plan *plan);
+
+/* For clients: the planned moment of a request that may be sent now, or PACER_NEVER. It is then scheduled. */
+int64_t worker_next(struct worker *w, int64_t now_ns);
+void worker_offer(struct worker *w, struct client *c, int64_t now_ns); /* this client is free for a due request */
+void worker_serve_window(struct worker *w, int64_t now_ns);            /* somebody waits, and there may be room again */
+void worker_queue_open(struct worker *w, struct client *c);            /* this client wants a connection */
+void worker_rearm(struct worker *w);                                   /* the next moment may have changed */
+void worker_resume(struct worker *w); /* the learner has finished: all may read again */
+void worker_check_finished(struct worker *w);
+
+/* The ledger that a request belongs to, by its planned time. */
+static inline struct ledger *worker_ledger(struct worker *w, int64_t planned_ns)
+{
+	return planned_ns < w->measure_ns ? &w->shard->warmup : &w->shard->figures;
+}
+
+static inline bool worker_measures(const struct worker *w, int64_t planned_ns)
+{
+	return planned_ns >= w->measure_ns;
+}
+
+/* A request goes out now. */
+static inline void worker_note_sent(struct worker *w, int64_t now_ns)
+{
+	if (w->arrivals_every == 0 || ++w->arrivals_skip < w->arrivals_every)
+		return;
+	w->arrivals_skip = 0;
+	if (w->n_arrivals < WORKER_ARRIVALS)
+		w->arrivals_ns[w->n_arrivals++] = now_ns;
+}
+
+static inline int64_t worker_wall(const struct worker *w, int64_t mono_ns)
+{
+	return mono_ns + w->wall_offset_ns;
+}
+
+static inline void ring_push(struct ring *r, uint32_t item)
+{
+	uint32_t at = r->head + r->n++;
+	r->items[at < r->n_room ? at : at - r->n_room] = item;
+}
+
+static inline uint32_t ring_pop(struct ring *r)
+{
+	uint32_t item = r->items[r->head];
+	r->head = r->head + 1 == r->n_room ? 0 : r->head + 1;
+	r->n--;
+	return item;
+}
+
+#endif
