@@ -1,0 +1,59 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # uri comes from start_peer; tests read status and result
+# tsload in a test: `load ARGUMENTS...` runs it with a JSON result and checks what must be true of every result, the
+# ledger first; `holds EXPRESSION...` checks facts of it, in Python, with d the result, r its requests, c its connections,
+# e the counts of its errors by class, and ns(latency, percentile) in nanoseconds.
+
+load_setup() {
+  bin=${TS_BIN:-${BATS_TEST_DIRNAME}/../build/bin}
+  servers=${BATS_TEST_DIRNAME}/../build/release/servers
+  result=${BATS_TEST_TMPDIR}/result.json
+}
+
+start_server() { # ARGUMENTS of tsserver
+  local fifo=${BATS_TEST_TMPDIR}/ready.${#peers[@]}
+  mkfifo "${fifo}"
+  "${bin}/tsserver" --ready-fd=9 "$@" 9>"${fifo}" 2>"${fifo}.err" 3>&- &
+  peer=$!
+  peers+=("${peer}")
+  IFS= read -r -t 10 uri <"${fifo}" || {
+    echo "tsserver was not ready: $(cat "${fifo}.err")"
+    return 1
+  }
+}
+
+start_delay() { # ARGUMENTS of the server with known delays and faults; totals in ${totals} once stop_delay has run
+  totals=${BATS_TEST_TMPDIR}/totals.json
+  start_peer "${servers}/delay/delay" --totals="${totals}" "$@"
+}
+
+stop_delay() {
+  kill "${peer}"
+  wait "${peer}" || true
+}
+
+load() {
+  rm -f "${result}"
+  run timeout 60 "${bin}/tsload" --progress=never --json="${result}" "$@"
+  [ ! -e "${result}" ] || holds 'r["scheduled"] == r["not_sent"] + r["completed"] + r["failed"] + r["in_flight_at_end"]' \
+    'd["latency"]["response"]["count"] == r["completed"] + r["unanswered"]' 'adds_up(d["warmup"])'
+}
+
+holds() { # EXPRESSION...
+  TOTALS=${totals:-} /usr/bin/python3 - "${result}" "$@" <<'PYTHON'
+import json, os, sys
+d = json.load(open(sys.argv[1]))
+r, c, v = d["requests"], d["connections"], d["validity"]
+e = {x["class"]: x["count"] for x in d["errors"]}
+t = json.load(open(os.environ["TOTALS"])) if os.path.exists(os.environ["TOTALS"]) else None
+ns = lambda latency, percentile: d["latency"][latency]["percentiles"][percentile]
+near = lambda a, b, part, least=0: abs(a - b) <= max(part * abs(b), least)
+adds_up = lambda l: l["scheduled"] == l["not_sent"] + l["completed"] + l["failed"] + l["in_flight_at_end"]
+for expression in sys.argv[2:]:
+    if not eval(expression):
+        print("does not hold:", expression)
+        for key in ("requests", "connections", "errors", "validity", "throughput"):
+            print(" ", key, json.dumps(d[key]))
+        print("  percentiles", {k: l["percentiles"] for k, l in d["latency"].items()}, "totals", t)
+        sys.exit(1)
+PYTHON
+}

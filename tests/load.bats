@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# tsload against real servers: the ledger, transports, sessions, errors, exits. What needs quiet is in load.serial.bats.
+
+load helpers/peer
+load helpers/load
+
+setup() {
+  load_setup
+}
+
+teardown() {
+  stop_peers
+}
+
+@test "2,000 TCP connections: nothing fails, everything is served" {
+  start_server --listen=tcp://127.0.0.1:0
+  load -c 2000 -d 2s "${uri}"
+  holds 'r["completed"] > 1000 and r["failed"] == 0 and not d["errors"]' 'c["served"] == c["opened"] == c["peak_open"] == 2000'
+}
+
+@test "2,000 UDP sockets: none of our own haste is lost" {
+  start_server --listen=udp://127.0.0.1:0
+  load -c 2000 -d 2s "${uri}"
+  holds 'r["completed"] > 1000 and r["failed"] == 0 and r["lost"] == 0' 'c["served"] == 2000'
+}
+
+@test "every transport is loaded, IPv6 and abstract names included" {
+  for listen in "tcp://[::1]:0" "udp://[::1]:0" "unix:${BATS_TEST_TMPDIR}/s" "unix:@tsload-${BATS_TEST_NUMBER}-$$" \
+    "unixgram:${BATS_TEST_TMPDIR}/d"; do
+    start_server --listen="${listen}"
+    load -c 20 -n 2000 "${uri}"
+    [ "${status}" -ne 3 ]
+    holds 'r["completed"] == 2000 and r["scheduled"] == 2000 and r["failed"] == 0'
+  done
+}
+
+@test "the server has counted the same requests and connections" {
+  start_server --stats="${BATS_TEST_TMPDIR}/stats.json"
+  load -c 7 -t 2 -n 1234 -p 3 "${uri}"
+  kill "${peer}"
+  wait "${peer}" || true
+  totals=${BATS_TEST_TMPDIR}/stats.json
+  holds 't["accepted_count"] == c["opened"] == 7' 't["received_bytes"] == r["sent_bytes"]' 't["sent_bytes"] == r["received_bytes"]'
+}
+
+@test "an open loop sends exactly what its schedule asks for" {
+  start_server
+  load -c 20 -r 999 -d 1s "${uri}"
+  holds 'r["scheduled"] == 999' 'near(d["throughput"]["offered_per_s"], 999, 0.001)'
+  load -c 20 -r 7 -d 1s -t 3 "${uri}"
+  holds 'r["scheduled"] == 7 and r["completed"] == 7'
+  load -c 20 -r 2k -d 1s --pace=tick "${uri}"
+  holds 'r["scheduled"] == 2000'
+  load -c 20 --stage=500ms:400 --stage=500ms:50/250ms "${uri}"
+  holds 'r["scheduled"] == 300'
+}
+
+@test "the warm-up has a ledger of its own" {
+  start_server
+  load -c 5 -r 1000 --warmup=500ms -d 1s "${uri}"
+  holds 'r["scheduled"] == 1000 and d["warmup"]["scheduled"] == 500'
+}
+
+@test "sessions connect, talk and end" {
+  start_server --stats="${BATS_TEST_TMPDIR}/stats.json"
+  load -c 10 --session=5 -n 1000 "${uri}"
+  holds 'r["completed"] == 1000 and c["served"] >= 200 and c["opened"] - c["served"] < 10 and r["failed"] == 0'
+  load -c 50 --session=4 --session-rate=200 --arrival=poisson -d 1s "${uri}"
+  holds 'c["sessions_finished"] >= 100 and r["failed"] == 0 and r["completed"] >= 4 * c["sessions_finished"]'
+}
+
+@test "an iterative server serves one at a time, and the result says so" {
+  start_peer "${BATS_TEST_DIRNAME}/servers/textbook/tsTserv.py" 0
+  load -c 4 -d 1s --timeout=10s --drain=100ms "${uri}"
+  holds 'c["opened"] == 4 and c["served"] == 1' 'd["fairness"]["jain"] < 0.3 and d["fairness"]["min_per_connection"] == 0' \
+    'r["in_flight_at_end"] == 3' 'd["latency"]["response"]["lower_bound_from_percentile"] < 100'
+}
+
+@test "servers in Python and Node, with their own time texts, are understood" {
+  for server in "textbook/tsUserv.py 0" "peers/asyncio_server.py udp://127.0.0.1:0" \
+    "peers/socketserver_server.py tcp://127.0.0.1:0" "peers/node_server.js tcp://127.0.0.1:0"; do
+    # shellcheck disable=SC2086 # a command and its argument
+    start_peer ${BATS_TEST_DIRNAME}/servers/${server}
+    load -c 5 -n 500 "${uri}"
+    holds 'r["completed"] == 500 and r["failed"] == 0'
+  done
+}
+
+@test "a killed server: classified errors, the ledger adds up, a partial result, exit 3" {
+  start_server
+  (
+    for ((i = 0; i < 500; i++)); do # until the load runs
+      [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -gt 20 ] && break
+      read -r -t 0.02 <> <(:) || true
+    done
+    kill -9 "${peer}"
+  ) 3>&- &
+  load -c 100 -d 30s --give-up=500ms "${uri}"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"the server has gone"* ]]
+  holds 'd["partial"] and r["failed"] >= 1 and e["refused"] > 0' \
+    'e.get("reset_before_reply", 0) + e.get("reset_in_reply", 0) + e.get("early_end", 0) + e.get("short_reply", 0) + e.get("send_failed", 0) == r["failed"]'
+}
+
+@test "Ctrl-C keeps the results so far, and exits 130" {
+  start_server
+  "${bin}/tsload" --progress=never --json="${BATS_TEST_TMPDIR}/result.json" -c 10 -d 60s "${uri}" >/dev/null 3>&- &
+  pid=$!
+  for ((i = 0; i < 500; i++)); do
+    [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -gt 10 ] && break
+    read -r -t 0.02 <> <(:) || true
+  done
+  kill -INT "${pid}"
+  status=0
+  wait "${pid}" || status=$?
+  [ "${status}" -eq 130 ]
+  holds 'd["partial"] and r["completed"] > 0 and r["failed"] == 0' 'adds_up(r)'
+}
+
+@test "nobody listens: exit 3, one line, and still a result" {
+  for target in tcp://127.0.0.1:1 udp://127.0.0.1:1 "unix:${BATS_TEST_TMPDIR}/nothing"; do
+    load -c 3 -d 5s --give-up=200ms "${target}"
+    [ "${status}" -eq 3 ]
+    [[ "${lines[0]}" == "tsload: ${target}: cannot connect: "* ]]
+    holds 'e["refused"] > 0 and d["partial"] and r["completed"] == 0'
+  done
+}
+
+@test "wrong usage: exit 2, one line that names the option" {
+  while read -r arguments; do
+    # shellcheck disable=SC2086 # several words
+    run "${bin}/tsload" ${arguments}
+    [ "${status}" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+  done <<'END'
+tcp: -c 0
+tcp: --size=none
+tcp: --arrival=never
+tcp: --stage=10s
+tcp: --threshold=p99
+tcp: --percentiles=101
+tcp: --source=localhost
+tcp: --session-rate=5
+tcp: --rate=5 --session-rate=5 --session=2
+tcp: --until=p99
+udp: --session=3
+udp: --size=100000
+ftp://127.0.0.1
+-c 5
+END
+}
+
+@test "thresholds: 0 when held, 1 when missed" {
+  start_server
+  load -c 5 -n 500 --threshold='p50<5s' --threshold='error_rate<=0' "${uri}"
+  [ "${status}" -eq 0 ]
+  holds 'all(x["passed"] for x in d["thresholds"]) and len(d["thresholds"]) == 2'
+  load -c 5 -n 500 --threshold='p50<1ns' --threshold='rate>1' "${uri}"
+  [ "${status}" -eq 1 ]
+  holds '[x["passed"] for x in d["thresholds"]] == [False, True] and d["thresholds"][0]["actual"] > 1000'
+}
+
+@test "the result is valid by the schema, on standard output and nothing else there" {
+  start_server
+  "${bin}/tsload" -c 5 -r 500 -d 1s --interval=250ms --server-pid="${peer}" --json=- "${uri}" >"${result}"
+  /usr/bin/python3 - "${BATS_TEST_DIRNAME}/../results/schema/load.json" "${result}" <<'END'
+import json, jsonschema, sys
+schema = json.load(open(sys.argv[1]))
+schema.pop("$id", None)
+jsonschema.validate(json.load(open(sys.argv[2])), schema)
+END
+  holds 'len(d["series"]) == 4 and sum(s["completed"] for s in d["series"]) == r["completed"]' \
+    'sum(s["response"]["count"] for s in d["series"]) == d["latency"]["response"]["count"]' \
+    'd["server"]["descriptors_count"] >= 5 and d["server"]["peak_rss_bytes"] > 0' 'd["plan"]["timeout_s"] == 2'
+}
+
+@test "the official decoder reads the log" {
+  start_server
+  load -c 5 -d 600ms --interval=200ms --hdr-log="${BATS_TEST_TMPDIR}/log" "${uri}"
+  [ "$(sed -n 2p "${BATS_TEST_TMPDIR}/log")" = "#[Histogram log format version 1.3]" ]
+  holds "sum(int(x) for x in '''$(awk -F, '/^[0-9]/ {print $4}' "${BATS_TEST_TMPDIR}/log" | while read -r text; do
+    echo "${text}" | node -e '
+      const hdr = require(process.argv[1] + "/node_modules/hdr-histogram-js");
+      const text = require("fs").readFileSync(0, "utf8").trim();
+      console.log(hdr.decodeFromCompressedBase64(text).totalCount)' "${BATS_TEST_DIRNAME}"
+  done)'''.split()) == r[\"completed\"]"
+}
