@@ -83,10 +83,10 @@ units: $(UNITS)
 # --- how to build -----------------------------------------------------------------------------------------------
 # The stamp holds the command line: changed flags rebuild, unchanged ones do not.
 FLAGS := $(OUT)/flags
+STAMP := $(subst ','\'',$(CC) $(filter-out -Werror,$(ALL_CFLAGS)) $(ALL_LDFLAGS) $(LDLIBS))
 $(FLAGS): flags
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS))' | cmp -s - $@ || \
-	 printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS))' > $@
+	@printf '%s\n' '$(STAMP)' | cmp -s - $@ || printf '%s\n' '$(STAMP)' > $@
 
 # The walls: a room sees lib and itself, nothing else.
 $(OBJ)/%.o: %.c $(FLAGS)

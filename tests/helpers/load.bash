@@ -9,7 +9,8 @@ load_setup() {
   result=${BATS_TEST_TMPDIR}/result.json
 }
 
-start_server() { # ARGUMENTS of tsserver
+start_server() { # ARGUMENTS of tsserver; on a free TCP port if they name no endpoint
+  [[ "$*" == *--listen=* ]] || set -- --listen=tcp://127.0.0.1:0 "$@"
   local fifo=${BATS_TEST_TMPDIR}/ready.${#peers[@]}
   mkfifo "${fifo}"
   "${bin}/tsserver" --ready-fd=9 "$@" 9>"${fifo}" 2>"${fifo}.err" 3>&- &
