@@ -82,7 +82,7 @@ static void store_text(struct ts_reply *r, const struct ts_reply_walk *f, uint64
 	if (r->n_held) {
 		memmove(r->text, f->out + (held_from - f->out_begin), r->n_held);
 		r->n_memo = 0;
-	} else if (!memo->bytes || memo->begin_ns != r->last_stamp_ns || forked(r)) {
+	} else if (!memo->bytes || memo->begin_ns != r->last_stamp_ns) {
 		r->n_memo = 0;
 	} else if (memo->bytes != r->text) {
 		memcpy(r->text, memo->bytes, memo->n);

@@ -19,11 +19,11 @@ int64_t ts_stamp_unit_ns(int digits)
 	return units[digits];
 }
 
-/* Years begin in March here, so that the leap day is the last one of its year. */
+/* Years begin in March here, so that the leap day is the last one of its year; they are not before the year 1. */
 int64_t ts_stamp_days(int year, int month, int day)
 {
 	int64_t y = month > 2 ? year : year - 1;
-	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t era = y / 400;
 	int64_t of_era = y - era * 400;
 	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 

@@ -26,6 +26,8 @@ static const struct row {
         {TEXT("abc"), TEXT(""), TS_REPLY_SHORT},
         {TEXT("abc"), TEXT("[Sun Nov"), TS_REPLY_SHORT},
         {TEXT("abc"), TEXT(T), TS_REPLY_SHORT},
+        {TEXT("["), TEXT("["), TS_REPLY_SHORT},
+        {TEXT("[Sun"), TEXT("[Sun"), TS_REPLY_SHORT},
         {TEXT("abc"), TEXT(T "ab"), TS_REPLY_SHORT},
         {TEXT("abc"), TEXT(T "ab" T), TS_REPLY_SHORT},
         {TEXT("abc"), TEXT(T "abd"), TS_REPLY_WRONG_DATA},
@@ -51,6 +53,7 @@ static const struct row {
         {TEXT("abc"), TEXT("[Mon Nov 22 10:30:00 2026]abc"), TS_REPLY_BAD_TIME},
         {TEXT("abc"), TEXT("[Sun Nov 22 10:30:00 2026\n]abc"), TS_REPLY_BAD_TIME},
         {TEXT("abc"), TEXT("[2026-11-22T10:30:00Z]abc"), TS_REPLY_BAD_TIME},
+        {TEXT("abc"), TEXT("[Sun Nov 22 10:30:00 2026\n"), TS_REPLY_BAD_TIME},
         {TEXT("abc"), TEXT(T "ab[10:30:00]c"), TS_REPLY_BAD_TIME},
         {TEXT("abc"), TEXT(OLD "abc"), TS_REPLY_STALE_TIME},
         {TEXT("abc"), TEXT(NEW "abc"), TS_REPLY_FUTURE_TIME},
@@ -199,6 +202,13 @@ static void test_never_back(void **state)
 	assert_int_equal(at_time(&r, &rule, "2026-11-22T10:30:00.5Z", sent, read), TS_REPLY_LEGAL);
 	assert_int_equal(at_time(&r, &rule, "2026-11-22T10:30:00.502Z", sent, read), TS_REPLY_LEGAL);
 	assert_int_equal(at_time(&r, &rule, "2026-11-22T10:30:00Z", sent, read), TS_REPLY_LEGAL);
+	/* An older stamp that was but data in between is no excuse. */
+	const char forged[] = "x[2026-11-22T10:30:00.400Z]",
+	           reply[] = "[2026-11-22T10:30:00.502Z]x[2026-11-22T10:30:00.400Z]";
+	ts_reply_next(&r);
+	assert_int_equal(ts_reply_feed(&r, &rule, TEXT(forged), TEXT(reply), sent, read), TS_REPLY_LEGAL);
+	assert_true(ts_reply_complete(&r, sizeof(forged) - 1));
+	assert_int_equal(at_time(&r, &rule, "2026-11-22T10:30:00.400Z", sent, read), TS_REPLY_STALE_TIME);
 	ts_reply_init(&r);
 	assert_int_equal(at_time(&r, &rule, "2026-11-22T10:30:00.499Z", sent, read), TS_REPLY_LEGAL);
 	ts_reply_release(&r);
@@ -221,6 +231,19 @@ static void test_midnight(void **state)
 	const int64_t later = midnight + 86400 * TS_S;
 	assert_int_equal(at_time(&r, &rule, "00:00:00", later, later + 1), TS_REPLY_LEGAL);
 	ts_reply_release(&r);
+}
+
+/* A user's own format may begin with anything. */
+static void test_strftime(void **state)
+{
+	struct ts_reply_rule rule = {.check_time = true};
+	const char in[] = "a[<[x>]", out[] = "[<10.30>]a[<"
+	                                     "[<10.30>][x>]";
+
+	(void)state;
+	assert_int_equal(ts_stamp_format_parse(&rule.stamp, "strftime:<%H.%M>", NULL), 0);
+	assert_int_equal(judge(&rule, TEXT(in), TEXT(out)), TS_REPLY_LEGAL);
+	assert_int_equal(judge(&rule, TEXT(in), TEXT("[<10.31>]a[<[x>]")), TS_REPLY_FUTURE_TIME);
 }
 
 /* A conversation in lock-step: what was counted is forgotten, what was learnt about time is kept. */
@@ -379,6 +402,7 @@ int main(void)
 	        cmocka_unit_test(test_lock_step),  cmocka_unit_test(test_pipeline),
 	        cmocka_unit_test(test_hostile),    cmocka_unit_test(test_page_edge),
 	        cmocka_unit_test(test_datagram),   cmocka_unit_test(test_texts),
+	        cmocka_unit_test(test_strftime),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "reply_cuts.h"
 #include <stdio.h>
 
-#define N_MAX 400
+#define N_MAX 1500
 
 /* The stamps there are: texts of the time of day, so that a stamp is ten bytes. The last two are out of the window. */
 static const char *const stamps[] = {"[10:30:00]", "[10:30:01]", "[10:29:59]", "[10:30:07]", "[10:29:50]"};
@@ -209,11 +209,47 @@ static void test_separator(void **state)
 	compare_many("]1[", 10000, 5);
 }
 
+/* Rows of current stamps as data, longer than the alternatives that are followed: what is illegal is never accepted for
+ * it, and little that is legal is refused. */
+static void test_long_rows(void **state)
+{
+	struct ts_reply_rule rule = rule_of(TS_STAMP_TIME, "");
+	struct ts_random *random = ts_random_new(6);
+	int n_refused = 0, n_legal = 0;
+	struct text in, out;
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		in.n = out.n = 0;
+		for (size_t n = 30 + ts_random_below(random, 60); n > 0; n--) {
+			append(&in, stamps[0], strlen(stamps[0]));
+			append(&in, "[", ts_random_below(random, 20) == 0);
+		}
+		size_t chunk = 10 * (1 + ts_random_below(random, 20));
+		for (size_t i = 0; i < in.n; i += chunk) {
+			append(&out, stamps[0], strlen(stamps[0]));
+			append(&out, in.byte + i, in.n - i < chunk ? in.n - i : chunk);
+		}
+		for (size_t n = ts_random_below(random, 3); n > 0; n--)
+			mutate(random, &out);
+		bool expected = is_legal(&rule, &in, &out);
+		bool actual = judged_legal(&rule, &in, &out, cut_whole, random);
+		assert_true(expected || !actual);
+		n_legal += expected;
+		n_refused += expected && !actual;
+	}
+	ts_random_free(random);
+
+	assert_in_range(n_legal, 10, 50);
+	assert_in_range(n_refused, 0, n_legal / 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_no_separator),
 	        cmocka_unit_test(test_separator),
+	        cmocka_unit_test(test_long_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
