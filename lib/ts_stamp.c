@@ -123,7 +123,7 @@ int ts_stamp_format_parse(struct ts_stamp_format *format, const char *text, stru
 			int result = check_pattern(colon + 1, err);
 			if (result < 0)
 				return result;
-			strcpy(format->strftime_text, colon + 1);
+			memcpy(format->strftime_text, colon + 1, strlen(colon + 1) + 1);
 		}
 		format->kind = (enum ts_stamp_kind)kind;
 		return 0;
