@@ -6,7 +6,8 @@
  * --time=rfc3339.
  *
  * A hook is a switch over the fault: time.c writes the time, data.c spoils data, reply.c puts the reply together,
- * stream.c holds a conversation, datagram.c answers datagrams, main.c starts, accepts and stops.
+ * stream.c holds a conversation, datagram.c answers datagrams, clients.c accepts and counts clients, main.c starts and
+ * stops.
  */
 #ifndef FAULTY_H
 #define FAULTY_H
@@ -70,6 +71,8 @@ void stamp_write(struct conversation *c, struct peer_text *out); /* "[time]" alo
 
 void conversation_run(struct conversation *c); /* until its end; closes c->fd */
 void datagrams_run(struct server *s);          /* until a signal says stop */
+void clients_serve(struct server *s);          /* the same, for streams */
+void clients_stop(struct server *s);           /* end the conversations, in three seconds at most */
 
 /*
  * Wait until fd is readable, and take signals meanwhile (signals: -1 to leave them to the main thread). At a signal to

@@ -1,0 +1,227 @@
+/* Clients: waiting for them, accepting them, a thread or a process for each, and counting who is there. */
+#include "faulty.h"
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+/* --- waiting -------------------------------------------------------------------------------------------------------
+ */
+
+/* A signal has come: children are reaped, or the server stops. */
+static void signal_take(struct server *s)
+{
+	struct signalfd_siginfo info;
+	pid_t pid;
+
+	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGCHLD) {
+		s->stopping = true;
+		return;
+	}
+	while (s->fault != FAULT_LEAK_ZOMBIES && (pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (int i = 0; i < CLIENTS_MAX; i++)
+			if (s->clients[i] == pid) {
+				s->clients[i] = 0;
+				s->n_open--;
+			}
+}
+
+bool server_wait(struct server *s, int fd, int signals, int timeout_ms)
+{
+	struct pollfd fds[2] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	int n;
+
+	for (;;) {
+		n = poll(fds, 2, s->fault == FAULT_IDLE_SPINS && signals >= 0 ? 0 : timeout_ms);
+		if (n > 0 && fds[1].revents) {
+			signal_take(s);
+			if (s->stopping && fd == s->listener)
+				return false;
+			if (s->stopping)
+				shutdown(fd, SHUT_RD); /* what has been received is still answered */
+		}
+		if (n > 0 && fds[0].revents)
+			return true;
+		if (s->stopping || (n == 0 && timeout_ms >= 0))
+			return s->stopping;
+	}
+}
+
+/* --- clients -------------------------------------------------------------------------------------------------------
+ */
+
+/* The conversation is over: its place is free, its descriptor closed unless the fault keeps it. */
+static void client_end(struct conversation *c)
+{
+	struct server *s = c->server;
+
+	pthread_mutex_lock(&s->lock);
+	if (c->is_closed)
+		close(c->fd);
+	else if (s->fault == FAULT_CLOSES_WITH_NEXT)
+		s->close_next = c->fd;
+	s->clients[c->place] = 0;
+	s->n_open--;
+	for (int i = 0; s->fault == FAULT_LEAVER_ENDS_ALL && i < CLIENTS_MAX; i++)
+		if (s->clients[i])
+			shutdown(s->clients[i], SHUT_RDWR);
+	pthread_cond_signal(&s->client_gone);
+	pthread_mutex_unlock(&s->lock);
+	if (s->fault == FAULT_ONE_CLIENT || (s->fault == FAULT_CLIENTS_120 && s->n_clients >= 120))
+		exit(0);
+	free(c);
+}
+
+static void *client_thread(void *arg)
+{
+	struct conversation *c = arg;
+
+	conversation_run(c);
+	client_end(c);
+	return NULL;
+}
+
+/* Start the thread of a conversation. */
+static bool client_run(struct conversation *c)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int error;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, 1 << 18);
+	error = pthread_create(&thread, &attr, client_thread, c);
+	pthread_attr_destroy(&attr);
+	return error == 0;
+}
+
+/* The conversation in a process of its own; returns its id to the parent. */
+static pid_t client_fork(struct conversation *c)
+{
+	pid_t pid = fork();
+	sigset_t none;
+
+	if (pid)
+		return pid;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	close(c->server->listener);
+	close(c->server->signals);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	conversation_run(c);
+	close(c->fd);
+	if (c->server->fault == FAULT_LEAK_PROCESSES)
+		pause();
+	_exit(0);
+}
+
+/* A place in the table, taken for fd; -1: all are taken. */
+static int place_take(struct server *s, int fd)
+{
+	int place = -1;
+
+	pthread_mutex_lock(&s->lock);
+	for (int i = 0; place < 0 && i < CLIENTS_MAX; i++)
+		if (!s->clients[i])
+			place = i;
+	if (place >= 0) {
+		s->clients[place] = fd;
+		s->n_open++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return place;
+}
+
+static void client_start(struct server *s, int fd, bool was_queued)
+{
+	struct conversation *c = calloc(1, sizeof(*c));
+	int place = place_take(s, fd);
+
+	if (!c || place < 0) {
+		close(fd);
+		free(c);
+		return;
+	}
+	s->n_clients++;
+	*c = (struct conversation){.server = s,
+	                           .fd = fd,
+	                           .place = place,
+	                           .was_queued = was_queued,
+	                           .connected_ns = peer_now_ns(CLOCK_REALTIME)};
+	if (!s->first_client_ns)
+		s->first_client_ns = c->connected_ns;
+	if (s->form == FORM_FORK) {
+		s->clients[place] = client_fork(c);
+		close(fd);
+		free(c);
+	} else if (s->form == FORM_ITERATIVE) {
+		client_thread(c);
+	} else if (!client_run(c)) {
+		c->is_closed = true;
+		client_end(c);
+	}
+}
+
+/* Faults that turn callers away, or look at them first; false: this one is not served. */
+static bool caller_look(struct server *s, int fd)
+{
+	struct sockaddr_storage addr;
+	socklen_t addr_len = sizeof(addr);
+	int most = s->fault == FAULT_CALLERS_REFUSED ? 1 : s->fault == FAULT_FIFTY_OPEN ? 50 : CLIENTS_MAX;
+
+	if (s->fault == FAULT_RESET_EARLY_DIES && getpeername(fd, (struct sockaddr *)&addr, &addr_len) < 0)
+		exit(1);
+	if (s->close_next)
+		close(s->close_next);
+	s->close_next = 0;
+	if (s->fault == FAULT_SILENT_BLOCKS)
+		server_wait(s, fd, s->signals, -1);
+	return s->n_open < (size_t)most;
+}
+
+void clients_serve(struct server *s)
+{
+	bool was_queued = false;
+	int fd, on = 1;
+
+	while (server_wait(s, s->listener, s->signals, -1)) {
+		fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0) {
+			if ((errno == EMFILE || errno == ENFILE) && s->fault == FAULT_DESCRIPTORS_DIE)
+				exit(1);
+			usleep(errno == EMFILE || errno == ENFILE ? 10000 : 0);
+			continue;
+		}
+		if (s->endpoint.family != AF_UNIX)
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		if (!caller_look(s, fd) || (s->fault == FAULT_QUEUE_DROPPED && was_queued))
+			close(fd);
+		else
+			client_start(s, fd, was_queued);
+		was_queued = s->form == FORM_ITERATIVE &&
+		             poll(&(struct pollfd){.fd = s->listener, .events = POLLIN}, 1, 0) > 0;
+	}
+}
+
+/* End the conversations: the replies in hand go out, for three seconds at most. */
+void clients_stop(struct server *s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += s->fault == FAULT_TERM_WAITS ? PEER_LIFE_S : 3;
+	pthread_mutex_lock(&s->lock);
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (s->clients[i] && s->form == FORM_FORK)
+			kill(s->clients[i], SIGTERM);
+		else if (s->clients[i] && s->fault != FAULT_TERM_WAITS)
+			shutdown(s->clients[i], SHUT_RD);
+	while (s->n_open && s->form != FORM_FORK)
+		if (pthread_cond_timedwait(&s->client_gone, &s->lock, &until))
+			break;
+	pthread_mutex_unlock(&s->lock);
+	while (s->form == FORM_FORK && wait(NULL) > 0)
+		;
+}
