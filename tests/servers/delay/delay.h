@@ -66,7 +66,7 @@ struct options {
 
 void options_parse(struct options *options, int argc, char **argv); /* dies on errors, --help exits 0 */
 
-/* --- one reply on its way ----------------------------------------------------------------------------------------- */
+/* --- one reply on its way -------------------------------------------------------------------------------------- */
 struct client;
 
 struct reply {
@@ -95,7 +95,7 @@ void reply_write(struct peer_text *out, const struct options *options, const str
 /* Which spoil, if any, is due for the number-th message (from 1). */
 enum spoil spoil_choose(const struct options *options, uint64_t number);
 
-/* --- totals ------------------------------------------------------------------------------------------------------- */
+/* --- totals ---------------------------------------------------------------------------------------------------- */
 struct totals {
 	uint64_t connections, messages, replies; /* replies: legal ones, sent whole or handed to the kernel */
 	uint64_t resets_after;                   /* RST by reset_every */

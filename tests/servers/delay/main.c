@@ -39,7 +39,7 @@ struct server {
 	char buffer[PEER_BUFFER];
 };
 
-/* --- clients ------------------------------------------------------------------------------------------------------ */
+/* --- clients --------------------------------------------------------------------------------------------------- */
 
 static void client_watch(struct server *s, struct client *c, int operation)
 {
@@ -114,7 +114,7 @@ static struct client *client_of_address(struct server *s, const struct sockaddr_
 	return c;
 }
 
-/* --- replies ------------------------------------------------------------------------------------------------------ */
+/* --- replies --------------------------------------------------------------------------------------------------- */
 
 static void transmit(struct server *s, struct reply *reply)
 {
@@ -226,7 +226,7 @@ static void message_accept(struct server *s, struct client *c, size_t n)
 	queue_push(&s->queue, reply);
 }
 
-/* --- the loop ----------------------------------------------------------------------------------------------------- */
+/* --- the loop -------------------------------------------------------------------------------------------------- */
 
 static void client_accept(struct server *s)
 {

@@ -4,8 +4,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-/* --- waiting -------------------------------------------------------------------------------------------------------
- */
+/* --- waiting --------------------------------------------------------------------------------------------------- */
 
 /* A signal has come: children are reaped, or the server stops. */
 static void signal_take(struct server *s)
@@ -48,8 +47,7 @@ bool server_wait(struct server *s, int fd, int signals, int timeout_ms)
 	}
 }
 
-/* --- clients -------------------------------------------------------------------------------------------------------
- */
+/* --- clients --------------------------------------------------------------------------------------------------- */
 
 /* The conversation is over: its place is free, its descriptor closed unless the fault keeps it. */
 static void client_end(struct conversation *c)

@@ -40,8 +40,7 @@ static void faults_list(void)
 		       *rows[i].needs ? rows[i].needs : "-", *rows[i].flags ? rows[i].flags : "-", rows[i].sentence);
 }
 
-/* --- arguments -----------------------------------------------------------------------------------------------------
- */
+/* --- arguments ------------------------------------------------------------------------------------------------- */
 
 static int choice_parse(const char *arg, const char *value, const char *const *choices)
 {
@@ -94,8 +93,7 @@ static bool argument_parse(struct server *s, const char *arg, int *ready_fd)
 	return true;
 }
 
-/* --- start and stop ------------------------------------------------------------------------------------------------
- */
+/* --- start and stop -------------------------------------------------------------------------------------------- */
 
 static void listen_start(struct server *s)
 {

@@ -21,8 +21,7 @@ static bool is_half_closed(const struct conversation *c)
 	return poll(&poll_fd, 1, 5) > 0;
 }
 
-/* --- sending -------------------------------------------------------------------------------------------------------
- */
+/* --- sending --------------------------------------------------------------------------------------------------- */
 
 static bool send_all(const struct conversation *c, int fd, const char *bytes, size_t n)
 {
@@ -100,8 +99,7 @@ static bool reply_send(struct conversation *c, struct peer_text *reply)
 	return send_all(c, c->fd, reply->p, reply->n);
 }
 
-/* --- messages ------------------------------------------------------------------------------------------------------
- */
+/* --- messages -------------------------------------------------------------------------------------------------- */
 
 /* Answer one message; false: the conversation is over. */
 static bool message_answer(struct conversation *c, const char *data, size_t n)
@@ -232,8 +230,7 @@ static bool chunk_answer(struct conversation *c, char *data, size_t n)
 	return goes_on;
 }
 
-/* --- the conversation ----------------------------------------------------------------------------------------------
- */
+/* --- the conversation ------------------------------------------------------------------------------------------ */
 
 static void stamp_send(struct conversation *c)
 {
