@@ -5,6 +5,7 @@
 #include "charts.h"
 #include "ts_units.h"
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 static const double percentiles[] = {10,   25,     50,    60,     70,    75,     80,    85,   90,
@@ -16,7 +17,8 @@ static const double percentiles[] = {10,   25,     50,    60,     70,    75,    
 #define HEIGHT_REST     110
 #define LINES_MAX       100 /* more modes than that cannot be told apart anyway */
 
-static size_t add_line(struct plot *p, const struct summary *s, size_t mode, const struct ts_hist *h)
+static size_t add_line(struct plot *p, const struct summary *s, size_t mode, const struct ts_hist *h, double *low_us,
+                       double *high_us)
 {
 	const char *name = s->set->modes[mode].name;
 	char shown[40];
@@ -32,6 +34,8 @@ static size_t add_line(struct plot *p, const struct summary *s, size_t mode, con
 			break;
 		fprintf(p->dat, "%.6g\t%.6g\t%g\t\"%s, p%g: %s\"\n", 1 / beyond, (double)ns / 1e3, percentiles[i], name,
 		        percentiles[i], ts_units_show_duration(ns, shown, sizeof(shown)));
+		*low_us = fmin(*low_us, (double)ns / 1e3);
+		*high_us = fmax(*high_us, (double)ns / 1e3);
 		n++;
 	}
 	return n;
@@ -58,7 +62,9 @@ static int add_lines(struct plot *p, const struct summary *s, size_t w, const si
                      struct ts_hist *h, struct ts_err *err)
 {
 	char quoted[100];
-	int linetypes[LINES_MAX], n_lines = 0;
+	double low_us = INFINITY, high_us = 0;
+	size_t modes[LINES_MAX];
+	int n_lines = 0;
 
 	for (size_t i = 0; i < n && n_lines < LINES_MAX; i++) { /* the slowest on top, as in the chart */
 		size_t mode = ranked[n - 1 - i];
@@ -66,19 +72,21 @@ static int add_lines(struct plot *p, const struct summary *s, size_t w, const si
 
 		if (rc < 0)
 			return rc;
-		if (rc == 0 || h->n == 0 || add_line(p, s, mode, h) == 0)
+		if (rc == 0 || h->n == 0 || add_line(p, s, mode, h, &low_us, &high_us) == 0)
 			continue;
-		fprintf(p->gp, "%s'%s.dat' index %d using 1:($2*1e-6) with lines lt %d title %s",
-		        n_lines ? ", \\\n     " : "plot ", p->id, n_lines,
-		        linetypes[n_lines] = plot_linetype(s->set, mode),
-		        plot_quoted(s->set->modes[mode].name, quoted, sizeof(quoted)));
-		n_lines++;
+		modes[n_lines++] = mode;
 	}
+	if (n_lines > 0) /* gnuplot would round a log axis to whole decades */
+		fprintf(p->gp, "set yrange [%.4g:%.4g]\n", low_us * 1e-6 / 1.2, high_us * 1e-6 * 1.2);
+	for (int i = 0; i < n_lines; i++)
+		fprintf(p->gp, "%s'%s.dat' index %d using 1:($2*1e-6) with lines lt %d title %s",
+		        i ? ", \\\n     " : "plot ", p->id, i, plot_linetype(s->set, modes[i]),
+		        plot_quoted(s->set->modes[modes[i]].name, quoted, sizeof(quoted)));
 	for (int i = 0; i < n_lines; i++)
 		fprintf(p->gp,
 		        ", \\\n     '' index %d using 1:($2*1e-6):4 with labels hypertext point lt %d pt 7 ps 0.4 "
 		        "notitle",
-		        i, linetypes[i]);
+		        i, plot_linetype(s->set, modes[i]));
 	fputc('\n', p->gp);
 	return n_lines;
 }

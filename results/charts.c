@@ -42,7 +42,7 @@ static bool begins(const struct runset *set, size_t w, enum chart_scope scope)
 	if (scope == CHART_RUN)
 		return w == 0;
 	if (scope == CHART_WORKLOAD)
-		return true;
+		return !set->workloads[w].group[0]; /* the points of a series are in its own charts */
 	if (!set->workloads[w].group[0])
 		return false;
 	for (size_t i = 0; i < w; i++)

@@ -17,7 +17,7 @@ typedef int chart_function(struct plot *p, const struct summary *s, size_t workl
 #undef CHART_ROW
 
 enum chart_scope {
-	CHART_WORKLOAD, /* one for each workload: the file is ID.WORKLOAD */
+	CHART_WORKLOAD, /* one for each workload that is no point of a series: the file is ID.WORKLOAD */
 	CHART_GROUP,    /* one for each series of workloads, such as idle: called with the first of them; ID.GROUP */
 	CHART_RUN       /* one for the run: ID */
 };

@@ -112,19 +112,23 @@ static void exec_gnuplot(const char *dir, const char *script, int messages)
 	_exit(127);
 }
 
-/* The first line of gnuplot's messages that says something. */
+/* What gnuplot said last: it shows the command, a caret, and then what is wrong, which is what people want to know. */
 static void read_message(int fd, char *text, size_t size)
 {
-	char rest[512], *line;
+	char chunk[512];
 	size_t n = 0;
 	ssize_t got;
 
-	while ((got = read(fd, n < size - 1 ? text + n : rest, n < size - 1 ? size - 1 - n : sizeof(rest))) > 0)
-		n += n < size - 1 ? (size_t)got : 0;
+	while ((got = read(fd, chunk, sizeof(chunk))) > 0)
+		for (ssize_t i = 0; i < got; i++) {
+			if (chunk[i] != '\n' && n > 0 && text[n - 1] == '\n')
+				n = 0; /* a new line takes the place of the one before */
+			if (n < size - 1 && (chunk[i] != '\n' || n > 0))
+				text[n++] = chunk[i];
+		}
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
 	text[n] = '\0';
-	line = text + strspn(text, " \n\t^");
-	memmove(text, line, strlen(line) + 1);
-	text[strcspn(text, "\n")] = '\0';
 }
 
 static int run_gnuplot(const char *dir, const char *id, struct ts_err *err)

@@ -151,6 +151,14 @@ refused() {
   done
 }
 
+@test "charts of series: golden data and gnuplot texts" {
+  tests/fixtures/results/generate "${tmp}/series" --modes=epoll,poll --workloads=idle-0,idle-1000,curve-20,curve-95
+  "${bin}/tsreport" charts "${tmp}/series" -o "${tmp}/charts"
+  for file in tests/fixtures/results/golden-series/*; do
+    diff -u "${file}" "${tmp}/charts/${file##*/}"
+  done
+}
+
 @test "a run against itself differs in nothing" {
   run "${bin}/tsreport" compare "${run_dir}" "${run_dir}"
   [ "${status}" -eq 0 ]
