@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -183,8 +185,27 @@ static void add_descriptors(struct ts_proc *out, pid_t pid)
 	closedir(fds);
 }
 
+/*
+ * Ticks are 10 ms: too coarse for a short trial. A process's own clock has their sum in nanoseconds, exited threads
+ * included; the ticks then say how it is divided. Only for the process that was asked about: a descendant may be reaped
+ * before the next sample, and what it used comes back in ticks, so that the sum would seem to shrink.
+ */
+static void refine_cpu(struct ts_proc *out, pid_t pid)
+{
+	double ticks_s = out->cpu_user_s + out->cpu_system_s;
+	struct timespec used;
+	clockid_t clock;
+	double exact_s;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+		return;
+	exact_s = fmax(ticks_s, (double)used.tv_sec + (double)used.tv_nsec * 1e-9);
+	out->cpu_user_s = ticks_s > 0 ? exact_s * out->cpu_user_s / ticks_s : 0;
+	out->cpu_system_s = exact_s - out->cpu_user_s;
+}
+
 /* Returns whether it lives. Of a zombie only the processor time counts, as it will once it is reaped. */
-static bool add_process(struct ts_proc *out, pid_t pid)
+static bool add_process(struct ts_proc *out, pid_t pid, bool exact)
 {
 	char stat[1024], state;
 	const char *rest;
@@ -198,8 +219,12 @@ static bool add_process(struct ts_proc *out, pid_t pid)
 	    sscanf(rest, "%c %*d %*d %*d %*d %*d %*u %llu %llu %llu %llu %llu %llu %lld %lld %*d %*d %lld", &state,
 	           &minor, &c_minor, &major, &c_major, &user, &system, &c_user, &c_system, &n_threads) != 10)
 		return false;
-	out->cpu_user_s += ((double)user + (double)c_user) / ticks_per_s;
-	out->cpu_system_s += ((double)system + (double)c_system) / ticks_per_s;
+	struct ts_proc own = {.cpu_user_s = (double)user / ticks_per_s, .cpu_system_s = (double)system / ticks_per_s};
+
+	if (exact)
+		refine_cpu(&own, pid);
+	out->cpu_user_s += own.cpu_user_s + (double)c_user / ticks_per_s;
+	out->cpu_system_s += own.cpu_system_s + (double)c_system / ticks_per_s;
 	out->minor_faults_count += (int64_t)(minor + c_minor);
 	out->major_faults_count += (int64_t)(major + c_major);
 	if (state == 'Z' || state == 'X')
@@ -221,13 +246,13 @@ int ts_proc_sample(pid_t pid, struct ts_proc *out)
 	if (result < 0)
 		goto free_table;
 	table_mark(&table, pid);
-	if (!add_process(&sum, pid)) {
+	if (!add_process(&sum, pid, true)) {
 		result = -ESRCH;
 		goto free_table;
 	}
 	for (size_t i = 0; i < table.n; i++)
 		if (table.entries[i].wanted && table.entries[i].pid != pid)
-			add_process(&sum, table.entries[i].pid);
+			add_process(&sum, table.entries[i].pid, false);
 	*out = sum;
 free_table:
 	free(table.entries);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -205,6 +206,23 @@ static void processor_time_counts_the_reaped(void **state)
 	stop_helper(&helper);
 }
 
+/* Catches: processor time in whole ticks, which is too coarse for a trial of half a second. */
+static void processor_time_is_finer_than_ticks(void **state)
+{
+	struct helper helper = start_helper();
+	int n_odd = 0;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct ts_proc now = after(&helper, "b");
+		double ticks = (now.cpu_user_s + now.cpu_system_s) * 100;
+
+		n_odd += fabs(ticks - round(ticks)) > 1e-6;
+	}
+	assert_true(n_odd >= 4);
+	stop_helper(&helper);
+}
+
 /* Catches: children that are not seen, zombies that count as living. */
 static void children_come_and_go(void **state)
 {
@@ -268,6 +286,7 @@ int main(void)
 	        cmocka_unit_test(one_process),
 	        cmocka_unit_test(names_may_hold_anything),
 	        cmocka_unit_test(processor_time_counts_the_reaped),
+	        cmocka_unit_test(processor_time_is_finer_than_ticks),
 	        cmocka_unit_test(children_come_and_go),
 	        cmocka_unit_test(a_process_that_is_gone),
 	        cmocka_unit_test(children_that_vanish),
