@@ -1,6 +1,7 @@
 #include "figures.h"
 #include "ts_json.h"
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const struct figure_row rows[] = {
@@ -37,20 +38,21 @@ static double sum_of(const cJSON *counts)
 }
 
 /*
- * Processor time per request: the generator samples the server over the same span in which it counts requests, so its
- * figure comes first. A server that it could not sample says so itself, over its whole life.
+ * Processor time per request. The generator samples the server over the same span in which it counts requests: that is
+ * the figure, if the server is one process. The children of others are sampled in ticks of 10 ms, or end unseen, so
+ * those servers' own account comes first: of their whole life, and divided by all that they answered.
  */
 static double cpu_per_request_us(const cJSON *load, const cJSON *server, double completed)
 {
 	double sampled_s =
 	        ts_json_real(load, "server.cpu_user_s", NAN) + ts_json_real(load, "server.cpu_system_s", NAN);
-	double own_s, answered;
+	double own_s = ts_json_real(server, "cpu_user_s", NAN) + ts_json_real(server, "cpu_system_s", NAN);
+	double answered = ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
+	double sampled_us = completed > 0 ? sampled_s * 1e6 / completed : NAN;
+	double own_us = answered > 0 ? own_s * 1e6 / answered : NAN;
+	bool one_process = ts_json_real(load, "server.processes_count", NAN) <= 1;
 
-	if (!isnan(sampled_s) && completed > 0)
-		return sampled_s * 1e6 / completed;
-	own_s = ts_json_real(server, "cpu_user_s", NAN) + ts_json_real(server, "cpu_system_s", NAN);
-	answered = ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
-	return answered > 0 ? own_s * 1e6 / answered : NAN;
+	return isnan(own_us) || (one_process && !isnan(sampled_us)) ? sampled_us : own_us;
 }
 
 /* These come from the server's own counts, warm-up included: so they are divided by its own count of messages. */
