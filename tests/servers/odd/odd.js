@@ -23,7 +23,7 @@ const answeringLines = (time) => {
             rest = Buffer.concat([rest, data]);
             for (let at; !this.over && (at = rest.indexOf('\n')) >= 0; rest = rest.subarray(at + 1)) {
                 const line = rest.subarray(0, at + 1);
-                if (line.toString('latin1').trim() === '' && line.length < 3) this.over = true;
+                if (line.equals(bytes('\n')) || line.equals(bytes('\r\n'))) this.over = true;
                 else this.push(reply(time(), ' ', line));
             }
             if (this.over) this.push(null);
