@@ -186,6 +186,8 @@ static void reply_leave(struct server *s, struct reply *reply)
 	struct client *c = reply->client;
 
 	if (!reply->settled) { /* else it followed another before its time; its client may be freed */
+		if (c->held == reply)
+			reply->spoil = SPOIL_NONE; /* no other came in time: it leaves in order after all */
 		reply_settle(s, reply);
 		if (c->held)
 			reply_settle(s, c->held);
