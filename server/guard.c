@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/un.h>
 
 static const uint16_t small_services[] = {0, 7, 9, 13, 17, 19, 37};
@@ -14,13 +14,18 @@ int guard_init(struct guard *g, double rate_per_s, uint64_t key)
 	*g = (struct guard){.rate_per_s = rate_per_s, .key = key};
 	if (rate_per_s <= 0)
 		return 0;
-	g->buckets = calloc(GUARD_BUCKETS, sizeof *g->buckets);
-	return g->buckets ? 0 : -ENOMEM;
+	g->buckets = mmap(NULL, GUARD_BUCKETS * sizeof *g->buckets, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	                  -1, 0);
+	if (g->buckets != MAP_FAILED)
+		return 0;
+	g->buckets = NULL;
+	return -ENOMEM;
 }
 
 void guard_release(struct guard *g)
 {
-	free(g->buckets);
+	if (g->buckets)
+		munmap(g->buckets, GUARD_BUCKETS * sizeof *g->buckets);
 	g->buckets = NULL;
 }
 
@@ -59,21 +64,19 @@ static size_t bucket_of(const struct guard *g, const struct sockaddr *source)
 	return (h ^ h >> 33) % GUARD_BUCKETS;
 }
 
+/* Each reply fills the bucket for 1/rate of a second more; a burst may fill it for so long ahead. */
 static bool take_token(struct guard *g, const struct sockaddr *source, int64_t now_ns)
 {
-	struct guard_bucket *b = &g->buckets[bucket_of(g, source)];
-	double room = g->rate_per_s > 8 ? g->rate_per_s : 8;
+	_Atomic int64_t *bucket = &g->buckets[bucket_of(g, source)];
+	double reply_ns = (double)TS_S / g->rate_per_s;
+	double burst_ns = reply_ns * (g->rate_per_s > 8 ? g->rate_per_s : 8);
+	int64_t empty_ns = atomic_load_explicit(bucket, memory_order_relaxed), from_ns;
 
-	if (b->filled_ns == 0)
-		b->tokens = room;
-	else
-		b->tokens += (double)(now_ns - b->filled_ns) / (double)TS_S * g->rate_per_s;
-	b->filled_ns = now_ns;
-	if (b->tokens > room)
-		b->tokens = room;
-	if (b->tokens < 1)
-		return false;
-	b->tokens -= 1;
+	do {
+		from_ns = empty_ns > now_ns ? empty_ns : now_ns;
+		if ((double)(from_ns - now_ns) + reply_ns > burst_ns + 1)
+			return false;
+	} while (!atomic_compare_exchange_weak(bucket, &empty_ns, from_ns + (int64_t)reply_ns));
 	return true;
 }
 

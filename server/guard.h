@@ -6,11 +6,13 @@
  * the small services echo 7, discard 9, daytime 13, qotd 17, chargen 19, time 37.
  * Optional: at most `rate` replies per second to one source address (a /64 in IPv6), in bursts of one second's worth
  * (at least 8). Sources share 4,096 buckets by a keyed hash: forged ones cannot fill memory, and a collision only
- * limits two sources together.
+ * limits two sources together. A bucket is one number, the time at which it will be empty again (GCRA, the "virtual
+ * scheduling" of ITU-T I.371): so threads and processes share it by one atomic exchange.
  */
 #ifndef GUARD_H
 #define GUARD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,17 +21,12 @@
 #define GUARD_BUCKETS   4096
 #define GUARD_PORTS_MAX 64
 
-struct guard_bucket {
-	double tokens;
-	int64_t filled_ns; /* monotonic; 0: never used */
-};
-
 struct guard {
 	uint16_t ports[GUARD_PORTS_MAX]; /* that this server listens on, host order */
 	size_t n_ports;
 	double rate_per_s; /* 0: no limit */
 	uint64_t key;
-	struct guard_bucket *buckets; /* owned; NULL without a limit */
+	_Atomic int64_t *buckets; /* owned, in shared memory; NULL without a limit */
 };
 
 enum guard_verdict {

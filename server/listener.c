@@ -46,6 +46,21 @@ static int listener_prepare(struct listener *l, const struct ts_endpoint *ep, si
 	return l->fds ? 0 : ts_err_set(err, ENOMEM, "out of memory for the listening sockets");
 }
 
+/*
+ * Sockets that share their port would share it with a second server, too. So the port is first bound for ourselves
+ * alone, which fails when anybody has it, and which finds a free one when any will do.
+ */
+static int claim_port(struct ts_endpoint *ep, struct ts_err *err)
+{
+	struct ts_listen alone = {.backlog = 1};
+	int fd = ts_endpoint_listen(ep, &alone, err);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 static int open_one(struct listener *l, const char *uri, const struct settings *set, size_t n_sets, struct ts_err *err)
 {
 	struct ts_listen how = {.backlog = (int)set->backlog};
@@ -61,7 +76,9 @@ static int open_one(struct listener *l, const char *uri, const struct settings *
 	how.reuse_port = n_sets > 1 && ts_endpoint_port(&ep) >= 0;
 	if (!how.reuse_port)
 		n_sets = 1;
-	rc = listener_prepare(l, &ep, n_sets, err);
+	rc = how.reuse_port ? claim_port(&ep, err) : 0;
+	if (rc == 0)
+		rc = listener_prepare(l, &ep, n_sets, err);
 	while (rc >= 0 && l->n_fds < n_sets) {
 		rc = ts_endpoint_listen(&l->endpoint, &how, err);
 		if (rc < 0)

@@ -36,7 +36,8 @@ static void want(struct loop *loop, struct source *s, enum source_want what)
 	if (s->want == what)
 		return;
 	s->want = (uint8_t)what;
-	loop->ops->change(loop, s);
+	if (!loop->ops->edge || s->kind != SOURCE_CONN) /* there, both directions are watched from the start */
+		loop->ops->change(loop, s);
 }
 
 /* --- conversations ------------------------------------------------------------------------------------------- */

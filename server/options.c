@@ -36,7 +36,7 @@ static const struct ts_opt options[] = {
          .help = "where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unixgram:PATH, @NAME for an abstract "
                  "name; may be given again in modes that multiplex (default: tcp://127.0.0.1:21567)"},
         {TS_OPT_COUNT, "workers", 'w', "N", NULL, "1", "1024", .offset = AT(n_workers),
-         .help = "threads of pool and reactors, processes of prefork (default: 8, one for each processor, 4)"},
+         .help = "processes of prefork, threads of pool and reactors (default: 64, 256, one for each processor)"},
         {TS_OPT_COUNT, "processes", 0, "N", "1", "1", "1024", .offset = AT(n_processes),
          .help = "processes with an event loop each, in modes that multiplex"},
         {TS_OPT_COUNT, "backlog", 0, "N", "4096", "1", "65535", .offset = AT(backlog),
@@ -109,7 +109,7 @@ static int check_together(struct settings *set, struct ts_err *err)
 		                    "--listen=%s: mode %s serves one endpoint; give one --listen, or a mode that "
 		                    "multiplexes, such as libev",
 		                    set->listen.items[1], m->name);
-	if (set->n_processes > 1 && !m->multiplexes)
+	if (set->n_processes > 1 && (!m->multiplexes || m->workers))
 		return ts_err_usage(err, "--processes=%lld: mode %s has no event loop to repeat; must be 1",
 		                    (long long)set->n_processes, m->name);
 	if (set->spin && !m->multiplexes)

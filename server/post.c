@@ -1,7 +1,6 @@
 #include "post.h"
 #include "datagram.h"
 #include "ts_clock.h"
-#include "ts_random.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 
 struct post {
 	struct worker *worker;
-	struct guard guard;
 	size_t n_batch;
 	struct mmsghdr *in, *out;
 	struct iovec *in_iov, (*out_iov)[2];
@@ -35,29 +33,18 @@ static int allocate(struct post *p)
 	return p->in && p->out && p->in_iov && p->out_iov && p->sources && p->control && p->data ? 0 : -ENOMEM;
 }
 
-static void add_own_ports(struct post *p)
-{
-	const struct listeners *ls = &p->worker->server->listeners;
-
-	for (size_t i = 0; i < ls->n; i++)
-		if (ls->items[i].endpoint.transport == TS_UDP)
-			guard_add_port(&p->guard, (uint16_t)ts_endpoint_port(&ls->items[i].endpoint));
-}
-
 struct post *post_new(struct worker *w, size_t n_batch)
 {
 	struct post *p = calloc(1, sizeof *p);
-	uint64_t key = (uint64_t)ts_clock_wall_ns() ^ (uint64_t)(uintptr_t)p;
 
 	if (!p)
 		return NULL;
 	p->worker = w;
 	p->n_batch = n_batch;
-	if (guard_init(&p->guard, w->server->set.reply_rate_per_s, key) < 0 || allocate(p) < 0) {
+	if (allocate(p) < 0) {
 		post_free(p);
 		return NULL;
 	}
-	add_own_ports(p);
 	for (size_t i = 0; i < n_batch; i++)
 		p->in_iov[i] = (struct iovec){.iov_base = p->data + i * SLOT_BYTES, .iov_len = SLOT_BYTES};
 	return p;
@@ -67,7 +54,6 @@ void post_free(struct post *p)
 {
 	if (!p)
 		return;
-	guard_release(&p->guard);
 	free(p->in);
 	free(p->out);
 	free(p->in_iov);
@@ -134,7 +120,8 @@ static void count_fate(struct worker *w, enum datagram_fate fate)
 static size_t answer(struct post *p, size_t n)
 {
 	struct worker *w = p->worker;
-	int64_t mono_ns = p->guard.buckets ? ts_clock_mono_ns() : 0;
+	struct guard *guard = &w->server->guard;
+	int64_t mono_ns = guard->buckets ? ts_clock_mono_ns() : 0;
 	const char *stamp;
 	size_t n_stamp = session_stamp(&w->desk, ts_clock_wall_ns(), &stamp), n_out = 0;
 
@@ -145,7 +132,7 @@ static size_t answer(struct post *p, size_t n)
 		                     .truncated = h->msg_flags & MSG_TRUNC,
 		                     .source = h->msg_name,
 		                     .source_len = h->msg_namelen};
-		enum datagram_fate fate = datagram_take(&d, &p->guard, stamp, n_stamp, mono_ns, p->out_iov[n_out]);
+		enum datagram_fate fate = datagram_take(&d, guard, stamp, n_stamp, mono_ns, p->out_iov[n_out]);
 
 		count(w->counters, COUNT_RECEIVED_BYTES, d.n);
 		count_fate(w, fate);

@@ -7,12 +7,11 @@
 #ifndef POST_H
 #define POST_H
 
-#include "guard.h"
 #include "server.h"
 
 #define POST_BATCH 32 /* datagrams in a batch, in modes that multiplex */
 
-struct post; /* buffers for one batch, and the guard */
+struct post; /* buffers for one batch */
 
 /* NULL: no memory. */
 struct post *post_new(struct worker *w, size_t n_batch);

@@ -18,7 +18,7 @@ struct process {
 	int64_t started_ns;
 };
 
-/* The child's signals are its own: a mode reads them from signal_fd, which is made anew here. */
+/* The whole life of a child. Its signals are its own: a mode reads them from signal_fd, which is made anew here. */
 static int child(struct server *server, size_t index, struct counters *slot, pid_t parent, mode_run *serve)
 {
 	int rc;
@@ -33,11 +33,11 @@ static int child(struct server *server, size_t index, struct counters *slot, pid
 	rc = stop_init(&server->stop);
 	if (rc == 0)
 		rc = serve(server);
-	if (rc < 0)
-		ts_log(&server->log, TS_LOG_ERROR, "process %zu: %s", index, strerror(-rc));
 	return rc;
 }
 
+/* 0 or -errno in the parent. In the child, what the mode returned, once it has served; server->is_child tells them
+ * apart. */
 static int start(struct server *server, struct process *p, size_t index, mode_run *serve)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -45,7 +45,7 @@ static int start(struct server *server, struct process *p, size_t index, mode_ru
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		_exit(child(server, index, p->slot, parent, serve) < 0 ? TS_EXIT_ENVIRON : TS_EXIT_OK);
+		return child(server, index, p->slot, parent, serve);
 	p->pid = pid;
 	p->started_ns = ts_clock_mono_ns();
 	return 0;
@@ -79,7 +79,8 @@ static void tell_all(const struct process *processes, size_t n, int signo)
 			kill(processes[i].pid, signo);
 }
 
-static void start_missing(struct server *server, struct process *processes, size_t n, mode_run *serve)
+/* 0 in the parent, which goes on whether it worked or not; as start() in a child. */
+static int start_missing(struct server *server, struct process *processes, size_t n, mode_run *serve)
 {
 	int64_t now = ts_clock_mono_ns();
 
@@ -90,49 +91,70 @@ static void start_missing(struct server *server, struct process *processes, size
 		if (p->pid || now - p->started_ns < RESTART_NS)
 			continue;
 		rc = start(server, p, i, serve);
+		if (server->is_child)
+			return rc;
 		if (rc < 0) {
 			p->started_ns = now;
 			ts_log(&server->log, TS_LOG_WARN, "process %zu could not be started: %s", i, strerror(-rc));
 		}
 	}
+	return 0;
 }
 
-static void supervise(struct server *server, struct process *processes, size_t n, mode_run *serve)
+static void end_all(struct server *server, struct process *processes, size_t n)
+{
+	while (reap(server, processes, n) > 0) {
+		tell_all(processes, n, stop_is_overdue(server) ? SIGKILL : SIGTERM);
+		ts_clock_sleep_until(ts_clock_mono_ns() + REPEAT_NS);
+	}
+}
+
+static int supervise(struct server *server, struct process *processes, size_t n, mode_run *serve)
 {
 	struct pollfd fd = {.fd = server->stop.signal_fd, .events = POLLIN};
 
 	while (!server_stopping(server)) {
 		bool all = reap(server, processes, n) == n;
+		int rc = all ? 0 : start_missing(server, processes, n, serve);
 
-		if (!all)
-			start_missing(server, processes, n, serve);
+		if (server->is_child)
+			return rc;
 		poll(&fd, 1, all ? 1000 : (int)(RESTART_NS / TS_MS));
 		stop_take_signals(server);
 	}
-	while (reap(server, processes, n) > 0) {
-		/* A little later than their own time-out: they count what they cut off. */
-		bool late = stop_left_ns(server) == 0 &&
-		            ts_clock_mono_ns() - atomic_load(&server->stop.deadline_ns) > 200 * TS_MS;
+	end_all(server, processes, n);
+	return 0;
+}
 
-		tell_all(processes, n, late ? SIGKILL : SIGTERM);
-		ts_clock_sleep_until(ts_clock_mono_ns() + REPEAT_NS);
+static int start_all(struct server *server, struct process *processes, size_t n, mode_run *serve)
+{
+	for (size_t i = 0; i < n; i++) {
+		int rc = -ENOMEM;
+
+		processes[i].slot = counters_take(&server->counters);
+		if (processes[i].slot)
+			rc = start(server, &processes[i], i, serve);
+		if (rc < 0 || server->is_child)
+			return rc;
 	}
+	return 0;
 }
 
 int processes_run(struct server *server, size_t n, mode_run *serve)
 {
 	struct process *processes = calloc(n, sizeof *processes);
-	int rc = processes ? 0 : -ENOMEM;
+	int rc;
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		processes[i].slot = counters_take(&server->counters);
-		rc = processes[i].slot ? start(server, &processes[i], i, serve) : -ENOMEM;
-	}
-	if (rc == 0)
+	if (!processes)
+		return -ENOMEM;
+	rc = start_all(server, processes, n, serve);
+	if (!server->is_child && rc == 0) {
 		server_ready(server);
-	else
+		rc = supervise(server, processes, n, serve);
+	} else if (!server->is_child) {
 		stop_ask(server);
-	supervise(server, processes, n, serve);
+		end_all(server, processes, n);
+	}
 	free(processes);
 	return rc;
 }

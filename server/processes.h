@@ -8,8 +8,8 @@
 #include "server.h"
 
 /*
- * Run `serve` in n children; server->child_index says which one it is. Returns in the parent, after the stop, with 0
- * or -errno. A child exits with status 0, or 3 after logging.
+ * Run `serve` in n children; server->child_index says which one it is. Returns in the parent after the stop, with 0 or
+ * -errno; and in each child, with what `serve` returned, and server->is_child: so that only main ends a process.
  */
 int processes_run(struct server *server, size_t n, mode_run *serve);
 

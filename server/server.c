@@ -2,6 +2,7 @@
 #include "processes.h"
 #include "ts_clock.h"
 #include "ts_host.h"
+#include "ts_proc.h"
 #include "ts_ready.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -38,11 +39,28 @@ static size_t n_socket_sets(struct settings *set)
 	return (size_t)set->n_processes;
 }
 
+/* Our own UDP ports are never answered. */
+static int set_guard(struct server *server, struct ts_err *err)
+{
+	const struct listeners *ls = &server->listeners;
+	uint64_t key = (uint64_t)server->started_wall_ns ^ (uint64_t)(uintptr_t)server;
+
+	if (guard_init(&server->guard, server->set.reply_rate_per_s, key) < 0)
+		return ts_err_set(err, ENOMEM, "out of memory for --reply-rate");
+	for (size_t i = 0; i < ls->n; i++)
+		if (ls->items[i].endpoint.transport == TS_UDP)
+			guard_add_port(&server->guard, (uint16_t)ts_endpoint_port(&ls->items[i].endpoint));
+	return 0;
+}
+
 static int serve(struct server *server, struct ts_err *err)
 {
 	const struct mode *mode = server->set.mode;
 	int rc;
 
+	rc = set_guard(server, err);
+	if (rc < 0)
+		return rc;
 	if (mode->multiplexes)
 		listeners_set_nonblocking(&server->listeners);
 	if (server->set.n_processes > 1)
@@ -77,6 +95,7 @@ int server_run(struct server *server, struct ts_err *err)
 	rc = serve(server, err);
 	if (!server->is_child && rc == 0)
 		server_report(server, false);
+	guard_release(&server->guard);
 	listeners_close(&server->listeners, !server->is_child);
 	roster_release(&server->roster);
 	counters_area_release(&server->counters);
@@ -88,27 +107,26 @@ void server_ready(struct server *server)
 {
 	struct ts_endpoint *endpoints;
 
-	if (server->set.ready_fd < 0 || server->is_child)
+	if (server->set.ready_fd < 0 || server->is_child || atomic_flag_test_and_set(&server->ready_said))
 		return;
 	endpoints = calloc(server->listeners.n, sizeof *endpoints);
 	for (size_t i = 0; endpoints && i < server->listeners.n; i++)
 		endpoints[i] = server->listeners.items[i].endpoint;
 	ts_ready_write((int)server->set.ready_fd, endpoints, endpoints ? server->listeners.n : 0);
 	free(endpoints);
-	server->set.ready_fd = -1;
 }
 
 void server_become_child(struct server *server)
 {
 	server->is_child = true;
-	if (server->set.ready_fd >= 0)
+	if (server->set.ready_fd >= 0 && !atomic_flag_test_and_set(&server->ready_said))
 		close((int)server->set.ready_fd);
-	server->set.ready_fd = -1;
 }
 
 static void report_usage(cJSON *root)
 {
 	struct rusage self, children;
+	struct ts_proc now = {0};
 
 	getrusage(RUSAGE_SELF, &self);
 	getrusage(RUSAGE_CHILDREN, &children);
@@ -116,8 +134,12 @@ static void report_usage(cJSON *root)
 	ts_json_add_real(root, "cpu_user_s", SECONDS(self.ru_utime) + SECONDS(children.ru_utime));
 	ts_json_add_real(root, "cpu_system_s", SECONDS(self.ru_stime) + SECONDS(children.ru_stime));
 #undef SECONDS
-	/* The largest child's peak: the kernel keeps no sum. */
-	ts_json_add_int(root, "peak_rss_bytes", 1024 * (int64_t)(self.ru_maxrss + children.ru_maxrss));
+	/* The sum of those who live, or of ourselves and the largest child that has ended: the kernel keeps no more.
+	   (Our own ru_maxrss may be that of the shell that started us.) */
+	if (ts_proc_sample(getpid(), &now) == 0)
+		ts_json_add_int(root, "peak_rss_bytes", now.peak_rss_bytes + 1024 * (int64_t)children.ru_maxrss);
+	else
+		ts_json_add_null(root, "peak_rss_bytes");
 	ts_json_add_int(root, "switches_voluntary_count", self.ru_nvcsw + children.ru_nvcsw);
 	ts_json_add_int(root, "switches_involuntary_count", self.ru_nivcsw + children.ru_nivcsw);
 }

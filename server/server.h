@@ -8,6 +8,7 @@
 #define SERVER_H
 
 #include "counters.h"
+#include "guard.h"
 #include "listener.h"
 #include "modes.h"
 #include "options.h"
@@ -19,12 +20,14 @@ struct server {
 	struct settings set;
 	struct ts_log log;
 	struct listeners listeners;
+	struct guard guard; /* of datagrams, for all workers */
 	struct counters_area counters;
 	struct ts_log_once *said; /* shared memory, one for each counted error: say it once */
 	_Atomic int64_t *n_open;  /* shared memory: connections of all workers */
 	struct roster roster;
 	struct stop stop;
 	int64_t started_ns, started_wall_ns;
+	atomic_flag ready_said; /* also in children, which have nothing to say */
 	bool is_child;
 	size_t child_index;    /* among its like, in a child; else 0 */
 	struct counters *slot; /* in a child: the one that its parent took for it */

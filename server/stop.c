@@ -11,6 +11,7 @@
 
 #define WAKE_SIGNAL SIGUSR2
 #define REPEAT_NS   (5 * TS_MS)
+#define OVERDUE_NS  (200 * TS_MS)
 
 int stop_init(struct stop *stop)
 {
@@ -37,13 +38,23 @@ bool server_stopping(const struct server *server)
 	return atomic_load_explicit(&server->stop.asked, memory_order_relaxed) || ts_signal_stop() != 0;
 }
 
+/* The time to drain begins when the stop is first seen. */
+static void set_deadline(struct server *server)
+{
+	int64_t none = 0;
+
+	atomic_compare_exchange_strong(&server->stop.deadline_ns, &none,
+	                               ts_clock_mono_ns() + server->set.drain_timeout_ns);
+}
+
 int64_t stop_left_ns(struct server *server)
 {
-	int64_t deadline = atomic_load(&server->stop.deadline_ns), left;
+	int64_t left;
 
-	if (deadline == 0)
+	if (!server_stopping(server))
 		return INT64_MAX;
-	left = deadline - ts_clock_mono_ns();
+	set_deadline(server);
+	left = atomic_load(&server->stop.deadline_ns) - ts_clock_mono_ns();
 	return left > 0 ? left : 0;
 }
 
@@ -51,9 +62,8 @@ void stop_ask(struct server *server)
 {
 	struct stop *stop = &server->stop;
 	uint64_t one = 1;
-	int64_t none = 0;
 
-	atomic_compare_exchange_strong(&stop->deadline_ns, &none, ts_clock_mono_ns() + server->set.drain_timeout_ns);
+	set_deadline(server);
 	atomic_store(&stop->asked, true);
 	if (write(stop->wake_fd, &one, sizeof one) < 0)
 		return; /* the counter is full: it is readable, and that is all that is wanted */
@@ -124,6 +134,11 @@ void stop_sleep(struct server *server, int64_t ns)
 
 	if (!server_stopping(server))
 		ppoll(&fd, 1, &t, NULL);
+}
+
+bool stop_is_overdue(struct server *server)
+{
+	return stop_left_ns(server) == 0 && ts_clock_mono_ns() - atomic_load(&server->stop.deadline_ns) > OVERDUE_NS;
 }
 
 void stop_become_child(struct server *server)

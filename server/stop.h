@@ -54,4 +54,8 @@ void stop_sleep(struct server *server, int64_t ns);
 /* In a child: take signals as they come. Its parent repeats them until it is gone. */
 void stop_become_child(struct server *server);
 
+/* For a parent: is it time to kill children that still live? A little after their own time is over: they count what
+ * they cut off. */
+bool stop_is_overdue(struct server *server);
+
 #endif

@@ -1,0 +1,192 @@
+/*
+ * A process for each connection: accept, fork, and the child talks while the parent accepts the next.
+ *
+ * What is odd about it: a child that has ended stays as a zombie until its parent asks for its status, and the parent
+ * has to learn of it while it waits for callers. SIGCHLD tells, but a signal that comes just before a blocking
+ * accept(2) is lost for it. ppoll(2) closes the gap: the signal is blocked all the time but while ppoll sleeps. After
+ * ppoll said that a caller is there, the caller may have gone again, so the listener is non-blocking (and what it
+ * accepts is not). Both sides hold the connection after the fork: the parent closes its own at once, or the client
+ * would never see the end. Datagrams have no connection to give a process to: the parent answers them all. See fork(2),
+ * ppoll(2), signal(7).
+ */
+#include "talk.h"
+#include "ts_clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define REPEAT_NS (10 * TS_MS)
+
+struct child {
+	pid_t pid;
+	struct counters *slot;
+};
+
+struct nursery {
+	struct worker *worker;  /* the parent's; a child talks with its copy */
+	struct child *children; /* owned */
+	size_t n, n_room;
+	sigset_t while_waiting; /* the signals blocked while ppoll sleeps: all that were, but SIGCHLD */
+};
+
+static void interrupt(int signo)
+{
+	(void)signo;
+}
+
+static void hear_of_children(struct nursery *n)
+{
+	struct sigaction action = {.sa_handler = interrupt};
+	sigset_t child;
+
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &n->while_waiting);
+	sigdelset(&n->while_waiting, SIGCHLD);
+}
+
+static void reap(struct nursery *n)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (size_t i = 0; i < n->n; i++)
+			if (n->children[i].pid == pid) {
+				counters_give_back(&n->worker->server->counters, n->children[i].slot);
+				worker_give_place(n->worker);
+				n->children[i] = n->children[--n->n];
+				break;
+			}
+}
+
+/* Returns 1 in the child, 0 in the parent, -errno. */
+static int give_birth(struct nursery *n)
+{
+	struct child *c;
+
+	if (n->n == n->n_room) {
+		size_t n_room = n->n_room ? 2 * n->n_room : 64;
+		struct child *more = realloc(n->children, n_room * sizeof *more);
+
+		if (!more)
+			return -ENOMEM;
+		n->children = more;
+		n->n_room = n_room;
+	}
+	c = &n->children[n->n];
+	c->slot = counters_take(&n->worker->server->counters);
+	if (!c->slot)
+		return -EAGAIN;
+	c->pid = fork();
+	if (c->pid == 0)
+		return 1;
+	if (c->pid < 0) {
+		int error = errno;
+
+		counters_give_back(&n->worker->server->counters, c->slot);
+		return -error;
+	}
+	n->n++;
+	return 0;
+}
+
+static void talk_as_child(struct nursery *n, int fd)
+{
+	struct worker *w = n->worker;
+
+	server_become_child(w->server);
+	stop_become_child(w->server);
+	listeners_close(&w->server->listeners, false);
+	w->counters = n->children[n->n].slot;
+	talk(w, fd);
+}
+
+/* Returns 1 in a child whose conversation is over, else 0. */
+static int accept_one(struct nursery *n, int listen_fd)
+{
+	struct worker *w = n->worker;
+	int fd = talk_accept(w, listen_fd), rc;
+
+	if (fd < 0) {
+		worker_give_place(w);
+		return 0;
+	}
+	rc = give_birth(n);
+	if (rc == 1) {
+		talk_as_child(n, fd);
+		return 1;
+	}
+	if (rc == 0) {
+		close(fd);
+		count(w->counters, COUNT_CALL_CLOSE, 1);
+		return 0;
+	}
+	worker_note(w, ERROR_PROCESS, -rc, "no process for a client, which is turned away");
+	worker_refuse(w, fd);
+	worker_give_place(w);
+	return 0;
+}
+
+/* Returns 1 in a child, 0 after the stop. */
+static int accept_all(struct nursery *n, int listen_fd)
+{
+	struct server *server = n->worker->server;
+	struct pollfd fds[] = {{.fd = server->stop.signal_fd, .events = POLLIN}, {.events = POLLIN}};
+
+	while (!server_stopping(server)) {
+		bool has_place = worker_take_place(n->worker);
+
+		fds[1].fd = has_place ? listen_fd : -1; /* without a place, the end of a child is waited for */
+		fds[1].revents = 0;
+		ppoll(fds, 2, NULL, &n->while_waiting);
+		count(n->worker->counters, COUNT_CALL_WAIT, 1);
+		stop_take_signals(server);
+		reap(n);
+		if (fds[1].revents) {
+			if (accept_one(n, listen_fd) == 1)
+				return 1;
+		} else if (has_place) {
+			worker_give_place(n->worker);
+		}
+	}
+	return 0;
+}
+
+static void end_children(struct nursery *n)
+{
+	struct server *server = n->worker->server;
+
+	for (reap(n); n->n > 0; reap(n)) {
+		int signo = stop_is_overdue(server) ? SIGKILL : SIGTERM;
+
+		for (size_t i = 0; i < n->n; i++)
+			kill(n->children[i].pid, signo);
+		ts_clock_sleep_until(ts_clock_mono_ns() + REPEAT_NS);
+	}
+}
+
+int mode_fork(struct server *server)
+{
+	struct worker w;
+	struct nursery n = {.worker = &w};
+	int rc;
+
+	if (!server->listeners.items[0].stream)
+		return mode_blocking(server);
+	rc = worker_init(&w, server, 0);
+	if (rc < 0)
+		return rc;
+	hear_of_children(&n);
+	listeners_set_nonblocking(&server->listeners);
+	server_ready(server);
+	rc = accept_all(&n, listener_fd(&server->listeners.items[0], 0));
+	if (rc == 0)
+		end_children(&n);
+	free(n.children);
+	worker_release(&w);
+	return 0;
+}
