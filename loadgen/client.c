@@ -294,11 +294,13 @@ void client_fill(struct worker *w, struct client *c, int64_t now_ns)
 
 void client_again(struct worker *w, struct client *c, int64_t now_ns)
 {
-	if (w->window == 0) {
-		client_fill(w, c, now_ns);
-	} else {
+	if (w->window > 0) {
 		worker_offer(w, c, now_ns);
 		worker_serve_window(w, now_ns);
+	} else if (w->plan->open_loop && !w->plan->sessions_open && w->plan->n_session == 0 && w->free_clients.n > 0) {
+		worker_offer(w, c, now_ns); /* who has been free for longer takes what is due */
+	} else {
+		client_fill(w, c, now_ns);
 	}
 }
 

@@ -69,7 +69,7 @@ void client_open(struct worker *w, struct client *c, int64_t now_ns); /* it is i
 /* Take what the plan gives this client to do now, and send it; offer it for more; or end its session. */
 void client_fill(struct worker *w, struct client *c, int64_t now_ns);
 
-/* The client has been answered, or may try again: fill it, or let it queue where a window bounds what is in flight. */
+/* The client has been answered, or may try again: fill it, or let it take its turn behind others that are free. */
 void client_again(struct worker *w, struct client *c, int64_t now_ns);
 
 /* Put one request in flight (it is sent by the next flush). */

@@ -10,6 +10,7 @@
  */
 #include "client.h"
 #include "payload.h"
+#include "socket_io.h"
 #include "ts_clock.h"
 #include "worker.h"
 #include <errno.h>
@@ -76,7 +77,7 @@ void dgram_flush(struct worker *w, struct client *c)
 		ssize_t sent;
 
 		slot->sent_ns = now_ns;
-		sent = send(c->io.fd, w->out, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent = socket_send(c->io.fd, w->out, n);
 		if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
 			slot->sent_ns = 0;
 			break;
@@ -100,7 +101,7 @@ void dgram_flush(struct worker *w, struct client *c)
 		}
 		worker_ledger(w, now_ns)->sent_bytes += (uint64_t)sent;
 		worker_ledger(w, slot->planned_ns)->sent++;
-		worker_note_sent(w, now_ns);
+		worker_note_sent(w, now_ns, slot->planned_ns < c->since_ns);
 		if (worker_measures(w, slot->planned_ns))
 			ts_hist_record(&w->shard->send_lag,
 			               now_ns - (slot->planned_ns > c->since_ns ? slot->planned_ns : c->since_ns));
@@ -298,7 +299,7 @@ void dgram_readable(struct worker *w, struct client *c)
 
 	/* One receive for each reply that may be waiting: a lock-step client never asks in vain. */
 	for (unsigned k = 0; k < n_before || k == 0; k++) {
-		ssize_t n = recv(c->io.fd, w->in, sizeof(w->in), MSG_DONTWAIT);
+		ssize_t n = socket_recv(c->io.fd, w->in, sizeof(w->in));
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		now_ns = ts_clock_mono_ns();

@@ -18,6 +18,7 @@
 #define WAIT_INVALID     0.85
 #define STEAL_SUSPECT    0.10 /* of all processors' time */
 #define NOT_SENT_SUSPECT 0.01
+#define CONSTANT_VARIES  0.5 /* standard deviation of the gaps between constant arrivals, over their mean */
 #define DRIFT_SUSPECT    2.0 /* last third over first third of the medians */
 
 const char *health_verdict_name(enum health_verdict v)
@@ -45,11 +46,11 @@ static void check_ledger(struct health *h, const struct health_facts *f)
 
 	if (!ledger_adds_up(l) || !ledger_adds_up(&f->total->warmup))
 		health_blame(h, HEALTH_INVALID, "the ledger does not add up: this is a fault of tsload");
-	if (f->total->response.n != l->completed + l->unanswered)
+	if (f->total->response.n != l->completed + l->late + l->unanswered)
 		health_blame(h, HEALTH_INVALID,
-		             "the histogram holds %llu requests and the ledger %llu: this is a fault of tsload",
+		             "the histogram holds %llu requests, the ledger %llu: this is a fault of tsload",
 		             (unsigned long long)f->total->response.n,
-		             (unsigned long long)(l->completed + l->unanswered));
+		             (unsigned long long)(l->completed + l->late + l->unanswered));
 	if (l->scheduled > 0 && l->completed == 0 && !f->asked_to_stop)
 		health_blame(h, HEALTH_INVALID, "no request was answered as it should be");
 	if (l->scheduled == 0)
@@ -145,7 +146,7 @@ static void check_arrivals(struct health *h, const struct health_facts *f)
 
 	if (g->n_arrivals_tested == 0)
 		return;
-	if (g->n_ad_failed > 0)
+	if (g->n_arrivals_failed > 0)
 		health_blame(h, HEALTH_SUSPECT,
 		             "the requests were not sent as the asked arrivals: Anderson-Darling %.1f (1%% bound "
 		             "%.3f), dispersion %.2f",
@@ -221,6 +222,15 @@ void health_test_arrivals(const int64_t *at_ns, size_t n, unsigned every, double
 		test_poisson(gaps, n - 1, every, 1 / rate_per_s, ad, dispersion);
 	else
 		*dispersion = ts_stats_stddev(gaps, n - 1) / ts_stats_mean(gaps, n - 1);
+}
+
+bool health_arrivals_differ(double ad, double dispersion, size_t n, enum pacer_arrival law)
+{
+	double scatter = 4 * sqrt(2.0 / (double)n); /* four standard errors of a variance over a mean */
+
+	if (law == PACER_POISSON)
+		return ad > TS_STATS_AD_CRITICAL_1PCT && fabs(dispersion - 1) > scatter;
+	return dispersion > CONSTANT_VARIES;
 }
 
 uint64_t health_throttled(void)

@@ -54,6 +54,12 @@ void health_blame(struct health *h, enum health_verdict v, const char *format, .
 void health_test_arrivals(const int64_t *at_ns, size_t n, unsigned every, double rate_per_s, enum pacer_arrival law,
                           double *ad, double *dispersion);
 
+/*
+ * Is that too far off? Poisson: beyond the 1 % bound of Anderson and Darling and a dispersion away from 1 by more than
+ * its own scatter: both, so that one clean run in a hundred is not accused. Constant: gaps that vary by more than half.
+ */
+bool health_arrivals_differ(double ad, double dispersion, size_t n, enum pacer_arrival law);
+
 /* Periods in which the own control group was throttled, since its start; 0 when unknown. */
 uint64_t health_throttled(void);
 

@@ -63,7 +63,7 @@ static void generator_merge(struct generator *dst, const struct generator *src)
 	dst->run_wait_s += src->run_wait_s;
 	dst->wakeups += src->wakeups;
 	dst->n_arrivals_tested += src->n_arrivals_tested;
-	dst->n_ad_failed += src->n_ad_failed;
+	dst->n_arrivals_failed += src->n_arrivals_failed;
 	dst->clock_steps = src->clock_steps > dst->clock_steps ? src->clock_steps : dst->clock_steps;
 	if (src->largest_step_ns > dst->largest_step_ns)
 		dst->largest_step_ns = src->largest_step_ns;

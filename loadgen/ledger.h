@@ -76,10 +76,10 @@ struct generator {
 	uint64_t clock_steps;     /* the wall clock moved against the monotonic one */
 	int64_t largest_step_ns;
 	uint64_t wakeups;
-	int64_t begin_ns, end_ns;                /* of the measured part, monotonic */
-	double ad_statistic;                     /* of the arrivals; NaN: not tested */
-	double dispersion;                       /* of the arrivals; NaN: not tested */
-	uint64_t n_arrivals_tested, n_ad_failed; /* workers */
+	int64_t begin_ns, end_ns;                      /* of the measured part, monotonic */
+	double ad_statistic;                           /* of the arrivals; NaN: not tested */
+	double dispersion;                             /* of the arrivals; NaN: not tested */
+	uint64_t n_arrivals_tested, n_arrivals_failed; /* workers */
 };
 
 enum shard_state { SHARD_OPENING, SHARD_READY, SHARD_RUNNING, SHARD_DRAINING, SHARD_DONE };

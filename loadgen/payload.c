@@ -1,4 +1,5 @@
 #include "payload.h"
+#include <endian.h>
 #include <string.h>
 
 #define FILLER_BYTES 512
@@ -20,8 +21,8 @@ static void write_letters(uint32_t v, char out[8])
 	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
 	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0fULL;
 	x += 0x6161616161616161ULL; /* 'a' eight times */
-	for (unsigned i = 0; i < 8; i++)
-		out[i] = (char)(x >> 8 * i); /* one store on a little-endian machine */
+	x = htole64(x);
+	memcpy(out, &x, sizeof(x));
 }
 
 static void copy_filler(size_t at, char *out, size_t n)
@@ -44,7 +45,12 @@ void payload_write(const struct payload *p, size_t offset, char *out, size_t n)
 	char id[PAYLOAD_ID_LETTERS];
 	char *at = out;
 
-	if (offset < PAYLOAD_ID_LETTERS) {
+	if (offset == 0 && n >= PAYLOAD_ID_LETTERS) { /* the common case: whole and not tiny */
+		write_letters(p->sequence, out);
+		write_letters(p->connection, out + PAYLOAD_SEQUENCE_LETTERS);
+		at += PAYLOAD_ID_LETTERS;
+		offset = PAYLOAD_ID_LETTERS;
+	} else if (offset < PAYLOAD_ID_LETTERS) {
 		size_t piece = PAYLOAD_ID_LETTERS - offset;
 		write_letters(p->sequence, id);
 		write_letters(p->connection, id + PAYLOAD_SEQUENCE_LETTERS);

@@ -4,6 +4,7 @@
  */
 #include "client.h"
 #include "payload.h"
+#include "socket_io.h"
 #include "ts_clock.h"
 #include "worker.h"
 #include <errno.h>
@@ -30,7 +31,7 @@ static size_t build(struct worker *w, struct client *c, int64_t now_ns)
 		if (slot->sent_ns == 0) {
 			int64_t ready_ns = slot->planned_ns > c->since_ns ? slot->planned_ns : c->since_ns;
 			slot->sent_ns = now_ns;
-			worker_note_sent(w, now_ns);
+			worker_note_sent(w, now_ns, slot->planned_ns < c->since_ns);
 			if (worker_measures(w, slot->planned_ns))
 				ts_hist_record(&w->shard->send_lag, now_ns - ready_ns);
 		}
@@ -64,7 +65,7 @@ void stream_flush(struct worker *w, struct client *c)
 	while (c->n_unsent > 0) {
 		int64_t now_ns = ts_clock_mono_ns();
 		size_t n = build(w, c, now_ns);
-		ssize_t sent = send(c->io.fd, w->out, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t sent = socket_send(c->io.fd, w->out, n);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0 && errno == EAGAIN)
@@ -263,7 +264,7 @@ void stream_readable(struct worker *w, struct client *c)
 		client_watch(w, c, c->n_unsent > 0 ? EV_WRITE : 0);
 		return;
 	}
-	n = recv(c->io.fd, w->in, sizeof(w->in), MSG_DONTWAIT);
+	n = socket_recv(c->io.fd, w->in, sizeof(w->in));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	now_ns = ts_clock_mono_ns();
@@ -275,7 +276,7 @@ void stream_readable(struct worker *w, struct client *c)
 		worker_ledger(w, now_ns)->received_bytes += (uint64_t)n;
 		take(w, c, w->in, (size_t)n, now_ns);
 		if (c->state == CLIENT_OPEN)
-			client_fill(w, c, now_ns);
+			client_again(w, c, now_ns);
 		worker_check_finished(w);
 	}
 }

@@ -1,7 +1,9 @@
 #include "worker.h"
+#include "health.h"
 #include "ts_clock.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #define SEND_GRACE_NS    (20 * TS_MS) /* after the end of the load, for what was due just before it */
 #define STRAY_NS         (50 * TS_MS) /* datagrams that come twice are waited for this long */
 #define GAP_NS           (50 * TS_MS)
+#define ARRIVALS_APART_S 0.005
 #define CLOCK_STEP_NS    (5 * TS_MS)
 #define SPIN_CLOSE_NS    3000  /* a moment this near is waited for on the clock alone */
 #define LINGER_OFF_ABOVE 10000 /* connections that are reset rather than closed at the end */
@@ -264,6 +267,12 @@ static void read_start(struct worker *w)
 	worker_rearm(w);
 }
 
+/* Datagrams that come twice are waited for a little, and late ones, where some were given up, for the whole drain. */
+static int64_t stray_until(const struct worker *w)
+{
+	return w->drain_begin_ns + (w->late.n > 0 && w->plan->drain_ns > STRAY_NS ? w->plan->drain_ns : STRAY_NS);
+}
+
 static void advance(struct worker *w, int64_t now_ns)
 {
 	int stop = atomic_load_explicit(&w->control->stop, memory_order_relaxed);
@@ -282,7 +291,7 @@ static void advance(struct worker *w, int64_t now_ns)
 	if (atomic_load_explicit(&w->shard->state, memory_order_relaxed) != SHARD_DRAINING)
 		return;
 	if (atomic_load_explicit(&w->control->hurry, memory_order_relaxed) || now_ns >= w->drain_ns ||
-	    (w->n_in_flight == 0 && w->n_ending == 0 && (!has_datagrams(w) || now_ns >= w->drain_begin_ns + STRAY_NS)))
+	    (w->n_in_flight == 0 && w->n_ending == 0 && (!has_datagrams(w) || now_ns >= stray_until(w))))
 		finish(w);
 }
 
@@ -416,11 +425,29 @@ static double run_wait_s(void)
 	return (double)wait / 1e9;
 }
 
+/* Requests that had to wait for a connection say nothing about how well the generator keeps its schedule. */
+static void test_arrivals(struct worker *w)
+{
+	struct generator *g = &w->shard->generator;
+
+	g->ad_statistic = g->dispersion = NAN;
+	if (w->arrivals_every == 0 || w->n_waited * 100 > w->pacer.n_taken)
+		return;
+	health_test_arrivals(w->arrivals_ns, w->n_arrivals, w->arrivals_every, w->plan->rate_per_s / w->n_workers,
+	                     w->plan->schedule.arrival, &g->ad_statistic, &g->dispersion);
+	if (isnan(g->dispersion))
+		return;
+	g->n_arrivals_tested = 1;
+	g->n_arrivals_failed =
+	        health_arrivals_differ(g->ad_statistic, g->dispersion, w->n_arrivals, w->plan->schedule.arrival);
+}
+
 static void settle_accounts(struct worker *w, double wait_at_start_s)
 {
 	int64_t now_ns = ts_clock_mono_ns();
 	struct generator *g = &w->shard->generator;
 
+	test_arrivals(w);
 	count_not_sent(w, now_ns);
 	for (uint32_t i = 0; i < w->n_clients; i++) {
 		count_in_flight(w, &w->clients[i], now_ns);
@@ -520,6 +547,18 @@ static int init_pacing(struct worker *w)
 	return 0;
 }
 
+/* The arrivals are sampled where one rate is asked for throughout: far enough apart that a timer's own lag does not
+ * count. */
+static void init_arrivals(struct worker *w)
+{
+	double rate_per_s = w->plan->rate_per_s / w->n_workers, every = rate_per_s * ARRIVALS_APART_S;
+
+	if (!w->plan->open_loop || rate_per_s <= 0 || w->plan->load_ns == PACER_NEVER)
+		return;
+	every = fmax(every, rate_per_s * (double)w->plan->load_ns / 1e9 / WORKER_ARRIVALS);
+	w->arrivals_every = (uint32_t)ceil(fmax(every, 1));
+}
+
 static int init_loop(struct worker *w, struct ts_err *err)
 {
 	w->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
@@ -567,6 +606,7 @@ struct worker *worker_new(const struct plan *plan, struct control *control, stru
 	    !ring_init(&w->to_open, w->n_clients) || init_pacing(w) < 0)
 		goto no_memory;
 	init_clients(w);
+	init_arrivals(w);
 	if (init_loop(w, err) == 0)
 		return w;
 	worker_free(w);

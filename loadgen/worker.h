@@ -78,8 +78,9 @@ struct worker {
 	struct learner learner;
 	struct late_table late;
 
-	int64_t *arrivals_ns; /* owned: every arrivals_every-th moment of sending */
-	uint32_t n_arrivals, arrivals_every, arrivals_skip;
+	int64_t *arrivals_ns;                               /* owned: every arrivals_every-th moment of sending */
+	uint32_t n_arrivals, arrivals_every, arrivals_skip; /* every 0: none are taken */
+	uint64_t n_waited; /* requests that found no free connection when they were due */
 
 	char in[WORKER_BUFFER_BYTES], out[WORKER_BUFFER_BYTES], expected[WORKER_BUFFER_BYTES];
 };
@@ -113,9 +114,10 @@ static inline bool worker_measures(const struct worker *w, int64_t planned_ns)
 	return planned_ns >= w->measure_ns;
 }
 
-/* A request goes out now. */
-static inline void worker_note_sent(struct worker *w, int64_t now_ns)
+/* A request goes out now; `waited`: it was due before its connection was free. */
+static inline void worker_note_sent(struct worker *w, int64_t now_ns, bool waited)
 {
+	w->n_waited += waited;
 	if (w->arrivals_every == 0 || ++w->arrivals_skip < w->arrivals_every)
 		return;
 	w->arrivals_skip = 0;

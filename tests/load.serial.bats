@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# tsload against servers with known delays, stalls, losses and faults: what it reports is what happened. Runs alone.
+
+load helpers/peer
+load helpers/load
+
+setup() {
+  load_setup
+}
+
+# A server that answers datagrams in pairs, the second first.
+swap='
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print("udp://127.0.0.1:%d" % s.getsockname()[1], flush=True)
+while True:
+    pair = [s.recvfrom(65536) for i in range(2)]
+    for data, address in reversed(pair):
+        s.sendto(b"[" + time.ctime().encode() + b"]" + data, address)
+'
+
+teardown() {
+  stop_peers
+}
+
+@test "a server of 5 ms: the percentiles are right to 1 % or 20 us above the server's own lateness" {
+  start_delay --delay=5ms --spin
+  # Other work on the machine can only add to a latency: the best of three runs counts.
+  for run in 1 2 3; do
+    load -c 20 -r 500 -d 1s "${uri}"
+    holds 'r["completed"] == 500' '5e6 <= ns("service", "50")'
+    holds 'ns("service", "50") <= 5.05e6 + 20e3 and ns("response", "50") <= 5.05e6 + 200e3' && return
+  done
+  false
+}
+
+@test "a stop of 200 ms each second shows in the response time, and not in the service time" {
+  start_delay --stall-every=1s --stall-for=200ms
+  load -c 1 -r 200 -d 4s --drain=2s "${uri}"
+  holds 'r["completed"] == 800' 'ns("response", "90") > 50e6 and 170e6 < ns("response", "99") < 230e6' \
+    'ns("service", "90") < 20e6 and ns("service", "99") < 60e6'
+}
+
+@test "what happens to datagrams is counted exactly, as the server itself has counted it" {
+  while read -r fault field total; do
+    start_delay --listen=udp://127.0.0.1:0 "${fault}"
+    load -c 20 -p 4 --timeout=300ms -n 3000 "${uri}"
+    stop_delay
+    holds "r['scheduled'] == 3000 == t['messages']" "r['${field}'] == t['${total}'] > 20" "r['completed'] + r['failed'] == 3000"
+  done <<'END'
+--lose=1/50 lost lost
+--duplicate=1/50 duplicated duplicated
+--corrupt=1/50 corrupted corrupted
+--truncate=1/50 truncated truncated
+END
+}
+
+@test "reordered datagrams are counted" {
+  start_peer /usr/bin/python3 -c "${swap}"
+  load -c 1 -p 2 -n 1000 "${uri}"
+  holds 'r["reordered"] == 500 and r["completed"] == 1000'
+}
+
+@test "late datagrams are told from lost ones, and timed" {
+  start_delay --listen=udp://127.0.0.1:0 --late=1/20:300ms
+  load -c 10 -r 500 -d 1500ms --timeout=150ms --drain=800ms "${uri}"
+  stop_delay
+  holds 'r["late"] == t["late"] == r["timed_out"] > 20 and r["lost"] == 0' '290e6 < d["latency"]["response"]["max_ns"] < 400e6'
+}
+
+@test "every fault on a stream has its class, and each is counted exactly" {
+  while read -r fault class total; do
+    start_delay "${fault}"
+    load -c 10 -n 1000 --timeout=500ms "${uri}"
+    stop_delay
+    holds "e == {'${class}': t['${total}']}" "r['failed'] == t['${total}'] > 5" 'r["scheduled"] == 1000 == t["messages"]'
+  done <<'END'
+--short-reply=1/50 short_reply short
+--oversize=1/50 oversized_reply oversized
+--bad-format=1/50 bad_format bad_format
+--wrong-data=1/50 wrong_data wrong_data
+--bad-time=1/50 stale_time bad_time
+--early-end=1/50 early_end early_ends
+--reset=1/50 reset_before_reply resets
+--reset-in-reply=1/50 reset_in_reply resets_in_reply
+--reset-every=20 reset_before_reply resets_after
+--lose=1/50 reply_timeout lost
+END
+}
+
+@test "an unanswered request stays in the figures, as a lower bound" {
+  start_delay --lose=1/20
+  load -c 10 -n 200 --timeout=200ms "${uri}"
+  holds 'r["timed_out"] == 10 == d["latency"]["response"]["unanswered_count"]' \
+    'd["latency"]["response"]["lower_bound_from_percentile"] == 95' 'ns("response", "99") > 200e6'
+}
+
+@test "a generator that is stopped for 200 ms says so" {
+  start_server
+  "${bin}/tsload" --progress=never --json="${result}" -c 10 -r 1000 -d 2s "${uri}" >/dev/null 3>&- &
+  pid=$!
+  for ((i = 0; i < 500; i++)); do
+    [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -ge 1 ] && break
+    read -r -t 0.02 <> <(:) || true
+  done
+  kill -STOP "${pid}"
+  read -r -t 0.25 <> <(:) || true
+  kill -CONT "${pid}"
+  wait "${pid}" || true
+  holds 'v["verdict"] != "valid" and any("late" in x or "did not run" in x for x in v["reasons"])' \
+    'd["generator"]["longest_gap_s"] > 0.15'
+}
