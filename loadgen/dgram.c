@@ -281,7 +281,8 @@ static bool learn(struct worker *w, struct client *c, const char *out, size_t n,
 		if (slot->size == 0 || slot->sent_ns == 0)
 			continue;
 		make_message(w, c, slot->sequence, slot->size, w->expected);
-		if (learn_rule(&w->rule, w->expected, slot->size, out, n, worker_wall(w, now_ns), &why) == 0) {
+		if (learn_rule(&w->rule, &w->plan->stated, w->expected, slot->size, out, n, worker_wall(w, now_ns),
+		               &why) == 0) {
 			w->rule.check_time = w->plan->verify == VERIFY_FULL;
 			w->rule.tolerance_ns = w->plan->tolerance_ns;
 			w->rule_known = true;

@@ -13,12 +13,44 @@ static size_t common(const char *at, size_t n_at, const char *in, size_t n_in)
 	return n;
 }
 
-int learn_rule(struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out, size_t n_out, int64_t wall_ns,
-               const char **why)
+/* With a time text that the user has stated: "[text]separator", and the data at out[n_head]. */
+static int learn_stated(struct ts_reply_rule *rule, const struct learn_stated *stated, const char *out, size_t n_head,
+                        int64_t wall_ns, const char **why)
+{
+	const char *close = memchr(out, ']', n_head);
+	struct ts_stamp stamp;
+
+	*why = "no [time] of the stated form before the data";
+	if (out[0] != '[' || !close ||
+	    ts_stamp_read(&stamp, &stated->stamp, out + 1, (size_t)(close - out) - 1, why) < 0)
+		return -EINVAL;
+	memset(rule, 0, sizeof(*rule));
+	rule->stamp = stated->stamp;
+	rule->n_separator = n_head - (size_t)(close + 1 - out);
+	if (rule->n_separator > sizeof(rule->separator))
+		return -EINVAL;
+	memcpy(rule->separator, close + 1, rule->n_separator);
+	if (!stamp.has_zone)
+		rule->zone_s = ts_stamp_guess_zone(&stamp, wall_ns);
+	if (rule->zone_s == INT32_MIN) /* no zone makes it true: the law will say by how much it is wrong */
+		rule->zone_s = 0;
+	return 0;
+}
+
+static bool separator_differs(const struct ts_reply_rule *rule, const struct learn_stated *stated)
+{
+	size_t n = strlen(stated->separator_text);
+
+	return stated->separator && (rule->n_separator != n || memcmp(rule->separator, stated->separator_text, n) != 0);
+}
+
+int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const char *in, size_t n_in,
+               const char *out, size_t n_out, int64_t wall_ns, const char **why)
 {
 	struct ts_stamp stamp;
 	const char *data;
 	size_t n;
+	int result;
 
 	*why = "";
 	if (n_in >= CERTAIN) {
@@ -30,5 +62,11 @@ int learn_rule(struct ts_reply_rule *rule, const char *in, size_t n_in, const ch
 	if (!data)
 		return n_out < LEARN_BYTES ? -EAGAIN : ts_reply_learn(rule, &stamp, in, n_in, out, n_out, wall_ns, why);
 	n = common(data, n_out - (size_t)(data - out), in, n_in);
-	return ts_reply_learn(rule, &stamp, in, n, out, (size_t)(data - out) + n, wall_ns, why);
+	result = stated->time ? learn_stated(rule, stated, out, (size_t)(data - out), wall_ns, why)
+	                      : ts_reply_learn(rule, &stamp, in, n, out, (size_t)(data - out) + n, wall_ns, why);
+	if (result == 0 && separator_differs(rule, stated)) {
+		*why = "another separator than the stated one";
+		return -EINVAL;
+	}
+	return result;
 }

@@ -8,6 +8,7 @@
 #define LEARN_H
 
 #include "ts_reply.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,18 @@ struct learner {
 	char bytes[LEARN_BYTES];
 };
 
+/* What the user has said of the dialect; the rest is learned. */
+struct learn_stated {
+	bool time, separator;         /* is it said? */
+	struct ts_stamp_format stamp; /* of the time text: needed for strftime, whose texts nobody can guess */
+	char separator_text[16];
+};
+
 /*
  * Try to learn from the n_out bytes that have come so far of the reply to `in`. 0: rule is filled. -EAGAIN: more bytes
  * are needed. -EINVAL: this is no reply of the protocol; *why is a static sentence.
  */
-int learn_rule(struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out, size_t n_out, int64_t wall_ns,
-               const char **why);
+int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const char *in, size_t n_in,
+               const char *out, size_t n_out, int64_t wall_ns, const char **why);
 
 #endif

@@ -117,6 +117,20 @@ void plan_source_address(const struct plan *p, uint64_t i, struct ts_endpoint *e
 	}
 }
 
+/* "auto" is not said. A stated kind fixes the text; its digits and zone are learned. */
+static int parse_dialect(struct plan *p, struct ts_err *err)
+{
+	struct learn_stated *s = &p->stated;
+
+	s->separator = strcmp(p->separator_text, "auto") != 0;
+	if (s->separator && strlen(p->separator_text) >= sizeof(s->separator_text))
+		return ts_err_usage(err, "--separator: must be at most %zu bytes", sizeof(s->separator_text) - 1);
+	if (s->separator)
+		snprintf(s->separator_text, sizeof(s->separator_text), "%s", p->separator_text);
+	s->time = strcmp(p->time_text, "auto") != 0;
+	return s->time ? ts_err_prefix(err, ts_stamp_format_parse(&s->stamp, p->time_text, err), "--time") : 0;
+}
+
 /* Where no --duration is given, a number of requests, the stages or the trace end the run; else ten seconds do. */
 static void choose_duration(struct plan *p)
 {
@@ -261,6 +275,8 @@ int plan_close(struct plan *p, const struct ts_opt_list *uris, struct ts_err *er
 		result = parse_percentiles(p, err);
 	if (result == 0)
 		result = parse_source(p, err);
+	if (result == 0)
+		result = parse_dialect(p, err);
 	if (result == 0)
 		result = lay_schedule(p, err);
 	if (result < 0)

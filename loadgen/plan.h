@@ -6,6 +6,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include "learn.h"
 #include "pacer.h"
 #include "size.h"
 #include "ts_endpoint.h"
@@ -34,7 +35,7 @@ struct plan {
 	double rate_per_s, session_rate_per_s, connect_rate_per_s;
 	int64_t n_window; /* datagrams on their way at once in a closed loop; 0: chosen by plan_window */
 	int64_t warmup_ns, timeout_ns, drain_ns, give_up_ns, tolerance_ns;
-	const char *arrival_text, *size_text, *source_text;
+	const char *arrival_text, *size_text, *source_text, *time_text, *separator_text;
 	struct ts_opt_list stage_texts;
 	int framing, verify, pace;
 	struct ts_opt_cpus cpus;
@@ -60,10 +61,11 @@ struct plan {
 		struct ts_endpoint base; /* its first address */
 		uint64_t n_addresses;    /* 0: the kernel chooses */
 	} source;
-	bool open_loop;     /* requests or sessions come at moments of a schedule */
-	bool sessions_open; /* the schedule is one of sessions */
-	bool lf;            /* messages end in LF */
-	int64_t load_ns;    /* warm-up and duration; PACER_NEVER when only a number of requests ends the run */
+	struct learn_stated stated; /* of the server's dialect */
+	bool open_loop;             /* requests or sessions come at moments of a schedule */
+	bool sessions_open;         /* the schedule is one of sessions */
+	bool lf;                    /* messages end in LF */
+	int64_t load_ns;            /* warm-up and duration; PACER_NEVER when only a number of requests ends the run */
 };
 
 /* Fill the made part from the options and the operands (URIs). 0 or -errno with err. */

@@ -202,7 +202,8 @@ static void learn(struct worker *w, struct client *c, const char *out, size_t n,
 	l->n += piece;
 	n_in = make_input(w, c, 0, LEARN_BYTES);
 	result = n_in == 0 ? -EINVAL
-	                   : learn_rule(&w->rule, w->expected, n_in, l->bytes, l->n, worker_wall(w, now_ns), &why);
+	                   : learn_rule(&w->rule, &w->plan->stated, w->expected, n_in, l->bytes, l->n,
+	                                worker_wall(w, now_ns), &why);
 	if (result == -EAGAIN)
 		return;
 	if (result < 0) {
