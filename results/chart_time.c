@@ -84,6 +84,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	        "set title %s\n"
 	        "set xlabel 'seconds since the start (%s)'\n"
 	        "set cblabel '99th percentile of each interval (log scale)'\n"
+	        "set rmargin 17\n"
 	        "set logscale cb\n"
 	        "set format cb duration\n"
 	        "eval duration_tics('cb')\n"

@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+# The bench script with the real programs, in small: two modes, two workloads. Whatever happens to it, finished trials stay.
+
+setup() {
+  cd "${BATS_TEST_DIRNAME}/.." || exit 1
+  export TS_BIN=${TS_BIN:-${PWD}/build/bin}
+  export TS_RUNS="${BATS_TEST_TMPDIR}/results/runs"
+  export SUITE=quick MODES="libev blocking" WORKLOADS="lockstep udp" TRIALS=1 SEED=7
+  unset EXTRA RESUME
+  tmp=${BATS_TEST_TMPDIR}
+}
+
+latest() { readlink -f "${tmp}/results/latest"; }
+
+rows() { "${TS_BIN}/tsreport" rows "$@"; }
+
+# Programs of which some are played by a script: PROGRAM, and the script on standard input.
+play() {
+  local program
+  mkdir -p "${tmp}/bin"
+  for program in tsserver tsload tsreport; do
+    ln -sf "${TS_BIN}/${program}" "${tmp}/bin/${program}"
+  done
+  rm "${tmp}/bin/$1"
+  cat >"${tmp}/bin/$1"
+  chmod +x "${tmp}/bin/$1"
+}
+
+# Start the script beside the test, and wait until it says LINE (or ends).
+start_until() {
+  mkfifo "${tmp}/said"
+  env --default-signal=INT scripts/bench >"${tmp}/out" 2>"${tmp}/said" 3>&- &
+  bench_pid=$!
+  exec 4<"${tmp}/said"
+  while read -r -t 60 -u 4 line; do
+    [[ "${line}" == $1* ]] && break
+  done
+  cat <&4 >"${tmp}/err" 3>&- &
+  exec 4<&-
+}
+
+@test "two modes, two workloads: everything measured, everything valid" {
+  run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  dir=$(latest)
+  [ -s "${dir}/index.html" ]
+  [ "${lines[-1]}" = "The report: ${TS_RUNS}/${dir##*/}/index.html" ]
+  [[ "${output}" == *"4 of 4, 0:00 left, "* ]]
+  [[ "${output}" == *"lockstep: one client in lock-step"* ]]
+  tests/helpers/validate "${dir}/run.json" "${dir}"/trials/*.json
+  [ "$(find "${dir}/trials" -name '*.json' | wc -l)" -eq 8 ]
+  [ "$(rows "${dir}/run.json" trials status | sort -u)" = ok ]
+  [ "$(rows "${dir}/run.json" . suite seed partial)" = $'quick\t7\tfalse' ]
+  [ "$(rows "${dir}/run.json" modes name | tr '\n' ' ')" = "libev blocking " ]
+}
+
+@test "wrong settings: one line that says what is allowed, exit 2, no run" {
+  for setting in SUITE=soup SUITE=workloads MODES=soup WORKLOADS=soup TRIALS=0 TRIALS=x SEED=-1 RESUME=/nowhere EXTRA=soup; do
+    run env "${setting}" scripts/bench
+    echo "${setting}: ${output}"
+    [ "${status}" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ "${output}" == *"must be"* ]]
+  done
+  [ ! -e "${TS_RUNS}" ] || [ -z "$(ls "${TS_RUNS}")" ]
+}
+
+@test "a folder that cannot be made: one line, exit 3" {
+  run env TS_RUNS=/proc/nowhere/runs scripts/bench
+  [ "${status}" -eq 3 ]
+  [[ "${lines[-1]}" == *"/proc/nowhere/runs: cannot be made"* ]]
+}
+
+@test "Ctrl-C: a partial report, exit 130, and RESUME goes on from there" {
+  start_until "2 of 4"
+  kill -INT "${bench_pid}"
+  status=0
+  wait "${bench_pid}" || status=$?
+  cat "${tmp}/out" "${tmp}/err"
+  [ "${status}" -eq 130 ]
+  dir=$(latest)
+  [ "$(rows "${dir}/run.json" . partial)" = true ]
+  n=$(rows "${dir}/run.json" trials status | wc -l)
+  [ "${n}" -ge 2 ] && [ "${n}" -lt 4 ]
+  [ -s "${dir}/index.html" ]
+  grep -q "This run is partial" "${dir}/index.html"
+  before=$(sha256sum "${dir}"/trials/*.json)
+  run env RESUME="${dir}" scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  sha256sum --quiet -c <<<"${before}"
+  [ "$(rows "${dir}/run.json" trials status | grep -c ok)" -eq 4 ]
+  [ "$(rows "${dir}/run.json" . partial)" = false ]
+  tests/helpers/validate "${dir}/run.json" "${dir}"/trials/*.json
+}
+
+@test "kill -9: every finished trial is in run.json, and RESUME goes on" {
+  start_until "2 of 4"
+  kill -KILL "${bench_pid}"
+  wait "${bench_pid}" || true
+  dir=$(find "${TS_RUNS}" -mindepth 1 -maxdepth 1)
+  tests/helpers/validate "${dir}/run.json"
+  [ "$(rows "${dir}/run.json" trials status | grep -c ok)" -ge 2 ]
+  for ((i = 0; i < 500; i++)); do # its children end with it
+    pgrep -f -- "--json=${dir}/trials" >/dev/null || pgrep -f -- "--stats=${dir}/trials" >/dev/null || break
+    read -r -t 0.02 <> <(:) || true
+  done
+  [ "${i}" -lt 500 ]
+  printf 'trial\tlibev\tlock' >>"${dir}/journal.tsv" # it died in the middle of a line
+  run env RESUME="${dir}" scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [ "$(rows "${dir}/run.json" trials mode workload | sort -u | wc -l)" -eq 4 ]
+}
+
+@test "a mode that fails is reported with its reason, the rest goes on, exit 3" {
+  MODES="" EXTRA='broken=sh -c "echo no such luck >&2; exit 1"' WORKLOADS=lockstep run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 3 ]
+  dir=$(latest)
+  [ "$(rows "${dir}/run.json" trials mode status reason | grep broken)" = $'broken\tfailed\tthe server did not start: no such luck' ]
+  [ "$(rows "${dir}/run.json" trials status | grep -c ok)" -ge 4 ]
+  grep -q "no such luck" "${dir}/index.html"
+  [[ "${output}" == *"broken"*"failed: the server did not start: no such luck"* ]]
+}
+
+@test "a foreign server is measured beside ours" {
+  MODES="libev py" EXTRA='py=/usr/bin/python3 tests/servers/peers/asyncio_server.py {uri}' WORKLOADS=lockstep run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [ "$(rows "$(latest)/run.json" modes name foreign | grep py)" = $'py\ttrue' ]
+  [ "$(rows "$(latest)/run.json" trials mode status server | grep ^py)" = $'py\tok\t-' ]
+}
+
+@test "a generator that does not trust itself: three tries, then not measurable, with why" {
+  play tsload <<'EOF'
+#!/bin/bash
+for a in "$@"; do [[ "$a" == --json=* ]] && json=${a#--json=}; done
+echo try >>"$(dirname "$0")/tries"
+sed 's/"verdict": "valid"/"verdict": "invalid"/; s/"reasons": \[\]/"reasons": ["it was not itself"]/' "$(dirname "$0")/sample.json" >"$json"
+exit 4
+EOF
+  tests/fixtures/results/generate "${tmp}/sample" --modes=epoll --workloads=lockstep --trials=1
+  cp "${tmp}/sample/trials/epoll.lockstep.1.json" "${tmp}/bin/sample.json"
+  TS_BIN="${tmp}/bin" MODES=libev WORKLOADS=lockstep run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 3 ]
+  [ "$(wc -l <"${tmp}/bin/tries")" -eq 3 ]
+  [ "$(rows "$(latest)/run.json" trials status reason)" = $'not_measurable\tit was not itself' ]
+}
+
+@test "a generator that writes nonsense does not get it into the run" {
+  play tsload <<'EOF'
+#!/bin/bash
+for a in "$@"; do [[ "$a" == --json=* ]] && echo '{"schema": "tsbench.load/1"}' >"${a#--json=}"; done
+EOF
+  TS_BIN="${tmp}/bin" MODES=libev WORKLOADS=lockstep run scripts/bench
+  [ "${status}" -eq 3 ]
+  [[ "$(rows "$(latest)/run.json" trials status reason)" == failed*missing* ]]
+  tests/helpers/validate "$(latest)/run.json"
+}
+
+@test "the order is random, mixed in rounds, and the same for the same seed" {
+  play tsload <<'EOF'
+#!/bin/sh
+exit 3
+EOF
+  export TS_BIN="${tmp}/bin" MODES="libev blocking thread" WORKLOADS="lockstep crowd" TRIALS=3
+  for try in 1:1 2:1 3:2; do
+    SEED=${try#*:} scripts/bench >/dev/null 2>&1 || true
+    grep -P '^plan\t' "$(latest)/journal.tsv" >"${tmp}/plan.${try%:*}"
+  done
+  cmp "${tmp}/plan.1" "${tmp}/plan.2"
+  ! cmp "${tmp}/plan.1" "${tmp}/plan.3" || false
+  for round in 1 2 3; do
+    [ "$(sed -n "$((round * 6 - 5)),$((round * 6))p" "${tmp}/plan.1" | cut -f 4 | sort -u)" = "${round}" ]
+    [ "$(sed -n "$((round * 6 - 5)),$((round * 6))p" "${tmp}/plan.1" | cut -f 2,3 | sort -u | wc -l)" -eq 6 ]
+  done
+}
