@@ -63,7 +63,6 @@ static const char *form_choose(const struct conversation *c)
 	case FAULT_TIME_EAST_CALLED_Z: return ISO "Z";
 	case FAULT_TIME_NO_DAY: return "%Y-11-31T%H:%M:%SZ";
 	case FAULT_TIME_SWAPPED: return "%a %b %e %H:%S:%M %Y";
-	case FAULT_TIME_MONTH_FOR_MINUTE: return "%Y-%m-%d %H:%m:%S";
 	default: return c->server->rfc3339 ? ISO "Z" : CTIME;
 	}
 }

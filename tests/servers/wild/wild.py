@@ -68,9 +68,6 @@ REPLIES = {
     'reversed': lambda data: b'[%s] %s' % (ctime().encode(), data[::-1]),
     'length': lambda data: b'[%s] %d' % (ctime().encode(), len(data)),
     'two-lines': bytewise('[%t]\n%d'),
-    'month-minute': lambda data: ('[%s] ' % time.strftime('%Y-%m-%d %H:%m:%S')).encode() + data,
-    'half-day': lambda data: ('[%s] ' % time.strftime('%Y-%m-%d %I:%M:%S', time.gmtime(time.time() // 86400 * 86400 + 50400
-                                                                                          + time.time() % 3600))).encode() + data,
 }
 
 
