@@ -96,14 +96,14 @@ static enum conn_next send_reply(struct conn *c, struct worker *w, const struct 
 	return c->state == TALKING ? next : finish(c, w);
 }
 
-static enum conn_next take(struct conn *c, struct worker *w, size_t n, enum conn_next next)
+static enum conn_next take(struct conn *c, struct worker *w, char *data, size_t n, enum conn_next next)
 {
 	static const enum end ends[] = {[SESSION_CLIENT_END] = END_CLIENT,
 	                                [SESSION_EMPTY_LINE] = END_EMPTY_LINE,
 	                                [SESSION_LINE_LIMIT] = END_LIMIT,
 	                                [SESSION_NO_MEMORY] = END_ERROR};
 	struct session_reply reply;
-	enum session_state state = session_take(&c->session, &w->desk, w->desk.in, n, ts_clock_wall_ns(), &reply);
+	enum session_state state = session_take(&c->session, &w->desk, data, n, ts_clock_wall_ns(), &reply);
 
 	if (state != SESSION_GOES_ON) {
 		c->state = FLUSHING;
@@ -114,27 +114,40 @@ static enum conn_next take(struct conn *c, struct worker *w, size_t n, enum conn
 	return send_reply(c, w, &reply, next);
 }
 
-enum conn_next conn_read(struct conn *c, struct worker *w)
+/* The bytes received, 0 at the end of file, -EAGAIN, -errno. */
+static ssize_t receive(struct conn *c, struct worker *w, char **data)
 {
 	for (;;) {
-		ssize_t n = recv(c->source.fd, w->desk.in, w->desk.in_bytes, MSG_DONTWAIT);
-		int error = errno;
+		ssize_t n;
 
+		if (w->receive)
+			return w->receive(w, c, data);
+		*data = w->desk.in;
+		n = recv(c->source.fd, w->desk.in, w->desk.in_bytes, MSG_DONTWAIT);
 		count(w->counters, COUNT_CALL_RECV, 1);
-		if (n < 0 && error == EINTR)
-			continue;
-		if (n < 0 && error == EAGAIN) {
-			count(w->counters, COUNT_EAGAIN, 1);
-			return CONN_DRAINED;
-		}
-		if (n < 0)
-			return lost(c, w, error, "recv");
-		if (c->state == LINGERING)
-			return n == 0 ? CONN_GONE : CONN_MORE;
-		count(w->counters, COUNT_RECEIVED_BYTES, (uint64_t)n);
-		c->active_ns = w->now_ns;
-		return take(c, w, (size_t)n, (size_t)n == w->desk.in_bytes ? CONN_MORE : CONN_DRAINED);
+		if (n >= 0)
+			return n;
+		if (errno != EINTR)
+			return -errno;
 	}
+}
+
+enum conn_next conn_read(struct conn *c, struct worker *w)
+{
+	char *data;
+	ssize_t n = receive(c, w, &data);
+
+	if (n == -EAGAIN) {
+		count(w->counters, COUNT_EAGAIN, 1);
+		return CONN_DRAINED;
+	}
+	if (n < 0)
+		return lost(c, w, (int)-n, "recv");
+	if (c->state == LINGERING)
+		return n == 0 ? CONN_GONE : CONN_MORE;
+	count(w->counters, COUNT_RECEIVED_BYTES, (uint64_t)n);
+	c->active_ns = w->now_ns;
+	return take(c, w, data, (size_t)n, (size_t)n == w->desk.in_bytes ? CONN_MORE : CONN_DRAINED);
 }
 
 enum conn_next conn_write(struct conn *c, struct worker *w)
@@ -155,7 +168,7 @@ enum conn_next conn_write(struct conn *c, struct worker *w)
 
 enum conn_next conn_stop(struct conn *c, struct worker *w)
 {
-	return take(c, w, 0, CONN_GONE);
+	return take(c, w, NULL, 0, CONN_GONE);
 }
 
 void conn_close(struct conn *c, struct worker *w)

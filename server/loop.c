@@ -177,7 +177,7 @@ static bool has_place(struct loop *loop)
 }
 
 /* Errors of one caller (ECONNABORTED and those of its network) are passed over; shortages pause. */
-static bool accept_failed(struct loop *loop, int error)
+static bool goes_on_after(struct loop *loop, int error)
 {
 	struct worker *w = loop->worker;
 
@@ -198,6 +198,7 @@ static bool accept_failed(struct loop *loop, int error)
 static void accept_batch(struct loop *loop, int listen_fd)
 {
 	struct worker *w = loop->worker;
+	int flags = SOCK_CLOEXEC | (loop->ops->completes ? 0 : SOCK_NONBLOCK);
 	bool go_on = true;
 
 	for (int i = 0; go_on && i < ACCEPT_BATCH; i++) {
@@ -207,7 +208,7 @@ static void accept_batch(struct loop *loop, int listen_fd)
 			pause_accepting(loop);
 			return;
 		}
-		fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(listen_fd, NULL, NULL, flags);
 		error = errno;
 		count(w->counters, COUNT_CALL_ACCEPT, 1);
 		if (fd >= 0) {
@@ -215,8 +216,19 @@ static void accept_batch(struct loop *loop, int listen_fd)
 			continue;
 		}
 		worker_give_place(w);
-		go_on = accept_failed(loop, error);
+		go_on = goes_on_after(loop, error);
 	}
+}
+
+void loop_accepted(struct loop *loop, int fd)
+{
+	worker_take_place(loop->worker);
+	open_conn(loop, fd);
+}
+
+void loop_accept_failed(struct loop *loop, int error)
+{
+	goes_on_after(loop, error);
 }
 
 static void serve_datagrams(struct loop *loop, struct port *p)
@@ -294,7 +306,7 @@ static void begin_to_drain(struct loop *loop)
 	for (size_t i = 0; i < loop->n_ports; i++) {
 		struct port *p = &loop->ports[i];
 
-		if (p->source.kind == SOURCE_LISTENER && !loop->accept_again_ns)
+		if (p->source.kind == SOURCE_LISTENER && !loop->accept_again_ns && !loop->ops->completes)
 			accept_batch(loop, p->source.fd);
 		while (p->source.kind == SOURCE_DATAGRAM && post_serve(loop->post, p->listener, MSG_DONTWAIT) > 0 &&
 		       stop_left_ns(loop->worker->server) > 0)

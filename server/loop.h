@@ -28,7 +28,8 @@ struct loop_ops {
 	int (*change)(struct loop *loop, struct source *s);
 	void (*remove)(struct loop *loop, struct source *s);
 	int (*wait)(struct loop *loop, int64_t timeout_ns);
-	bool edge; /* readiness is told once, when it begins: read until nothing is there */
+	bool edge;      /* readiness is told once, when it begins: read until nothing is there */
+	bool completes; /* the kernel accepts and receives by itself: sockets stay in blocking mode */
 };
 
 /* A listening socket as one loop sees it. */
@@ -63,6 +64,10 @@ void loop_ready(struct loop *loop, struct source *s, unsigned ready);
 
 /* From wait(): the system call returned, with n sources ready. Before the first loop_ready(). */
 void loop_woke(struct loop *loop, int n);
+
+/* The kernel accepted a caller (fd is given away), or failed to: for interfaces that do so by themselves. */
+void loop_accepted(struct loop *loop, int fd);
+void loop_accept_failed(struct loop *loop, int error);
 
 /* timeout_ns as milliseconds for poll(2) and its kin: rounded up, -1 for ever. */
 int loop_timeout_ms(int64_t timeout_ns);

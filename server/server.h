@@ -16,6 +16,8 @@
 #include "session.h"
 #include "stop.h"
 
+struct worker;
+
 struct server {
 	struct settings set;
 	struct ts_log log;
@@ -33,12 +35,22 @@ struct server {
 	struct counters *slot; /* in a child: the one that its parent took for it */
 };
 
+struct conn;
+
+/*
+ * Where conn_read gets its bytes from, instead of recv(2): for kernel interfaces that bring them by themselves. *data
+ * has SESSION_HEADROOM bytes in front. Returns their number, 0 at the end of file, -EAGAIN when nothing is there,
+ * -errno.
+ */
+typedef ssize_t worker_receive(struct worker *w, struct conn *c, char **data);
+
 struct worker {
 	struct server *server;
 	struct counters *counters; /* its slot */
 	struct session_desk desk;
-	size_t index;   /* among its like: chooses its listening sockets */
-	int64_t now_ns; /* monotonic, of the last wake-up; 0 where nobody needs it */
+	size_t index;            /* among its like: chooses its listening sockets */
+	int64_t now_ns;          /* monotonic, of the last wake-up; 0 where nobody needs it */
+	worker_receive *receive; /* NULL: recv(2) */
 };
 
 /* Open everything, run the mode, close everything. The exit status; err says why it is not 0. */
