@@ -1,0 +1,111 @@
+/*
+ * The floor of the benchmark: the least that a timestamp server on epoll can do. One receive call, one send, the text
+ * of the time made once a second. No options, no limits, no time-outs; a reply that does not fit into the socket's
+ * buffer is cut. Not a server to use: what others cost beyond it is what they do more.
+ *
+ *   floor [FD]   listens on a free port of 127.0.0.1 and writes its URI to FD (default 1), which is then closed
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STAMP  26 /* "[Sun Nov 22 10:30:00 2026]" */
+#define EVENTS 256
+
+struct stamp {
+	time_t second;
+	char text[STAMP + 2];
+};
+
+static const char *stamp_now(struct stamp *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec != s->second) {
+		struct tm tm;
+
+		s->second = now.tv_sec;
+		localtime_r(&s->second, &tm);
+		strftime(s->text, sizeof s->text, "[%a %b %e %H:%M:%S %Y]", &tm);
+	}
+	return s->text;
+}
+
+static int listen_anywhere(int ready_fd)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof addr;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(fd, SOMAXCONN) < 0)
+		return -1;
+	getsockname(fd, (struct sockaddr *)&addr, &size);
+	dprintf(ready_fd, "tcp://127.0.0.1:%d\n", ntohs(addr.sin_port));
+	close(ready_fd);
+	return fd;
+}
+
+static void accept_all(int epoll_fd, int listen_fd)
+{
+	int fd;
+
+	while ((fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+		struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+
+		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e);
+	}
+}
+
+static void answer(int fd, char *buffer, size_t size, struct stamp *stamp)
+{
+	ssize_t n = recv(fd, buffer + STAMP, size - STAMP, 0);
+
+	if (n <= 0) {
+		if (n == 0 || errno != EAGAIN)
+			close(fd);
+		return;
+	}
+	memcpy(buffer, stamp_now(stamp), STAMP);
+	send(fd, buffer, (size_t)n + STAMP, MSG_NOSIGNAL);
+}
+
+int main(int argc, char **argv)
+{
+	char buffer[65536 + STAMP];
+	struct epoll_event events[EVENTS];
+	struct epoll_event e = {.events = EPOLLIN};
+	struct stamp stamp = {0};
+	struct rlimit files;
+	int epoll_fd = epoll_create1(0);
+	int listen_fd = listen_anywhere(argc > 1 ? atoi(argv[1]) : 1);
+
+	if (listen_fd < 0)
+		return 3;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	e.data.fd = listen_fd;
+	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listen_fd, &e);
+	for (;;) {
+		int n = epoll_wait(epoll_fd, events, EVENTS, -1);
+
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.fd == listen_fd)
+				accept_all(epoll_fd, listen_fd);
+			else
+				answer(events[i].data.fd, buffer, sizeof buffer, &stamp);
+		}
+	}
+}

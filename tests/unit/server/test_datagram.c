@@ -1,0 +1,122 @@
+/*
+ * Datagrams and their guard: who is answered, with which bytes, and how often.
+ */
+#include "datagram.h"
+#include "ts_clock.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include <cmocka.h>
+
+static struct sockaddr_in ipv4(const char *host, uint16_t port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+	inet_pton(AF_INET, host, &a.sin_addr);
+	return a;
+}
+
+static enum datagram_fate judge(struct guard *g, const void *source, socklen_t n, int64_t now_ns)
+{
+	char data[] = "abc";
+	struct datagram d = {.data = data, .n = 3, .source = source, .source_len = n};
+	struct iovec reply[2];
+	enum datagram_fate fate = datagram_take(&d, g, "[t]", 3, now_ns, reply);
+
+	if (fate == DATAGRAM_ANSWER) {
+		assert_memory_equal(reply[0].iov_base, "[t]", reply[0].iov_len);
+		assert_ptr_equal(reply[1].iov_base, data);
+		assert_int_equal(reply[1].iov_len, 3);
+	}
+	return fate;
+}
+
+static void test_ports(void **state)
+{
+	static const uint16_t refused[] = {0, 7, 9, 13, 17, 19, 37, 21567, 40000};
+	static const uint16_t answered[] = {1, 8, 20, 53, 21566, 40001, 65535};
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 0, 1), 0);
+	assert_true(guard_add_port(&g, 21567));
+	assert_true(guard_add_port(&g, 40000));
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		struct sockaddr_in a = ipv4("10.1.2.3", refused[i]);
+		struct sockaddr_in6 b = {.sin6_family = AF_INET6, .sin6_port = htons(refused[i])};
+
+		assert_int_equal(judge(&g, &a, sizeof a, 0), DATAGRAM_GUARDED);
+		assert_int_equal(judge(&g, &b, sizeof b, 0), DATAGRAM_GUARDED);
+	}
+	for (size_t i = 0; i < sizeof answered / sizeof answered[0]; i++) {
+		struct sockaddr_in a = ipv4("10.1.2.3", answered[i]);
+
+		assert_int_equal(judge(&g, &a, sizeof a, 0), DATAGRAM_ANSWER);
+	}
+	guard_release(&g);
+}
+
+static void test_unix_senders(void **state)
+{
+	struct sockaddr_un named = {.sun_family = AF_UNIX, .sun_path = "/tmp/x"};
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 0, 1), 0);
+	assert_int_equal(judge(&g, &named, sizeof named, 0), DATAGRAM_ANSWER);
+	assert_int_equal(judge(&g, &named, 0, 0), DATAGRAM_NO_SOURCE);
+	assert_int_equal(judge(&g, &named, sizeof(sa_family_t), 0), DATAGRAM_NO_SOURCE);
+	guard_release(&g);
+}
+
+static void test_unanswered(void **state)
+{
+	struct sockaddr_in a = ipv4("10.1.2.3", 1000);
+	struct datagram d = {.source = (const struct sockaddr *)&a, .source_len = sizeof a};
+	struct iovec reply[2];
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 0, 1), 0);
+	assert_int_equal(datagram_take(&d, &g, "[t]", 3, 0, reply), DATAGRAM_EMPTY);
+	d.n = 5;
+	d.truncated = true;
+	assert_int_equal(datagram_take(&d, &g, "[t]", 3, 0, reply), DATAGRAM_TRUNCATED);
+	guard_release(&g);
+}
+
+/* 20 a second: 20 at once, then one each 50 ms; another address has its own account, another port has not. */
+static void test_rate(void **state)
+{
+	struct sockaddr_in a = ipv4("10.1.2.3", 1000), same = ipv4("10.1.2.3", 2000), other = ipv4("10.1.2.4", 1000);
+	int64_t now = 1000 * TS_S;
+	int n = 0;
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 20, 12345), 0);
+	while (judge(&g, &a, sizeof a, now) == DATAGRAM_ANSWER)
+		n++;
+	assert_int_equal(n, 20);
+	assert_int_equal(judge(&g, &same, sizeof same, now), DATAGRAM_RATE);
+	assert_int_equal(judge(&g, &other, sizeof other, now), DATAGRAM_ANSWER);
+	assert_int_equal(judge(&g, &a, sizeof a, now + 49 * TS_MS), DATAGRAM_RATE);
+	assert_int_equal(judge(&g, &a, sizeof a, now + 50 * TS_MS), DATAGRAM_ANSWER);
+	assert_int_equal(judge(&g, &a, sizeof a, now + 50 * TS_MS), DATAGRAM_RATE);
+	for (n = 0; judge(&g, &a, sizeof a, now + 100 * TS_S) == DATAGRAM_ANSWER;)
+		n++;
+	assert_int_equal(n, 20); /* a long silence earns no more than one burst */
+	guard_release(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ports), cmocka_unit_test(test_unix_senders),
+					   cmocka_unit_test(test_unanswered), cmocka_unit_test(test_rate)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
