@@ -1,5 +1,6 @@
 #include "server.h"
 #include "processes.h"
+#include "sandbox.h"
 #include "ts_clock.h"
 #include "ts_host.h"
 #include "ts_proc.h"
@@ -59,6 +60,9 @@ static int serve(struct server *server, struct ts_err *err)
 	int rc;
 
 	rc = set_guard(server, err);
+	if (rc < 0)
+		return rc;
+	rc = sandbox_enter(&server->set, &server->listeners, &server->log, err);
 	if (rc < 0)
 		return rc;
 	if (mode->multiplexes)
