@@ -14,8 +14,7 @@
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
 #define N_WORD        9
 
-/* --- what the probe collects
- * ------------------------------------------------------------------------------------------- */
+/* --- what the probe collects ----------------------------------------------------------------------------- */
 
 static bool ends_with(const struct peer *p, const char *tail, size_t n)
 {
@@ -155,20 +154,38 @@ static bool learn_pattern(struct dialect *d, const char *in, size_t n_in, const 
 	return false;
 }
 
+/* A server with a tiny buffer answers a word in several chunks: the bytes of the first, and the data in it; or 0. */
+static size_t first_chunk(const char *in, size_t *n_in, const char *out, size_t n_out)
+{
+	const char *second = n_out > 1 ? memchr(out + 1, '[', n_out - 1) : NULL;
+	size_t n_first = second ? (size_t)(second - out) : 0;
+
+	for (size_t n = *n_in; n_first && n > 0; n--)
+		if (n <= n_first && memcmp(out + n_first - n, in, n) == 0) {
+			*n_in = n;
+			return n_first;
+		}
+	return 0;
+}
+
 static void learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out)
 {
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
 	const char *why = "", *stated = strncmp(o->time, "strftime:", 9) == 0 ? o->time + 9 : NULL;
 	char quoted[120];
+	size_t n_part = n_in, n_first = first_chunk(in, &n_part, out, n_out);
+	int64_t now_ns = ts_clock_wall_ns();
 
 	d->n_sample = n_out < sizeof(d->sample) ? n_out : sizeof(d->sample);
 	memcpy(d->sample, out, d->n_sample);
 	d->n_sample_in = n_in < sizeof(d->sample_in) ? n_in : sizeof(d->sample_in);
 	memcpy(d->sample_in, in, d->n_sample_in);
-	d->known =
-	        (!stated && ts_reply_learn(&d->rule, &d->stamp, in, n_in, out, n_out, ts_clock_wall_ns(), &why) == 0) ||
-	        learn_pattern(d, in, n_in, out, n_out, stated);
+	d->known = (!stated && ts_reply_learn(&d->rule, &d->stamp, in, n_in, out, n_out, now_ns, &why) == 0) ||
+	           (!stated && n_first &&
+	            ts_reply_learn(&d->rule, &d->stamp, in, n_part, out, n_first, now_ns, NULL) == 0) ||
+	           learn_pattern(d, in, n_in, out, n_out, stated) ||
+	           (n_first && learn_pattern(d, in, n_part, out, n_first, stated));
 	if (!d->known) {
 		snprintf(d->stranger, sizeof(d->stranger), "%s: %s",
 		         stated ? "the reply does not have the stated time text" : why,
@@ -181,8 +198,7 @@ static void learn(struct turn *t, const char *in, size_t n_in, const char *out, 
 	set_tolerance(d);
 }
 
-/* --- streams
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- streams --------------------------------------------------------------------------------------------- */
 
 static void stranger(struct dialect *d, const char *what)
 {
@@ -210,6 +226,29 @@ static void confirm_line(struct turn *t, struct peer *p)
 	peer_send(p, "\r\n" + !d->crlf, d->crlf ? 2 : 1);
 	peer_listen(p, wait_ns);
 	listen_whole(p, "\n", 1);
+}
+
+/*
+ * The newline came to the rescue, or so it seems. But an answer to the word alone, and then one to the newline, is that
+ * of a stream server that is slow. Wait for the second longer than the first took.
+ */
+static bool answers_halves(struct turn *t, struct peer *p, const char *word)
+{
+	struct dialect *d = &t->subject->dialect;
+	const char *at = memmem(p->first, p->n_first, word, N_WORD);
+	size_t n_first = at ? (size_t)(at - p->first) + N_WORD : 0;
+
+	if (!at || (n_first < p->n_first && p->first[n_first] != '['))
+		return false;
+	if (n_first == p->n_first && !peer_listen(p, 2 * (UNFINISHED_NS + d->rtt_ns)))
+		return false;
+	if (p->n_first <= n_first || p->first[n_first] != '[')
+		return false;
+	peer_listen(p, QUIET_NS);
+	d->line = false;
+	widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
+	learn(t, word, N_WORD, p->first, n_first);
+	return true;
 }
 
 /* First message: learn the rule. False: nothing was said that could be learnt from. */
@@ -248,19 +287,8 @@ static bool first_words(struct turn *t, struct peer *p, bool crlf)
 		return false;
 	widen_rtt(d, ts_clock_mono_ns() - sent_ns);
 	listen_whole(p, word, n);
-	if (d->line && !crlf && o->framing == 0 && p->n_first > 0 && memchr(p->first, '[', p->n_first) &&
-	    memmem(p->first, p->n_first, word, N_WORD) && !memmem(p->first, p->n_first, word, n)) {
-		/* "[t]word" and then a stamp of its own for the newline: a stream server that was slow. */
-		const char *at = memmem(p->first, p->n_first, word, N_WORD);
-		size_t n_first = (size_t)(at - p->first) + N_WORD;
-		bool stamp_follows = n_first < p->n_first && p->first[n_first] == '[';
-		if (stamp_follows) {
-			d->line = false;
-			widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
-			learn(t, word, N_WORD, p->first, n_first);
-			return true;
-		}
-	}
+	if (d->line && !crlf && o->framing == 0 && answers_halves(t, p, word))
+		return true;
 	learn(t, word, n, p->first, p->n_first);
 	return true;
 }
@@ -377,8 +405,7 @@ static bool probe_stream(struct turn *t)
 	return true;
 }
 
-/* --- datagrams
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- datagrams ------------------------------------------------------------------------------------------- */
 
 static bool probe_datagram(struct turn *t)
 {

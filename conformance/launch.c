@@ -26,8 +26,7 @@ struct launch {
 	int64_t ready_ns;
 };
 
-/* --- the command
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the command ----------------------------------------------------------------------------------------- */
 
 static const char *value_of(const struct ts_endpoint *ep, const char *name, size_t n, char *buf, size_t size)
 {
@@ -110,8 +109,7 @@ static pid_t spawn(struct launch *l)
 	_exit(127);
 }
 
-/* --- who listens
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- who listens ----------------------------------------------------------------------------------------- */
 
 /* Lines of /proc/net/tcp: "sl local_address rem_address st ...", addresses in hexadecimal, 0A is LISTEN. */
 static bool in_inet_table(const char *path, int port, bool stream)
@@ -159,8 +157,7 @@ bool launch_listening(const struct launch *l)
 	       in_inet_table(stream ? "/proc/net/tcp6" : "/proc/net/udp6", port, stream);
 }
 
-/* --- start and stop
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- start and stop -------------------------------------------------------------------------------------- */
 
 static bool reap(pid_t pid, int64_t wait_ns, int *status)
 {

@@ -12,8 +12,7 @@
 #define END_WITHIN_NS  (2500 * TS_MS) /* the protocol's 2 s, and what a busy machine adds */
 #define POLITE_BYTES   (1 << 18)
 
-/* --- connecting ------------------------------------------------------------------------------------------------------
- */
+/* --- connecting ------------------------------------------------------------------------------------------ */
 
 static int wait_for(int fd, short events, int64_t wait_ns)
 {
@@ -84,6 +83,7 @@ static struct peer *adopt(struct turn *t, int fd)
 	p->fd = fd;
 	ts_reply_init(&p->reply);
 	p->progress_ns = ts_clock_mono_ns();
+	p->sent_ns = ts_clock_wall_ns();
 	t->peers[t->n_peers++] = p;
 	p->number = ++t->n_clients_made;
 	trace_add(&t->trace, p->progress_ns, p->number, "connect", NULL, 0);
@@ -94,6 +94,7 @@ struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers)
 {
 	int fd;
 
+	turn_share_end(t);
 	if (t->blame != NOBODY || connect_until(&t->subject->endpoint, small_buffers, wait_ns, &fd) < 0)
 		return NULL;
 	return adopt(t, fd);
@@ -103,6 +104,7 @@ struct peer *peer_open(struct turn *t)
 {
 	int fd;
 
+	turn_share_end(t);
 	if (t->blame != NOBODY)
 		return NULL;
 	int result = connect_until(&t->subject->endpoint, false, turn_wait_ns(t), &fd);
@@ -119,8 +121,7 @@ struct peer *peer_open(struct turn *t)
 	return NULL;
 }
 
-/* --- judging ---------------------------------------------------------------------------------------------------------
- */
+/* --- judging --------------------------------------------------------------------------------------------- */
 
 size_t peer_owed(const struct peer *p)
 {
@@ -183,8 +184,7 @@ static bool judge(struct peer *p, const char *out, size_t n_out)
 	return true;
 }
 
-/* --- moving bytes ----------------------------------------------------------------------------------------------------
- */
+/* --- moving bytes ---------------------------------------------------------------------------------------- */
 
 static bool read_some(struct peer *p)
 {
@@ -219,7 +219,8 @@ static void write_some(struct peer *p)
 		p->broken = true;
 		return;
 	}
-	if (p->reply.matched == p->n_written)
+	/* A one-shot server may look at its clock before it reads: the common SocketServer listing does. */
+	if (p->reply.matched == p->n_written && !p->turn->subject->dialect.one_shot)
 		p->sent_ns = wall_ns;
 	trace_add(&p->turn->trace, p->progress_ns, p->number, "send", p->in + p->n_written, (size_t)n);
 	p->n_written += (size_t)n;
@@ -385,8 +386,7 @@ bool peer_rest(struct peer *p, int64_t ns)
 	return p->turn->blame == NOBODY;
 }
 
-/* --- ends ------------------------------------------------------------------------------------------------------------
- */
+/* --- ends ------------------------------------------------------------------------------------------------ */
 
 bool peer_half_close(struct peer *p)
 {

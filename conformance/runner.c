@@ -14,8 +14,7 @@
 #define SILENCES     8 /* so many cases without an answer, and the rest is not run */
 #define FEW          3 /* a selection so small that the probe is kept short */
 
-/* --- which cases
- * --------------------------------------------------------------------------------------------------------- */
+/* --- which cases ----------------------------------------------------------------------------------------- */
 
 static bool fits(const struct ts_opt_list *patterns, const char *id)
 {
@@ -82,8 +81,7 @@ static struct result *result_of(struct report *report, const char *id)
 	return NULL;
 }
 
-/* --- one result
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- one result ------------------------------------------------------------------------------------------ */
 
 static enum status status_of(const struct report *report, const struct result *r)
 {
@@ -225,8 +223,7 @@ static void look(struct report *report, struct result *r, double patience)
 	free(t);
 }
 
-/* --- what failed is looked at again
- * ------------------------------------------------------------------------------------------ */
+/* --- what failed is looked at again ---------------------------------------------------------------------- */
 
 /*
  * The second look decides about silence: a deadline may have passed because of this machine. Wrong bytes stay wrong:
@@ -257,9 +254,7 @@ static void judge(struct report *report, struct result *r)
 	finish(report, r);
 }
 
-/* --- death
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- death ----------------------------------------------------------------------------------------------- */
 
 static void not_run(struct report *report, const char *why_not, const char *what)
 {
@@ -338,9 +333,7 @@ static void settle(struct report *report)
 	}
 }
 
-/* --- stages
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- stages ---------------------------------------------------------------------------------------------- */
 
 struct side_by_side {
 	struct report *report;
@@ -441,9 +434,7 @@ static void run_stage(struct report *report, enum stage stage)
 	}
 }
 
-/* --- all
- * ----------------------------------------------------------------------------------------------------------------------------
- */
+/* --- all ------------------------------------------------------------------------------------------------- */
 
 static void probe(struct report *report)
 {

@@ -91,8 +91,9 @@ struct subject {
 	bool needs_capacity;         /* a selected case needs to know how many clients are served at a time */
 	int64_t probed_ns;           /* monotonic: when the probe ended */
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until stream.sizes has measured it */
-	_Atomic bool gone;           /* refuses to be connected to: written by any turn */
-	_Atomic bool slow_end;       /* does not end conversations: no turn waits for it twice */
+	struct peer *shared;   /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
+	_Atomic bool gone;     /* refuses to be connected to: written by any turn */
+	_Atomic bool slow_end; /* does not end conversations: no turn waits for it twice */
 };
 
 enum status { PASS, FAIL, WARN, SKIP, ERROR, N_STATUS };
@@ -166,6 +167,9 @@ size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out);
  */
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns);
 
+/* Is the server so slow that every round trip is worth saving? */
+bool turn_slow(const struct turn *t);
+
 /* How many of these bytes this server returns in budget_ns, as far as is known. */
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns);
 
@@ -177,6 +181,9 @@ bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, s
 
 /* One plain conversation with clients of its own, in the same turn: does the server still serve? */
 bool turn_plain(struct turn *t);
+
+/* A conversation that goes on from turn to turn is ended, before a client of another kind connects. */
+void turn_share_end(struct turn *t);
 
 /* Let go of everything the turn still holds. */
 void turn_release(struct turn *t);

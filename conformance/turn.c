@@ -39,8 +39,18 @@ int64_t turn_wait_ns(const struct turn *t)
 	return (int64_t)(t->patience * (double)(t->subject->options->timeout_ns + 20 * t->subject->dialect.rtt_ns));
 }
 
+/* So slow that every round trip is worth saving. */
+bool turn_slow(const struct turn *t)
+{
+	return t->subject->dialect.rtt_ns > 60 * TS_MS || t->subject->dialect.end_ns > 300 * TS_MS;
+}
+
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
 {
+	if (turn_slow(t)) {
+		least = least > 2 ? 2 : least;
+		budget_ns /= 2;
+	}
 	return t->blame == NOBODY && i < wanted && (i < least || ts_clock_mono_ns() - t->begin_ns < budget_ns);
 }
 
@@ -81,9 +91,55 @@ size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out)
 	return n_out;
 }
 
+/*
+ * A server that serves one client at a time and takes long to end a conversation would cost its end in each case:
+ * there, one conversation of turn_ask goes on from turn to turn, until a case needs a client of its own.
+ */
+static bool shares(const struct subject *s)
+{
+	return s->dialect.capacity == 1 && !s->dialect.one_shot && s->dialect.end_ns > 300 * TS_MS && !s->slow_end;
+}
+
+static bool take_over(struct turn *t)
+{
+	struct peer *p = t->subject->shared;
+
+	if (!p || t->n_peers > 0)
+		return false;
+	t->subject->shared = NULL;
+	p->turn = t;
+	t->peers[t->n_peers++] = t->talk = p;
+	return true;
+}
+
+static bool hand_over(struct turn *t)
+{
+	struct peer *p = t->talk;
+
+	if (!p || !shares(t->subject) || t->subject->shared || t->blame != NOBODY || p->half_closed || p->ended ||
+	    t->n_peers != 1)
+		return false;
+	t->subject->shared = p;
+	t->n_peers = 0;
+	t->talk = NULL;
+	return true;
+}
+
+void turn_share_end(struct turn *t)
+{
+	struct peer *p = t->subject->shared;
+
+	if (!p || t->n_peers == TURN_PEERS)
+		return;
+	t->subject->shared = NULL;
+	p->turn = t;
+	t->peers[t->n_peers++] = p;
+	peer_free(p, 3 * TS_S);
+}
+
 static bool ask_stream(struct turn *t, const void *bytes, size_t n)
 {
-	if (!t->talk)
+	if (!t->talk && !take_over(t))
 		t->talk = peer_open(t);
 	if (!peer_say(t->talk, bytes, n))
 		return false;
@@ -128,7 +184,7 @@ bool turn_ask_end(struct turn *t)
 {
 	struct peer *p = t->talk;
 
-	if (!p)
+	if (!p || (shares(t->subject) && t->blame == NOBODY))
 		return t->blame == NOBODY;
 	memcpy(t->last, p->first, p->n_first);
 	t->n_last = p->n_first;
@@ -177,6 +233,7 @@ void turn_release(struct turn *t)
 {
 	int64_t deadline = ts_clock_mono_ns() + (t->subject->slow_end ? 50 * TS_MS : POLITE_NS);
 
+	hand_over(t);
 	for (int i = 0; i < t->n_peers; i++)
 		if (!t->peers[i]->half_closed)
 			shutdown(t->peers[i]->fd, SHUT_WR);
