@@ -29,7 +29,7 @@ func reads(answer func(net.Conn, []byte)) func(net.Conn) {
 var shapes = map[string]func(net.Conn){
 	// Correct.
 	"ansic": reads(func(client net.Conn, data []byte) { fmt.Fprintf(client, "[%s] %s", time.Now().Format(time.ANSIC), data) }),
-	// Go's default text of a time, with its monotonic clock.
+	// Go's default text of a time, with its monotonic clock: odd, and read.
 	"string": reads(func(client net.Conn, data []byte) { fmt.Fprintf(client, "[%s] %s", time.Now(), data) }),
 	// %v of a slice: [72 101 108].
 	"slice": reads(func(client net.Conn, data []byte) { fmt.Fprintf(client, "[%s] %v", time.Now().Format(time.ANSIC), data) }),
