@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct ts_opt options[] = {{.type = TS_OPT_END}};
 
@@ -76,7 +77,11 @@ static int print_workload(const struct summary *s, size_t w, bool colour)
 		if (isnan(cell->figures[by].value) && cell->n_trials > 0)
 			add_row(&table, s, cell, false);
 	}
-	printf("%s%s: %s%s\n", w ? "\n" : "", workload->id, workload->title, workload->open_loop ? " (open loop)" : "");
+	if (strcmp(workload->id, "-") == 0)
+		printf("single results\n");
+	else
+		printf("%s%s: %s%s\n", w ? "\n" : "", workload->id, workload->title,
+		       workload->open_loop ? " (open loop)" : "");
 	rc = table_print(&table, stdout, colour);
 	table_release(&table);
 	free(ranked);

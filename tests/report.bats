@@ -187,6 +187,16 @@ refused() {
   [ "$("${bin}/tsreport" rows "${tmp}/c.json" . verdict)" = regression ]
 }
 
+@test "merge: valid, all requests, one file; a wrong part leaves no output" {
+  "${bin}/tsreport" merge "${run_dir}"/trials/epoll.crowd.[123].json -o "${tmp}/m.json"
+  tests/helpers/validate "${tmp}/m.json"
+  [ "$("${bin}/tsreport" rows "${tmp}/m.json" . latency.response.count)" -eq 6000 ]
+  run "${bin}/tsreport" merge "${one}" "${run_dir}/run.json" -o "${tmp}/none.json"
+  [ "${status}" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [ ! -e "${tmp}/none.json" ]
+}
+
 @test "two runs with nothing in common: one line, exit 3" {
   tests/fixtures/results/generate "${tmp}/other" --modes=poll --workloads=udp --trials=1
   run "${bin}/tsreport" compare "${run_dir}" "${tmp}/other"
@@ -228,7 +238,7 @@ refused() {
 }
 
 @test "every command has a --help" {
-  for command in table csv charts html compare validate record rows; do
+  for command in table csv charts html merge compare validate record rows; do
     "${bin}/tsreport" "${command}" --help | grep -q "^Usage: tsreport ${command}"
   done
 }
