@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define TABLE_COLUMNS_MAX 12
+#define TABLE_COLUMNS_MAX 64
 
 enum table_look { TABLE_PLAIN, TABLE_GOOD, TABLE_BAD, TABLE_FAINT };
 
