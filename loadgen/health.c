@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bounds. A lag counts only where it is large both in itself and beside the latencies that are being measured. */
+/* Bounds. In a closed loop the generator's delays are part of the loop: they make a figure suspect, never invalid. A
+ * lag counts only where it is large both in itself and beside the latencies that are being measured. */
 #define LAG_SUSPECT_NS   1000000.0 /* 99th percentile of the send lag */
 #define LAG_SUSPECT_PART 0.25      /* of the 99th percentile of the response time */
 #define LAG_INVALID_NS   5000000.0 /* median of the send lag ... */
@@ -89,7 +90,7 @@ static void check_gaps(struct health *h, const struct health_facts *f)
 		return;
 	ts_units_show_duration(g->longest_gap_ns, text, sizeof(text));
 	if (part > GAP_SUSPECT)
-		health_blame(h, part > GAP_INVALID ? HEALTH_INVALID : HEALTH_SUSPECT,
+		health_blame(h, part > GAP_INVALID && f->open_loop ? HEALTH_INVALID : HEALTH_SUSPECT,
 		             "the generator did not run for %.1f%% of the time, once for %s: something stopped it",
 		             part * 100, text);
 }
@@ -103,7 +104,7 @@ static void check_processor(struct health *h, const struct health_facts *f)
 	if (f->duration_s < 0.1)
 		return;
 	if (wait > WAIT_SUSPECT)
-		health_blame(h, wait > WAIT_INVALID ? HEALTH_INVALID : HEALTH_SUSPECT,
+		health_blame(h, wait > WAIT_INVALID && f->open_loop ? HEALTH_INVALID : HEALTH_SUSPECT,
 		             "the generator waited for a processor for %.0f%% of the time: others use it too",
 		             wait * 100);
 	if (f->open_loop && cpu > 0.95)

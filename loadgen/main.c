@@ -6,9 +6,11 @@
 #include "progress.h"
 #include "report.h"
 #include "run.h"
+#include "search.h"
 #include "ts_json.h"
 #include "ts_log.h"
 #include "ts_signal.h"
+#include <stdio.h>
 #include <string.h>
 
 static bool to_stdout(const char *path)
@@ -64,6 +66,28 @@ static int load(const struct plan *plan, const struct ts_log *log, struct ts_err
 	return status;
 }
 
+/* --find-max and --sweep: one line, and the JSON of the run that stands for it. */
+static int search(const struct plan *plan, const struct ts_log *log, struct ts_err *err)
+{
+	struct progress progress;
+	struct search_result r;
+	int result;
+
+	progress_init(&progress, plan);
+	result = plan->find_max_text ? search_find_max(&r, plan, &progress, err)
+	                             : search_sweep(&r, plan, &progress, err);
+	if (result < 0)
+		return ts_log_fail(log, err);
+	if (!to_stdout(plan->json_path))
+		printf("%s\n", r.summary);
+	if (r.status == TS_EXIT_ENVIRON)
+		ts_log(log, TS_LOG_ERROR, "the server cannot be reached, or has gone");
+	if (plan->json_path && r.json && ts_json_write(plan->json_path, r.json, err) < 0)
+		r.status = ts_log_fail(log, err);
+	cJSON_Delete(r.json);
+	return r.status;
+}
+
 int main(int argc, char **argv)
 {
 	struct ts_log log = {.program = "tsload", .level = TS_LOG_WARN};
@@ -81,7 +105,7 @@ int main(int argc, char **argv)
 	if (ts_opt_cpus_pin(&plan.cpus, &err) < 0)
 		status = ts_log_fail(&log, &err);
 	else
-		status = load(&plan, &log, &err);
+		status = plan.find_max_text || plan.sweep_text ? search(&plan, &log, &err) : load(&plan, &log, &err);
 	plan_release(&plan);
 	return status;
 }

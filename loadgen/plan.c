@@ -144,7 +144,7 @@ static void choose_duration(struct plan *p)
 	} else if (p->n_requests > 0) {
 		p->load_ns = PACER_NEVER;
 	} else {
-		p->duration_ns = 10 * TS_S;
+		p->duration_ns = p->find_max_text || p->sweep_text ? 2 * TS_S : 10 * TS_S;
 		p->load_ns = p->warmup_ns + p->duration_ns;
 	}
 }
@@ -241,6 +241,14 @@ static int check(const struct plan *p, struct ts_err *err)
 		return ts_err_usage(err, "--session-rate: says when sessions come, and cannot go with --rate");
 	if (p->session_rate_per_s > 0 && p->n_session == 0)
 		return ts_err_usage(err, "--session-rate: needs --session=N, the requests of one session");
+	if (p->find_max_text && p->sweep_text)
+		return ts_err_usage(err, "--find-max: cannot go with --sweep");
+	if ((p->find_max_text || p->sweep_text) &&
+	    (p->stage_texts.n > 0 || p->schedule.arrival == PACER_TRACE || p->n_requests > 0))
+		return ts_err_usage(
+		        err, "--find-max, --sweep: choose the rate themselves, without --stage, a trace or --requests");
+	if (p->resume_path && !p->sweep_text)
+		return ts_err_usage(err, "--resume: needs --sweep");
 	if (p->n_session > 0 && any_datagram(p))
 		return ts_err_usage(err, "--session: datagram sockets have no connection to end");
 	if (any_datagram(p) && p->size.max_bytes > PLAN_DATAGRAM_MAX)

@@ -171,10 +171,25 @@ void worker_rearm(struct worker *w)
 	timerfd_settime(w->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+/* Seconds that this thread was ready to run and waited for a processor; proc(5), schedstat. */
+static double run_wait_s(void)
+{
+	unsigned long long cpu, wait = 0;
+	FILE *f = fopen("/proc/thread-self/schedstat", "re");
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%llu %llu", &cpu, &wait) != 2)
+		wait = 0;
+	fclose(f);
+	return (double)wait / 1e9;
+}
+
 static void begin_load(struct worker *w, int64_t now_ns)
 {
 	w->started = true;
 	w->cpu_ns = ts_clock_thread_cpu_ns();
+	w->run_wait_s = run_wait_s();
 	for (uint32_t i = 0; i < w->n_clients; i++) {
 		struct client *c = &w->clients[i];
 		if (w->plan->sessions_open)
@@ -411,20 +426,6 @@ static void close_all(struct worker *w)
 	}
 }
 
-/* Seconds that this thread was ready to run and waited for a processor; proc(5), schedstat. */
-static double run_wait_s(void)
-{
-	unsigned long long cpu, wait = 0;
-	FILE *f = fopen("/proc/thread-self/schedstat", "re");
-
-	if (!f)
-		return 0;
-	if (fscanf(f, "%llu %llu", &cpu, &wait) != 2)
-		wait = 0;
-	fclose(f);
-	return (double)wait / 1e9;
-}
-
 /* Requests that had to wait for a connection say nothing about how well the generator keeps its schedule. */
 static void test_arrivals(struct worker *w)
 {
@@ -442,7 +443,7 @@ static void test_arrivals(struct worker *w)
 	        health_arrivals_differ(g->ad_statistic, g->dispersion, w->n_arrivals, w->plan->schedule.arrival);
 }
 
-static void settle_accounts(struct worker *w, double wait_at_start_s)
+static void settle_accounts(struct worker *w)
 {
 	int64_t now_ns = ts_clock_mono_ns();
 	struct generator *g = &w->shard->generator;
@@ -456,7 +457,7 @@ static void settle_accounts(struct worker *w, double wait_at_start_s)
 	}
 	if (w->started) {
 		g->cpu_s = (double)(ts_clock_thread_cpu_ns() - w->cpu_ns) / 1e9;
-		g->run_wait_s = run_wait_s() - wait_at_start_s;
+		g->run_wait_s = run_wait_s() - w->run_wait_s;
 		g->begin_ns = w->measure_ns;
 		g->end_ns = now_ns < w->end_ns ? now_ns : w->end_ns;
 	}
@@ -481,8 +482,6 @@ static void run_loop(struct worker *w)
 
 void worker_run(struct worker *w)
 {
-	double wait_s = run_wait_s();
-
 	w->open_ns = ts_clock_mono_ns();
 	watch_clock(w);
 	if (w->plan->n_session == 0)
@@ -493,7 +492,7 @@ void worker_run(struct worker *w)
 	set_state(w, SHARD_OPENING);
 	worker_rearm(w);
 	run_loop(w);
-	settle_accounts(w, wait_s);
+	settle_accounts(w);
 	close_all(w);
 	set_state(w, SHARD_DONE);
 }

@@ -68,7 +68,8 @@ struct worker {
 	int64_t drain_begin_ns, drain_ns; /* the drain and its end */
 	int64_t wall_offset_ns;           /* wall clock minus monotonic clock */
 	bool started, finished, done;
-	int64_t cpu_ns, last_cpu_ns, run_wait_ns; /* of this thread, when the load began; at the last tick */
+	int64_t cpu_ns, last_cpu_ns; /* of this thread, when the load began; at the last tick */
+	double run_wait_s;           /* when the load began */
 	ev_timer pace_tick;
 	uint64_t n_in_flight;
 	struct ts_random *random;
