@@ -2,6 +2,7 @@
 #include "confidence.h"
 #include "preflight.h"
 #include "progress.h"
+#include "team.h"
 #include "thresholds.h"
 #include "ts_clock.h"
 #include "ts_host.h"
@@ -41,12 +42,14 @@ struct arena {
 
 struct crew {
 	const struct plan *plan;
+	struct team *team; /* or NULL */
 	struct arena *arena;
 	size_t n_bytes;
 	unsigned n_processes, n_threads, n_workers;
 	pid_t pids[PLAN_PROCESSES_MAX];
 	pthread_t threads[PLAN_THREADS_MAX];
 	unsigned n_started;
+	int reached; /* enum shard_state: by all workers, those of the team included */
 };
 
 /* --- workers ------------------------------------------------------------------------------------------------------ */
@@ -56,6 +59,12 @@ struct errand {
 	unsigned index;
 };
 
+/* A worker's number among all of the run. */
+static unsigned worker_number(const struct crew *crew, unsigned index)
+{
+	return (crew->team ? crew->team->first_worker : 0) + index;
+}
+
 static void *work(void *argument)
 {
 	struct errand errand = *(struct errand *)argument;
@@ -64,7 +73,8 @@ static void *work(void *argument)
 	struct worker *w;
 
 	free(argument);
-	w = worker_new(crew->plan, &crew->arena->control, &place->shard, errand.index, crew->n_workers, &place->err);
+	w = worker_new(crew->plan, &crew->arena->control, &place->shard, worker_number(crew, errand.index),
+	               crew->team ? crew->team->n_workers : crew->n_workers, &place->err);
 	if (!w) {
 		atomic_store(&place->failed, true);
 		atomic_store(&place->shard.state, SHARD_DONE);
@@ -136,6 +146,15 @@ static void be_process(struct crew *crew, unsigned process)
 	note_usage(place, RUSAGE_SELF);
 }
 
+static unsigned n_alive(const struct crew *crew)
+{
+	unsigned n = 0;
+
+	while (n < crew->n_processes && crew->pids[n] > 0)
+		n++;
+	return n;
+}
+
 static int start_processes(struct crew *crew, struct ts_err *err)
 {
 	for (unsigned i = 0; i < crew->n_processes; i++) {
@@ -151,9 +170,18 @@ static int start_processes(struct crew *crew, struct ts_err *err)
 	return 0;
 }
 
-static int start(struct crew *crew, struct ts_err *err)
+/* What cannot be started has failed, and is done: the others are told to stop by whoever looks for failures. */
+static void start(struct crew *crew)
 {
-	return crew->n_processes > 1 ? start_processes(crew, err) : start_threads(crew, 0, err);
+	struct ts_err err = {0};
+	int result = crew->n_processes > 1 ? start_processes(crew, &err) : start_threads(crew, 0, &err);
+	unsigned n_started = crew->n_processes > 1 ? n_alive(crew) * crew->n_threads : crew->n_started;
+
+	for (unsigned i = n_started; result < 0 && i < crew->n_workers; i++) {
+		crew->arena->places[i].err = err;
+		atomic_store(&crew->arena->places[i].failed, true);
+		atomic_store(&crew->arena->places[i].shard.state, SHARD_DONE);
+	}
 }
 
 /* A worker process that died takes its shard's end with it; the others go on, and the run is partial. */
@@ -191,12 +219,16 @@ static void wait_for_all(struct crew *crew)
 
 /* --- supervision -------------------------------------------------------------------------------------------------- */
 
-static bool all_reached(const struct crew *crew, int state)
+/* The state that all workers of this host have reached. */
+static int lowest_state(const struct crew *crew)
 {
-	for (unsigned i = 0; i < crew->n_workers; i++)
-		if (atomic_load_explicit(&crew->arena->places[i].shard.state, memory_order_acquire) < state)
-			return false;
-	return true;
+	int lowest = SHARD_DONE;
+
+	for (unsigned i = 0; i < crew->n_workers; i++) {
+		int state = atomic_load_explicit(&crew->arena->places[i].shard.state, memory_order_acquire);
+		lowest = state < lowest ? state : lowest;
+	}
+	return lowest;
 }
 
 static const struct place *first_failure(const struct crew *crew)
@@ -207,23 +239,36 @@ static const struct place *first_failure(const struct crew *crew)
 	return NULL;
 }
 
-static void ask_to_stop(struct run *r, struct crew *crew, enum control_stop why)
+static void ask_to_stop(struct run *r, enum control_stop why)
 {
-	if (r->stop != STOP_NO)
-		return;
-	r->stop = why;
-	atomic_store(&crew->arena->control.stop, why);
+	if (r->wish == STOP_NO)
+		r->wish = why;
 }
 
 static void heed_signals(struct run *r, struct crew *crew)
 {
 	if (ts_signal_stop() == 0)
 		return;
-	if (r->stop == STOP_NO)
+	if (r->wish == STOP_NO)
 		r->signal = ts_signal_stop();
-	ask_to_stop(r, crew, STOP_SIGNAL);
+	ask_to_stop(r, STOP_SIGNAL);
 	if (ts_signal_stop_count() > 1)
 		atomic_store(&crew->arena->control.hurry, 1);
+}
+
+/* Where are all the workers, and is the run to stop? One host decides alone; a team agrees. */
+static void meet(struct run *r, struct crew *crew)
+{
+	int here = lowest_state(crew), stop = r->stop;
+
+	if (crew->team)
+		crew->team->meet(crew->team, here, r->wish, &crew->reached, &stop);
+	else
+		crew->reached = here, stop = r->wish;
+	if (r->stop != STOP_NO || stop == STOP_NO)
+		return;
+	r->stop = (enum control_stop)stop;
+	atomic_store(&crew->arena->control.stop, stop);
 }
 
 /* The server has refused everything for a while, and nothing is open (datagrams: nothing has been answered). */
@@ -259,7 +304,7 @@ static bool nothing_opened(const struct crew *crew)
 }
 
 /* --until: is the figure known well enough? Looked at once a second. */
-static void heed_until(struct run *r, struct crew *crew, const struct until *until, int64_t now_ns, int64_t *next_ns)
+static void heed_until(struct run *r, const struct until *until, int64_t now_ns, int64_t *next_ns)
 {
 	struct confidence c;
 
@@ -269,7 +314,7 @@ static void heed_until(struct run *r, struct crew *crew, const struct until *unt
 	c = confidence_of(r->sampler.batches, r->sampler.n_batches, until->percentile);
 	r->until_reached = c.value_ns > 0 ? (c.high_ns - c.low_ns) / c.value_ns : NAN;
 	if (r->until_reached < until->bound)
-		ask_to_stop(r, crew, STOP_UNTIL);
+		ask_to_stop(r, STOP_UNTIL);
 }
 
 static void nap(void)
@@ -280,39 +325,44 @@ static void nap(void)
 /* Until all connections have been tried once. */
 static int open_phase(struct run *r, struct crew *crew, struct progress *progress)
 {
-	while (!all_reached(crew, SHARD_READY)) {
+	while (crew->reached < SHARD_READY) {
 		heed_signals(r, crew);
 		if (bury_the_dead(crew) || first_failure(crew))
-			ask_to_stop(r, crew, STOP_GONE);
+			ask_to_stop(r, STOP_GONE);
+		if (r->wish == STOP_NO && lowest_state(crew) >= SHARD_READY && nothing_opened(crew)) {
+			r->unreachable = true;
+			ask_to_stop(r, STOP_GONE);
+		}
+		meet(r, crew);
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, ts_clock_mono_ns());
 		nap();
-	}
-	if (r->stop == STOP_NO && nothing_opened(crew)) {
-		r->unreachable = true;
-		ask_to_stop(r, crew, STOP_GONE);
 	}
 	return r->stop == STOP_NO ? 0 : -1;
 }
 
 static void load_phase(struct run *r, struct crew *crew, struct progress *progress)
 {
-	int64_t start_ns = ts_clock_mono_ns() + START_AHEAD_NS, next_until_ns = 0, now_ns;
+	int64_t start_ns, next_until_ns = 0, now_ns;
 	struct until until = {0};
 
 	if (r->plan->until_text)
 		until_parse(&until, r->plan->until_text, NULL);
+	if (crew->team)
+		crew->team->start(crew->team);
+	start_ns = ts_clock_mono_ns() + START_AHEAD_NS;
 	r->started_wall_ns = ts_clock_wall_ns() + START_AHEAD_NS;
 	sampler_begin(&r->sampler, start_ns + r->plan->warmup_ns);
 	atomic_store_explicit(&crew->arena->control.start_ns, start_ns, memory_order_release);
-	while (!all_reached(crew, SHARD_DONE)) {
+	while (crew->reached < SHARD_DONE) {
 		now_ns = ts_clock_mono_ns();
 		heed_signals(r, crew);
 		if (bury_the_dead(crew) || server_is_gone(crew, start_ns, now_ns))
-			ask_to_stop(r, crew, STOP_GONE);
-		if (!all_reached(crew, SHARD_DRAINING)) {
+			ask_to_stop(r, STOP_GONE);
+		meet(r, crew);
+		if (lowest_state(crew) < SHARD_DRAINING) {
 			sampler_tick(&r->sampler, now_ns);
-			heed_until(r, crew, &until, now_ns, &next_until_ns);
+			heed_until(r, &until, now_ns, &next_until_ns);
 		}
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, now_ns);
@@ -337,7 +387,7 @@ static void add_up(struct run *r, struct crew *crew)
 	r->duration_s = g->end_ns > g->begin_ns && g->begin_ns > 0 ? (double)(g->end_ns - g->begin_ns) / 1e9 : 0;
 }
 
-static void judge(struct run *r, uint64_t n_throttled)
+static void judge(struct run *r)
 {
 	double medians_ns[SAMPLER_BATCHES];
 	size_t n = 0;
@@ -353,7 +403,7 @@ static void judge(struct run *r, uint64_t n_throttled)
 	        .n_threads = r->n_processes * r->n_threads,
 	        .steal_s = r->sampler.steal_s,
 	        .cores = ts_host_cores(),
-	        .n_throttled = n_throttled,
+	        .n_throttled = r->n_throttled,
 	        .medians_ns = medians_ns,
 	        .n_medians = n,
 	        .asked_to_stop = r->stop == STOP_SIGNAL,
@@ -374,75 +424,119 @@ static int stay_awake(struct run *r)
 	return fd;
 }
 
-static int make_crew(struct crew *crew, const struct plan *plan, struct ts_err *err)
+/* What one member of a team is to hold: its own resources are checked for that. */
+static struct plan share_of(const struct plan *plan, const struct team *team)
 {
+	struct plan here = *plan;
+
+	if (team) {
+		here.n_connections = (plan->n_connections + team->n_members - 1) / team->n_members;
+		here.n_idle = (plan->n_idle + team->n_members - 1) / team->n_members;
+	}
+	return here;
+}
+
+static int make_crew(struct crew *crew, const struct plan *plan, struct team *team, struct ts_err *err)
+{
+	struct plan here = share_of(plan, team);
+	int result = preflight(&here, err);
+
 	memset(crew, 0, sizeof(*crew));
 	crew->plan = plan;
+	crew->team = team;
 	crew->n_threads = (unsigned)plan->n_threads;
-	crew->n_processes = preflight_processes(plan);
+	crew->n_processes = preflight_processes(&here);
 	crew->n_workers = crew->n_processes * crew->n_threads;
 	crew->n_bytes = sizeof(struct arena) + crew->n_workers * sizeof(struct place);
+	if (result < 0)
+		return result;
 	crew->arena = mmap(NULL, crew->n_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (crew->arena == MAP_FAILED)
+	if (crew->arena == MAP_FAILED) {
+		crew->arena = NULL;
 		return ts_err_set(err, errno, "no memory for the results of %u workers", crew->n_workers);
+	}
 	return 0;
 }
 
-int run_plan(struct run *r, const struct plan *plan, struct progress *progress, struct ts_err *err)
+static int prepare(struct run *r, struct crew *crew, struct team *team, struct ts_err *err)
 {
-	struct crew crew;
-	struct rusage before, after;
-	uint64_t n_throttled = health_throttled();
-	int awake_fd, result;
+	int result = make_crew(crew, r->plan, team, err);
 
-	memset(r, 0, sizeof(*r));
-	r->plan = plan;
-	r->until_reached = NAN;
-	result = preflight(plan, err);
-	if (result == 0)
-		result = make_crew(&crew, plan, err);
-	if (result < 0)
-		return result;
-	r->n_processes = crew.n_processes;
-	r->n_threads = crew.n_threads;
+	r->n_processes = crew->n_processes;
+	r->n_threads = crew->n_threads;
 	r->total = calloc(1, sizeof(*r->total));
-	result = r->total ? sampler_init(&r->sampler, plan, &crew.arena->places[0].shard, sizeof(struct place),
-	                                 crew.n_workers, err)
-	                  : ts_err_set(err, ENOMEM, "out of memory");
-	if (result < 0)
-		goto unmap;
+	if (result == 0 && !r->total)
+		result = ts_err_set(err, ENOMEM, "out of memory");
+	if (result == 0)
+		result = sampler_init(&r->sampler, r->plan, &crew->arena->places[0].shard, sizeof(struct place),
+		                      crew->n_workers, err);
+	return team ? team->join(team, crew->n_workers, result, err) : result;
+}
+
+static void add_own_usage(struct run *r, const struct rusage *before)
+{
+	struct rusage after;
+
+	getrusage(RUSAGE_SELF, &after);
+	r->cpu_user_s += (double)(after.ru_utime.tv_sec - before->ru_utime.tv_sec) +
+	                 (double)(after.ru_utime.tv_usec - before->ru_utime.tv_usec) / 1e6;
+	r->cpu_system_s += (double)(after.ru_stime.tv_sec - before->ru_stime.tv_sec) +
+	                   (double)(after.ru_stime.tv_usec - before->ru_stime.tv_usec) / 1e6;
+	r->max_rss_bytes += after.ru_maxrss * 1024;
+}
+
+static void measure(struct run *r, struct crew *crew, struct progress *progress)
+{
+	struct rusage before;
+	int awake_fd = stay_awake(r);
+
 	getrusage(RUSAGE_SELF, &before);
-	awake_fd = stay_awake(r);
-	result = start(&crew, err);
-	if (result < 0) {
-		atomic_store(&crew.arena->control.hurry, 1);
-		atomic_store(&crew.arena->control.stop, STOP_SIGNAL);
-	} else if (open_phase(r, &crew, progress) == 0) {
-		load_phase(r, &crew, progress);
-	}
-	wait_for_all(&crew);
+	start(crew);
+	if (open_phase(r, crew, progress) == 0)
+		load_phase(r, crew, progress);
+	wait_for_all(crew);
 	if (awake_fd >= 0)
 		close(awake_fd);
 	if (progress)
 		progress_wipe(progress);
-	getrusage(RUSAGE_SELF, &after);
-	add_up(r, &crew);
-	r->cpu_user_s += (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) +
-	                 (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1e6;
-	r->cpu_system_s += (double)(after.ru_stime.tv_sec - before.ru_stime.tv_sec) +
-	                   (double)(after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
-	r->max_rss_bytes += after.ru_maxrss * 1024;
+	add_up(r, crew);
+	add_own_usage(r, &before);
 	sampler_end(&r->sampler, ts_clock_mono_ns(), r->total->generator.end_ns);
 	r->partial = r->stop == STOP_SIGNAL || r->stop == STOP_GONE;
-	judge(r, health_throttled() - n_throttled);
-	if (result == 0 && first_failure(&crew)) {
+	r->n_throttled = health_throttled() - r->n_throttled;
+}
+
+int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *progress, struct team *team,
+                     struct ts_err *err)
+{
+	struct crew crew;
+	int result;
+
+	memset(r, 0, sizeof(*r));
+	r->plan = plan;
+	r->until_reached = NAN;
+	r->n_throttled = health_throttled();
+	result = prepare(r, &crew, team, err);
+	if (result < 0)
+		goto unmap;
+	measure(r, &crew, progress);
+	if (first_failure(&crew)) {
 		*err = first_failure(&crew)->err;
 		result = -EIO;
 	}
+	if (team)
+		result = team->gather(team, r, result, err);
+	judge(r);
 unmap:
-	munmap(crew.arena, crew.n_bytes);
+	if (crew.arena)
+		munmap(crew.arena, crew.n_bytes);
 	r->sampler.shards = NULL;
 	return result;
+}
+
+int run_plan(struct run *r, const struct plan *plan, struct progress *progress, struct ts_err *err)
+{
+	return run_plan_in_team(r, plan, progress, NULL, err);
 }
 
 void run_release(struct run *r)
