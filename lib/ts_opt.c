@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_BASE    0x1000 /* keys of rows without a letter: KEY_BASE + index */
-#define VALUE_SHOWN 100    /* bytes of a value that a message repeats */
+#define KEY_BASE 0x1000 /* keys of rows without a letter: KEY_BASE + index */
 
 const struct ts_opt ts_opt_common[] = {
         [TS_OPT_COMMON_GROUP] = {TS_OPT_GROUP, .help = "Help:"},
@@ -98,15 +97,12 @@ static int check_operands(struct parse *p)
 	return ts_err_usage(p->err, "too few operands: %s is needed; see --help", p->program->operands);
 }
 
-static _Noreturn void leave(void)
+/* What was asked for is printed: exit, or say that nobody can read it. */
+static int leave(struct ts_err *err)
 {
-	exit(fflush(stdout) == 0 ? TS_EXIT_OK : TS_EXIT_ENVIRON);
-}
-
-static _Noreturn void print_version(const struct ts_opt_program *program)
-{
-	printf("%s %s\n", program->name, TSBENCH_VERSION);
-	leave();
+	if (fflush(stdout) == 0)
+		exit(TS_EXIT_OK);
+	return ts_err_set(err, errno, "cannot write to standard output: %s", strerror(errno));
 }
 
 static size_t index_of_key(const struct parse *p, int key)
@@ -122,11 +118,13 @@ static size_t index_of_key(const struct parse *p, int key)
 
 static int take_option(struct parse *p, size_t i, const char *text)
 {
-	if (i == p->n_rows + TS_OPT_COMMON_VERSION)
-		print_version(p->program);
+	if (i == p->n_rows + TS_OPT_COMMON_VERSION) {
+		printf("%s %s\n", p->program->name, TSBENCH_VERSION);
+		return leave(p->err);
+	}
 	if (i == p->n_rows + TS_OPT_COMMON_HELP) {
 		ts_opt_print_help(p->program);
-		leave();
+		return leave(p->err);
 	}
 	return take_value(p, i, text);
 }
@@ -214,7 +212,7 @@ int ts_opt_parse(const struct ts_opt_program *program, int argc, char **argv, vo
 	apply_defaults(&p);
 	if (wants_rows(argc, argv)) {
 		ts_opt_print_rows(program);
-		leave();
+		return leave(err);
 	}
 	table = argp_table(&p);
 	p.given = calloc(p.n_rows + 1, sizeof *p.given);

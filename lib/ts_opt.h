@@ -83,7 +83,8 @@ struct ts_opt_program {
  * Parse argv into `settings` (zeroed by the caller) and the operands into `operands` (zeroed; release it in the end).
  * Defaults are applied first. --help, --version and --dump-options print on standard output and exit 0: this is the one
  * place outside main that exits. `given`, or NULL, receives for each row (by its index) whether the user gave it.
- * Errors: -EINVAL with err filled, exit status 2.
+ * Errors: -EINVAL with err filled, exit status 2; another -errno, exit status 3, when standard output cannot take such
+ * a text.
  */
 int ts_opt_parse(const struct ts_opt_program *program, int argc, char **argv, void *settings,
                  struct ts_opt_list *operands, bool *given, struct ts_err *err);

@@ -7,6 +7,8 @@
 
 #include "ts_opt.h"
 
+#define VALUE_SHOWN 100 /* bytes of a value that a message repeats */
+
 /* The rows that every program has; printed after the program's own. */
 enum { TS_OPT_COMMON_GROUP, TS_OPT_COMMON_HELP, TS_OPT_COMMON_VERSION, TS_OPT_COMMON_END };
 extern const struct ts_opt ts_opt_common[];

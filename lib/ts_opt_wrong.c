@@ -97,7 +97,7 @@ static int refuse_long(const struct ts_opt_program *program, const char *word, s
 	if (n_matches > 1)
 		return refuse_ambiguous(program, word, n, err);
 	if (match->type == TS_OPT_FLAG)
-		return ts_err_usage(err, "--%s: takes no value", match->name);
+		return ts_err_usage(err, "--%s=%.*s: takes no value", match->name, VALUE_SHOWN, word + n + 1);
 	return refuse_missing(match, err);
 }
 

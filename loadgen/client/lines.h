@@ -10,10 +10,10 @@
 #include <stddef.h>
 
 struct lines {
-	int fd;       /* borrowed */
-	char *bytes;  /* owned */
+	int fd;      /* borrowed */
+	char *bytes; /* owned */
 	size_t begin, end, size;
-	bool at_end;  /* the input has ended: what is left is the last line */
+	bool at_end; /* the input has ended: what is left is the last line */
 };
 
 void lines_init(struct lines *l, int fd);

@@ -22,6 +22,7 @@ struct settings {
 };
 
 static const struct ts_opt rows[] = {
+        {TS_OPT_GROUP, .help = "Conversation:"},
         {TS_OPT_CHOICE, "framing", .fallback = "line", .choices = "line|stream",
          .offset = offsetof(struct settings, framing),
          .help = "on streams, send each line with its ending, or the bare text and show what one receive brings"},
@@ -29,7 +30,7 @@ static const struct ts_opt rows[] = {
          .offset = offsetof(struct settings, timeout_ns), .help = "how long to wait for a connection and for a reply"},
         {TS_OPT_TEXT, "prompt", .arg = "TEXT", .fallback = "> ", .offset = offsetof(struct settings, prompt),
          .help = "what to show before a line is typed, on a terminal"},
-        {TS_OPT_END},
+        {.type = TS_OPT_END},
 };
 
 static const struct ts_opt_program program = {
@@ -37,13 +38,15 @@ static const struct ts_opt_program program = {
         .operands = "[URI]",
         .max_operands = 1,
         .summary = "Talk with a timestamp server, line by line",
-        .details = "URI is tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or unixgram:PATH; tcp://127.0.0.1:21567 if none is "
-                   "given. An empty line, or the end of the input, ends the conversation.\n\n"
-                   "Examples:\n"
-                   "  tsclient                              talk with a server on this machine\n"
-                   "  printf 'hello\\n' | tsclient udp://127.0.0.1:21567\n\n"
-                   "Exit status: 0 every line was answered, 2 wrong usage, 3 the server could not be reached or left a line "
-                   "unanswered.",
+        .details =
+                "URI is tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or unixgram:PATH; tcp://127.0.0.1:21567 if none is "
+                "given. An empty line, or the end of the input, ends the conversation.\n\n"
+                "Examples:\n"
+                "  tsclient                              talk with a server on this machine\n"
+                "  printf 'hello\\n' | tsclient udp://127.0.0.1:21567\n\n"
+                "Exit status: 0 every line was answered, 2 wrong usage, 3 the server could not be reached or left a "
+                "line "
+                "unanswered.",
         .options = rows,
 };
 
@@ -53,8 +56,8 @@ static void show_prompt(const struct settings *s)
 		return; /* the next reply will say what is wrong with the output */
 }
 
-/* Wait for a line. NULL: the input has ended, or a signal came (ts_signal_stop). A server that ends first is an error only
- * when it owes a reply: here it does not, so the caller finds out with the next line. */
+/* Wait for a line. NULL: the input has ended, or a signal came (ts_signal_stop). A server that ends first is an error
+ * only when it owes a reply: here it does not, so the caller finds out with the next line. */
 static const char *next_line(struct lines *input, size_t *n, int *result)
 {
 	const char *line;

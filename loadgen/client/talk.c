@@ -49,7 +49,8 @@ static int await(const struct talk *t, short events, int64_t deadline_ns, struct
 	if (n < 0)
 		return ts_err_set(err, errno, "stopped while waiting for the server: %s", strerror(errno));
 	if (n == 0)
-		return ts_err_set(err, ETIMEDOUT, "no reply within %.3g s; --timeout allows more", (double)t->timeout_ns / 1e9);
+		return ts_err_set(err, ETIMEDOUT, "no reply within %.3g s; --timeout allows more",
+		                  (double)t->timeout_ns / 1e9);
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 /*
  * One conversation of a person with a server: send a message, wait for its reply, end.
  *
- * Streams, framing "line": a message is a line with LF. A stamp holds no LF and the message holds one, at its end; so the
- * reply is whole when an LF has come, however it was cut. Framing "stream": a message is the bare text, and the reply is
- * what one receive call brings, as in the textbook's client. Datagrams: one for the message, one for the reply.
- * Source: docs/protocol.md, "Messages".
+ * Streams, framing "line": a message is a line with LF. A stamp holds no LF and the message holds one, at its end; so
+ * the reply is whole when an LF has come, however it was cut. Framing "stream": a message is the bare text, and the
+ * reply is what one receive call brings, as in the textbook's client. Datagrams: one for the message, one for the
+ * reply. Source: docs/protocol.md, "Messages".
  */
 #ifndef TALK_H
 #define TALK_H

@@ -238,7 +238,7 @@ static void wrong_lines(void **state)
 	        {"--stage=", "--stage=: must not be empty"},
 	        {"--size=wrong", "--size=wrong: must be 64 or uniform:MIN:MAX"},
 	        {"--cpus=0-", "--cpus=0-: must be processors such as 0, 0-3 or 0,2; each once, at most 256 of them"},
-	        {"--verbose=yes", "--verbose: takes no value"},
+	        {"--verbose=yes", "--verbose=yes: takes no value"},
 	        {"--bogus", "--bogus: unknown option; see --help"},
 	        {"--bogus=3", "--bogus: unknown option; see --help"},
 	        {"--wokers=3", "--wokers: unknown option; did you mean --workers? or see --help"},

@@ -1,5 +1,7 @@
 /* What ts_opt prints and how it leaves: --help, --version, --dump-options, and the abort for rows that contradict. */
 #include "ts_opt.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -86,6 +88,32 @@ static void leaves_with_0(const char *word, const char *expected)
 	assert_string_equal(out, expected);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Catches: a text that nobody can read, taken for a good end. Such an error comes back to the caller. */
+static void an_output_that_is_full_is_an_error(void **state)
+{
+	static const char *const words[] = {"--help", "--version", "--dump-options"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		char *argv[] = {(char *)"tsx", (char *)words[i], NULL};
+		struct ts_opt_list operands = {0};
+		struct settings set = {0};
+		struct ts_err err = {0};
+		int full = open("/dev/full", O_WRONLY), saved = dup(STDOUT_FILENO);
+
+		fflush(stdout);
+		dup2(full, STDOUT_FILENO);
+		int result = ts_opt_parse(&program, 2, argv, &set, &operands, NULL, &err);
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+		close(full);
+		clearerr(stdout);
+		assert_int_equal(result, -ENOSPC);
+		assert_int_equal(err.exit_status, TS_EXIT_ENVIRON);
+		assert_string_equal(err.text, "cannot write to standard output: No space left on device");
+	}
 }
 
 static void help_is_this_text(void **state)
@@ -268,6 +296,7 @@ static void operands_that_contradict_abort(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(an_output_that_is_full_is_an_error),
 	        cmocka_unit_test(help_is_this_text),
 	        cmocka_unit_test(help_fits_the_terminal),
 	        cmocka_unit_test(version),
