@@ -23,12 +23,12 @@ int main(int argc, char **argv)
 {
 	struct server server = {.log = {.program = "tsserver", .level = TS_LOG_WARN}};
 	struct ts_err err = {0};
-	int status = TS_EXIT_OK;
+	int status = TS_EXIT_OK, rc = options_parse(&server.set, argc, argv, &err);
 
-	if (options_parse(&server.set, argc, argv, &err) < 0)
-		return ts_log_fail(&server.log, &err);
 	server.log.level = (enum ts_log_level)server.set.log_level;
-	if (server.set.list_modes)
+	if (rc < 0)
+		status = ts_log_fail(&server.log, &err);
+	else if (server.set.list_modes)
 		status = list_modes(server.set.json, &server.log);
 	else if (server_run(&server, &err) < 0)
 		status = ts_log_fail(&server.log, &err);

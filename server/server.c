@@ -21,11 +21,21 @@ static int shared_init(struct server *server, struct ts_err *err)
 {
 	struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (shared == MAP_FAILED || counters_area_init(&server->counters) < 0)
+	if (shared == MAP_FAILED)
 		return ts_err_set(err, ENOMEM, "out of memory for the counters");
+	if (counters_area_init(&server->counters) < 0) {
+		munmap(shared, sizeof *shared);
+		return ts_err_set(err, ENOMEM, "out of memory for the counters");
+	}
 	server->said = shared->said;
 	server->n_open = &shared->n_open;
 	return 0;
+}
+
+static void shared_release(struct server *server)
+{
+	counters_area_release(&server->counters);
+	munmap(server->said, sizeof(struct shared)); /* the first field's address */
 }
 
 /* How many workers want listening sockets of their own. */
@@ -59,9 +69,6 @@ static int serve(struct server *server, struct ts_err *err)
 	const struct mode *mode = server->set.mode;
 	int rc;
 
-	rc = set_guard(server, err);
-	if (rc < 0)
-		return rc;
 	rc = sandbox_enter(&server->set, &server->listeners, &server->log, err);
 	if (rc < 0)
 		return rc;
@@ -74,6 +81,22 @@ static int serve(struct server *server, struct ts_err *err)
 	if (rc < 0)
 		return ts_err_set(err, -rc, "mode %s: %s", mode->name, strerror(-rc));
 	return 0;
+}
+
+static int open_and_serve(struct server *server, struct ts_err *err)
+{
+	int rc = listeners_open(&server->listeners, &server->set, n_socket_sets(&server->set), err);
+
+	if (rc < 0)
+		return rc;
+	rc = set_guard(server, err);
+	if (rc == 0)
+		rc = serve(server, err);
+	if (!server->is_child && rc == 0)
+		server_report(server, false);
+	guard_release(&server->guard);
+	listeners_close(&server->listeners, !server->is_child);
+	return rc;
 }
 
 int server_run(struct server *server, struct ts_err *err)
@@ -90,19 +113,12 @@ int server_run(struct server *server, struct ts_err *err)
 	if (rc < 0)
 		return ts_err_set(err, -rc, "signals: %s", strerror(-rc));
 	rc = shared_init(server, err);
-	if (rc < 0)
-		return rc;
-	roster_init(&server->roster);
-	rc = listeners_open(&server->listeners, &server->set, n_socket_sets(&server->set), err);
-	if (rc < 0)
-		return rc;
-	rc = serve(server, err);
-	if (!server->is_child && rc == 0)
-		server_report(server, false);
-	guard_release(&server->guard);
-	listeners_close(&server->listeners, !server->is_child);
-	roster_release(&server->roster);
-	counters_area_release(&server->counters);
+	if (rc == 0) {
+		roster_init(&server->roster);
+		rc = open_and_serve(server, err);
+		roster_release(&server->roster);
+		shared_release(server);
+	}
 	stop_release(&server->stop);
 	return rc;
 }
