@@ -11,7 +11,7 @@
 
 #define WAKE_SIGNAL SIGUSR2
 #define REPEAT_NS   (5 * TS_MS)
-#define OVERDUE_NS  (200 * TS_MS)
+#define OVERDUE_NS  (500 * TS_MS)
 
 int stop_init(struct stop *stop)
 {

@@ -37,6 +37,8 @@ class Server:
         self.quiet, self.status = quiet, status
         self.stats_path = os.path.join(FOLDER, "stats.%d" % time.monotonic_ns())
         uris = [uri] if isinstance(uri, str) else uri
+        if mode == "prefork" and SANITIZED:  # each process looks for leaks when it ends
+            options = ("--workers=24",) + options
         reader, writer = os.pipe()
         self.process = subprocess.Popen(
             [PROGRAM, "--mode=" + mode, "--ready-fd=%d" % writer, "--stats=" + self.stats_path, *options]
