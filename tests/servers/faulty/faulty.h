@@ -43,7 +43,7 @@ struct server {
 	int clients[CLIENTS_MAX]; /* descriptors of conversations (form fork: process ids); 0: free */
 	size_t n_open;
 	int close_next;            /* CLOSES_WITH_NEXT: the one to close; 0: none */
-	struct peer_text shared;   /* CROSS_TALK */
+	struct peer_text shared;   /* CROSS_TALK, LEAK_MEMORY */
 	pthread_mutex_t send_lock; /* STUCK_READER, LINE_HALF_BLOCKS */
 };
 

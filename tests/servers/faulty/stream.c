@@ -316,6 +316,16 @@ static void flood(struct conversation *c)
 	free(text.p);
 }
 
+static void memory_keep(struct server *s)
+{
+	char kept[65536];
+
+	memset(kept, 1, sizeof(kept));
+	pthread_mutex_lock(&s->lock);
+	peer_add(&s->shared, kept, sizeof(kept));
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* What the client's end sets off, before the close; false: do not close. */
 static bool end_answer(struct conversation *c)
 {
@@ -334,7 +344,7 @@ static bool end_answer(struct conversation *c)
 			exit(1);
 		break;
 	case FAULT_LEAK_DESCRIPTORS: shutdown(c->fd, SHUT_WR); return false;
-	case FAULT_LEAK_MEMORY: memset(malloc(65536), 1, 65536); break;
+	case FAULT_LEAK_MEMORY: memory_keep(c->server); break;
 	default: break;
 	}
 	return true;
