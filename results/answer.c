@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAMES_MAX 4 /* more than that share no lead: there is none */
+
 /* Who leads a workload by a figure: the best, those that cannot be told from it, and the first that can. */
 struct lead {
 	size_t *modes; /* ranked; the first n_level of them cannot be told apart */
@@ -32,6 +34,17 @@ static bool told_apart(const struct summary *s, size_t w, enum figure figure, si
 	return row.verdict == COMPARE_SLOWER;
 }
 
+/* Those that served everybody, in the same order. */
+static size_t drop_unserved(const struct summary *s, size_t w, size_t *modes, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!summary_unserved(summary_cell(s, modes[i], w)))
+			modes[kept++] = modes[i];
+	return kept;
+}
+
 static int find_lead(struct lead *lead, const struct summary *s, size_t w, enum figure figure)
 {
 	double *x = calloc(s->set->n_trials + 1, sizeof(double)), *y = calloc(s->set->n_trials + 1, sizeof(double));
@@ -46,6 +59,7 @@ static int find_lead(struct lead *lead, const struct summary *s, size_t w, enum 
 		return -ENOMEM;
 	}
 	lead->n = summary_rank(s, w, figure, lead->modes);
+	lead->n = drop_unserved(s, w, lead->modes, lead->n);
 	lead->n_level = lead->n > 0;
 	for (size_t i = 1; i < lead->n; i++) {
 		if (told_apart(s, w, figure, lead->modes[0], lead->modes[i], x, y, &ratio)) {
@@ -59,60 +73,66 @@ static int find_lead(struct lead *lead, const struct summary *s, size_t w, enum 
 	return 0;
 }
 
-/* "epoll", "epoll and libev", "epoll, libev and 3 more" */
+/* "epoll", "epoll and libev", "epoll, libev and poll" */
 static void write_names(FILE *out, const struct summary *s, const struct lead *lead)
 {
-	size_t shown = lead->n_level <= 3 ? lead->n_level : 2;
-
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; i < lead->n_level; i++)
 		fprintf(out, "%s%s",
 		        i == 0                   ? ""
 		        : i + 1 == lead->n_level ? " and "
 		                                 : ", ",
 		        s->set->modes[lead->modes[i]].name);
-	if (shown < lead->n_level)
-		fprintf(out, " and %zu more", lead->n_level - shown);
 }
 
-static void write_lead(FILE *out, const struct summary *s, size_t w, enum figure figure, const struct lead *lead)
-{
-	char value[SHOW_MAX];
-	const struct workload *workload = &s->set->workloads[w];
+/* What is asked of a figure: which workloads count, and how people say it. */
+struct question {
+	const char *head;
+	enum figure figure;
+	bool open_loop;          /* of workloads with an open loop; else of the others */
+	const char *unit, *than; /* "a second"; "1.3 times KINDER THAN the next" */
+};
 
-	show_figure(figure, summary_cell(s, lead->modes[0], w)->figures[figure].value, value, sizeof(value));
-	fprintf(out, "under %s ", workload->id);
-	if (lead->n_level == lead->n && lead->n > 1) {
-		fprintf(out, "no mode can be told to lead (%s)", value);
+static const struct question questions[] = {
+        {"Throughput: ", FIGURE_RATE, false, " a second", "that of"},
+        {"Latency (p99 when requests come at their own pace): ", FIGURE_P99, true, "", "quicker than"},
+        {"Cost (processor time per request): ", FIGURE_CPU, false, "", "cheaper than"},
+};
+
+static void write_lead(FILE *out, const struct summary *s, size_t w, const struct question *q, const struct lead *lead)
+{
+	const char *workload = s->set->workloads[w].id;
+	char value[SHOW_MAX];
+
+	show_figure(q->figure, summary_cell(s, lead->modes[0], w)->figures[q->figure].value, value, sizeof(value));
+	if (lead->n_level > NAMES_MAX) {
+		fprintf(out, "nobody leads %s, where %zu of %zu cannot be told apart (the best: %s%s)", workload,
+		        lead->n_level, lead->n, value, q->unit);
 		return;
 	}
 	write_names(out, s, lead);
-	fprintf(out, lead->n_level > 1 ? " lead together (%s%s" : " leads (%s%s", value,
-	        figure == FIGURE_RATE ? " a second" : "");
+	fprintf(out, lead->n_level > 1 ? " share the lead in %s (%s%s" : " leads %s (%s%s", workload, value, q->unit);
 	if (!isnan(lead->ratio))
-		fprintf(out, ", %.2g times as good as %s)", lead->ratio,
+		fprintf(out, ", %.1f times %s %s", lead->ratio, q->than,
 		        s->set->modes[lead->modes[lead->n_level]].name);
-	else
-		fputc(')', out);
+	fputc(')', out);
 }
 
-enum choice { CLOSED_LOOP, OPEN_LOOP };
-
-/* One sentence over all workloads of a kind: "Throughput: under crowd epoll leads (...); under ...". */
-static int write_sentence(FILE *out, const struct summary *s, const char *head, enum choice choice, enum figure figure)
+/* One sentence over all workloads that count. Returns 0, or -ENOMEM. */
+static int write_sentence(FILE *out, const struct summary *s, const struct question *q)
 {
 	int n = 0;
 
 	for (size_t w = 0; w < s->set->n_workloads; w++) {
 		const struct workload *workload = &s->set->workloads[w];
 		struct lead lead;
-		int rc = 0;
+		int rc;
 
-		if (workload->open_loop != (choice == OPEN_LOOP) || workload->group[0])
+		if (workload->open_loop != q->open_loop || workload->group[0])
 			continue;
-		rc = find_lead(&lead, s, w, figure);
-		if (rc == 0 && lead.n > 0) {
-			fputs(n++ ? "; " : head, out);
-			write_lead(out, s, w, figure, &lead);
+		rc = find_lead(&lead, s, w, q->figure);
+		if (rc == 0 && lead.n > 1) {
+			fputs(n++ ? "; " : q->head, out);
+			write_lead(out, s, w, q, &lead);
 		}
 		free(lead.modes);
 		if (rc < 0)
@@ -120,49 +140,49 @@ static int write_sentence(FILE *out, const struct summary *s, const char *head, 
 	}
 	if (n > 0)
 		fputs(".\n", out);
-	return n;
+	return 0;
 }
 
-/* How many modes, in how many workloads, left connections unserved or could not be measured. */
-static void write_rest(FILE *out, const struct summary *s)
+static double share_served(const struct cell *cell)
+{
+	return cell->figures[FIGURE_SERVED].value / cell->figures[FIGURE_OPENED].value;
+}
+
+/* Who left most without an answer, and how much is missing. */
+static void write_note(FILE *out, const struct summary *s)
 {
 	size_t n_unserved = 0, n_gaps = 0;
-	const struct cell *example = NULL;
+	const struct cell *worst = NULL;
 
 	for (size_t i = 0; i < s->set->n_modes * s->set->n_workloads; i++) {
 		const struct cell *cell = &s->cells[i];
 
 		n_gaps += cell->n_trials > 0 && cell->n_ok < cell->n_trials;
-		if (cell->figures[FIGURE_SERVED].value < cell->figures[FIGURE_OPENED].value) {
-			double share = cell->figures[FIGURE_SERVED].value / cell->figures[FIGURE_OPENED].value;
-
-			if (!example ||
-			    share < example->figures[FIGURE_SERVED].value / example->figures[FIGURE_OPENED].value)
-				example = cell;
-			n_unserved++;
-		}
+		if (!summary_unserved(cell))
+			continue;
+		n_unserved++;
+		if (!worst || share_served(cell) < share_served(worst))
+			worst = cell;
 	}
-	if (example)
-		fprintf(out, "Not everybody was served in %zu case%s: %s answered %.0f of %.0f connections under %s",
-		        n_unserved, n_unserved == 1 ? "" : "s", s->set->modes[example->mode].name,
-		        example->figures[FIGURE_SERVED].value, example->figures[FIGURE_OPENED].value,
-		        s->set->workloads[example->workload].id);
-	else
-		fputs("Every connection was served in every case that was measured", out);
+	if (n_unserved + n_gaps == 0)
+		return;
+	fputs("Note: ", out);
+	if (worst)
+		fprintf(out,
+		        "not everybody was served in %zu case%s; %s, say, answered %.0f of %.0f connections in %s%s",
+		        n_unserved, n_unserved == 1 ? "" : "s", s->set->modes[worst->mode].name,
+		        worst->figures[FIGURE_SERVED].value, worst->figures[FIGURE_OPENED].value,
+		        s->set->workloads[worst->workload].id, n_gaps ? "; " : "");
 	if (n_gaps > 0)
-		fprintf(out, "; %zu case%s failed or could not be measured in full.\n", n_gaps, n_gaps == 1 ? "" : "s");
-	else
-		fputs(".\n", out);
+		fprintf(out, "%zu case%s could not be measured, or not in full", n_gaps, n_gaps == 1 ? "" : "s");
+	fputs(".\n", out);
 }
 
 int answer_write(FILE *out, const struct summary *s, struct ts_err *err)
 {
-	int rc = write_sentence(out, s, "Throughput: ", CLOSED_LOOP, FIGURE_RATE);
-
-	if (rc >= 0)
-		rc = write_sentence(out, s, "Latency, p99 of an open loop: ", OPEN_LOOP, FIGURE_P99);
-	if (rc < 0)
-		return ts_err_set(err, ENOMEM, "no memory for the answer");
-	write_rest(out, s);
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (write_sentence(out, s, &questions[i]) < 0)
+			return ts_err_set(err, ENOMEM, "no memory for the answer");
+	write_note(out, s);
 	return 0;
 }

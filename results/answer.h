@@ -1,6 +1,7 @@
 /*
- * The answer, at a glance: three sentences made from the figures. Which mode leads which workload, by how much, and
- * where that cannot be told; what each request costs; who was not served.
+ * The answer, at a glance: three sentences made from the figures. Which mode leads which workload by how much in
+ * throughput, in latency and in cost, and where that cannot be told. A mode that left connections unserved leads
+ * nothing. A note says so, and what could not be measured.
  */
 #ifndef ANSWER_H
 #define ANSWER_H
@@ -8,9 +9,8 @@
 #include "summary.h"
 #include <stdio.h>
 
-#define ANSWER_SENTENCES 3
-
-/* Write the sentences, each on a line of its own, as plain text. 0 or -ENOMEM with err. */
+/* Write the sentences, each on a line of its own, as plain text; a line that begins with "Note: " is one. 0 or -ENOMEM
+ * with err. */
 int answer_write(FILE *out, const struct summary *s, struct ts_err *err);
 
 #endif

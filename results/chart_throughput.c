@@ -11,7 +11,7 @@ static const char *unserved(const struct cell *cell, char *buf, size_t size)
 	char served[SHOW_MAX];
 
 	buf[0] = '\0';
-	if (cell->figures[FIGURE_SERVED].value < cell->figures[FIGURE_OPENED].value)
+	if (summary_unserved(cell))
 		snprintf(buf, size, " (served %s)", show_served(cell, served, sizeof(served)));
 	return buf;
 }

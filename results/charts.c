@@ -1,4 +1,5 @@
 #include "charts.h"
+#include "ts_host.h"
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@ static const struct {
 #undef CHART_ROW
 };
 
-#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+#define N_ROWS   (sizeof(rows) / sizeof(rows[0]))
+#define JOBS_MAX 8
 
 const char *charts_trials(const struct summary *s, size_t workload, char *buf, size_t size)
 {
@@ -58,49 +60,98 @@ static void name_chart(char *buf, size_t size, size_t row, const struct workload
 	snprintf(buf, size, part[0] && strcmp(part, "-") != 0 ? "%s.%s" : "%s", rows[row].id, part);
 }
 
-static int draw_one(const struct summary *s, const char *dir, bool png, size_t row, size_t w, struct chart_drawn *drawn,
-                    struct ts_err *err)
+/* Charts that are being drawn: a ring of as many as there are processors. */
+struct pool {
+	struct plot_job jobs[JOBS_MAX];
+	size_t size, n_started, n_ended;
+};
+
+static int wait_one(struct pool *pool, struct ts_err *err)
 {
+	return plot_wait(&pool->jobs[pool->n_ended++ % pool->size], err);
+}
+
+/* All that are left; the first error stays. */
+static int wait_all(struct pool *pool, int rc, struct ts_err *err)
+{
+	while (pool->n_ended < pool->n_started) {
+		struct ts_err later = {0};
+		int one = wait_one(pool, rc < 0 ? &later : err);
+
+		rc = rc < 0 ? rc : one;
+	}
+	return rc;
+}
+
+struct drawing {
+	const struct summary *s;
+	const char *dir;
+	bool png;
+	struct pool pool;
+};
+
+/* 1 when the chart was started, 0 when there is nothing to draw, -errno. */
+static int draw_one(struct drawing *d, size_t row, size_t w, struct chart_drawn *drawn, struct ts_err *err)
+{
+	struct pool *pool = &d->pool;
 	struct plot p;
 	char id[96];
 	int rc;
 
-	name_chart(id, sizeof(id), row, &s->set->workloads[w]);
+	name_chart(id, sizeof(id), row, &d->s->set->workloads[w]);
 	rc = plot_init(&p, id, err);
 	if (rc == 0)
-		rc = rows[row].draw(&p, s, w, err);
+		rc = rows[row].draw(&p, d->s, w, err);
 	if (rc > 0) {
 		memcpy(drawn->id, p.id, sizeof(drawn->id));
 		memcpy(drawn->title, p.title, sizeof(drawn->title));
 		memcpy(drawn->alt, p.alt, sizeof(drawn->alt));
 		drawn->heading = rows[row].heading;
 		drawn->workload = rows[row].scope == CHART_RUN ? SIZE_MAX : w;
-		rc = plot_finish(&p, dir, png, err);
-		rc = rc < 0 ? rc : 1;
+		if (pool->n_started - pool->n_ended == pool->size)
+			rc = wait_one(pool, err);
+		if (rc >= 0)
+			rc = plot_start(&p, d->dir, d->png, &pool->jobs[pool->n_started % pool->size], err);
+		if (rc == 0) {
+			pool->n_started++;
+			rc = 1;
+		}
 	}
 	plot_release(&p);
 	return rc;
 }
 
+static int draw_all(struct drawing *d, struct chart_drawn *drawn, size_t *n_drawn, struct ts_err *err)
+{
+	int rc = 0;
+
+	for (size_t row = 0; row < N_ROWS; row++)
+		for (size_t w = 0; w < d->s->set->n_workloads; w++) {
+			if (!begins(d->s->set, w, rows[row].scope))
+				continue;
+			rc = draw_one(d, row, w, &drawn[*n_drawn], err);
+			if (rc < 0)
+				return rc;
+			*n_drawn += rc > 0;
+		}
+	return 0;
+}
+
 int charts_draw(const struct summary *s, const char *dir, bool png, struct chart_drawn **drawn, size_t *n_drawn,
                 struct ts_err *err)
 {
-	const struct runset *set = s->set;
-	int rc;
+	struct drawing d = {.s = s, .dir = dir, .png = png};
+	int rc, n_cores = ts_host_cores();
 
+	d.pool.size = n_cores < 1 ? 1 : n_cores > JOBS_MAX ? JOBS_MAX : (size_t)n_cores;
 	*n_drawn = 0;
-	*drawn = calloc(N_ROWS * set->n_workloads + 1, sizeof(**drawn));
+	*drawn = calloc(N_ROWS * s->set->n_workloads + 1, sizeof(**drawn));
 	if (!*drawn)
 		return ts_err_set(err, ENOMEM, "no memory for the charts");
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 		return ts_err_set(err, errno, "%s: cannot make this folder: %s", dir, strerror(errno));
 	rc = plot_style_write(dir, err);
-	for (size_t row = 0; row < N_ROWS && rc >= 0; row++)
-		for (size_t w = 0; w < set->n_workloads && rc >= 0; w++) {
-			if (!begins(set, w, rows[row].scope))
-				continue;
-			rc = draw_one(s, dir, png, row, w, &(*drawn)[*n_drawn], err);
-			*n_drawn += rc > 0;
-		}
-	return rc < 0 ? rc : 0;
+	if (rc == 0)
+		rc = draw_all(&d, *drawn, n_drawn, err);
+	return wait_all(&d.pool, rc, err);
 }

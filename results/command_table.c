@@ -50,9 +50,7 @@ static void add_row(struct table *t, const struct summary *s, const struct cell 
 			table_set(t, c + 1, first && c == 0 ? TABLE_GOOD : TABLE_PLAIN, "%s",
 			          show_figure(columns[c], cell->figures[columns[c]].value, buf, sizeof(buf)));
 	}
-	table_set(t, 7,
-	          cell->figures[FIGURE_SERVED].value < cell->figures[FIGURE_OPENED].value ? TABLE_BAD : TABLE_PLAIN,
-	          "%s", show_served(cell, buf, sizeof(buf)));
+	table_set(t, 7, summary_unserved(cell) ? TABLE_BAD : TABLE_PLAIN, "%s", show_served(cell, buf, sizeof(buf)));
 	table_set(t, 8, TABLE_BAD, "%s", show_gap(cell, buf, sizeof(buf)));
 }
 

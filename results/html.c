@@ -66,7 +66,10 @@ static int write_answer(FILE *out, const struct summary *s, struct ts_err *err)
 	fputs("<section aria-labelledby=\"answer\">\n<h2 id=\"answer\">The answer</h2>\n", out);
 	for (rest = text; rc == 0 && (line = strsep(&rest, "\n"));)
 		if (line[0])
-			put(out, "<p class=\"answer\">%s</p>\n", line);
+			put(out,
+			    strncmp(line, "Note: ", 6) == 0 ? "<p class=\"warning\">%s</p>\n"
+			                                    : "<p class=\"answer\">%s</p>\n",
+			    line);
 	fputs("</section>\n", out);
 	free(text);
 	return rc;
@@ -110,7 +113,7 @@ static void write_row(FILE *out, const struct summary *s, const struct cell *cel
 	    mode->summary, mode->name);
 	for (size_t c = 0; c < N_COLUMNS; c++)
 		write_value(out, columns[c].figure, &cell->figures[columns[c].figure]);
-	fprintf(out, "<td class=\"number%s\" data-value=\"%.6g\">", served < opened ? " bad" : "",
+	fprintf(out, "<td class=\"number%s\" data-value=\"%.6g\">", summary_unserved(cell) ? " bad" : "",
 	        opened > 0 ? served / opened : 0);
 	put(out, "%s</td>", show_served(cell, buf, sizeof(buf)));
 	put(out, "<td>%s</td></tr>\n", show_gap(cell, buf, sizeof(buf)));

@@ -131,34 +131,45 @@ static void read_message(int fd, char *text, size_t size)
 	text[n] = '\0';
 }
 
-static int run_gnuplot(const char *dir, const char *id, struct ts_err *err)
+static int start_gnuplot(struct plot_job *job, struct ts_err *err)
 {
-	char script[128], message[300];
-	int fds[2], status = 0;
-	pid_t pid;
+	char script[128];
+	int fds[2], error;
 
-	snprintf(script, sizeof(script), "%s.gp", id);
+	snprintf(script, sizeof(script), "%s.gp", job->id);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return ts_err_set(err, errno, "cannot make a pipe: %s", strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		exec_gnuplot(dir, script, fds[1]);
+	job->pid = fork();
+	error = errno;
+	if (job->pid == 0)
+		exec_gnuplot(job->dir, script, fds[1]);
 	close(fds[1]);
-	read_message(fds[0], message, sizeof(message));
+	job->messages = fds[0];
+	if (job->pid > 0)
+		return 0;
 	close(fds[0]);
-	if (pid < 0)
-		return ts_err_set(err, EAGAIN, "cannot start gnuplot: %s", strerror(EAGAIN));
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	return ts_err_set(err, error, "cannot start gnuplot: %s", strerror(error));
+}
+
+int plot_wait(struct plot_job *job, struct ts_err *err)
+{
+	char message[300];
+	int status = 0;
+
+	read_message(job->messages, message, sizeof(message));
+	close(job->messages);
+	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	job->pid = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return ts_err_set(err, ENOENT, "gnuplot cannot be started: install it with `make deps`");
 	if (status != 0)
-		return ts_err_set(err, EIO, "gnuplot failed on %s/%s: %s", dir, script,
+		return ts_err_set(err, EIO, "gnuplot failed on %s/%s.gp: %s", job->dir, job->id,
 		                  message[0] ? message : "without a word");
 	return 0;
 }
 
-int plot_finish(struct plot *p, const char *dir, bool png, struct ts_err *err)
+int plot_start(struct plot *p, const char *dir, bool png, struct plot_job *job, struct ts_err *err)
 {
 	char head[512], *body = NULL, *gp = NULL;
 	int n, rc;
@@ -187,5 +198,7 @@ int plot_finish(struct plot *p, const char *dir, bool png, struct ts_err *err)
 	if (rc == 0)
 		rc = write_beside(dir, p->id, ".gp", gp, (size_t)n, err);
 	free(gp);
-	return rc == 0 ? run_gnuplot(dir, p->id, err) : rc;
+	snprintf(job->dir, sizeof(job->dir), "%s", dir);
+	snprintf(job->id, sizeof(job->id), "%s", p->id);
+	return rc == 0 ? start_gnuplot(job, err) : rc;
 }

@@ -27,9 +27,21 @@ struct plot {
 int plot_init(struct plot *p, const char *id, struct ts_err *err);
 void plot_release(struct plot *p);
 
-/* Write ID.dat and ID.gp into dir and run gnuplot there. With `png` false only the SVG is made. 0 or -errno with err.
+/* A gnuplot that is drawing. */
+struct plot_job {
+	char dir[1024], id[96];
+	int messages; /* what it says */
+	int pid;
+};
+
+/*
+ * Write ID.dat and ID.gp into dir and start gnuplot there; with `png` false only the SVG is made. 0 or -errno with err.
+ * The plot may be released at once; the job must be waited for.
  */
-int plot_finish(struct plot *p, const char *dir, bool png, struct ts_err *err);
+int plot_start(struct plot *p, const char *dir, bool png, struct plot_job *job, struct ts_err *err);
+
+/* Wait for a job; the pictures are there then. 0 or -errno with err: gnuplot's own last line. */
+int plot_wait(struct plot_job *job, struct ts_err *err);
 
 /* Put style.gp into dir: before the first chart. */
 int plot_style_write(const char *dir, struct ts_err *err);

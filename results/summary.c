@@ -10,6 +10,11 @@ const struct cell *summary_cell(const struct summary *s, size_t mode, size_t wor
 	return &s->cells[mode * s->set->n_workloads + workload];
 }
 
+bool summary_unserved(const struct cell *cell)
+{
+	return cell->figures[FIGURE_SERVED].value < 0.99 * cell->figures[FIGURE_OPENED].value;
+}
+
 static bool belongs(const struct trial *trial, const struct cell *cell)
 {
 	return trial->mode == cell->mode && trial->workload == cell->workload;

@@ -30,6 +30,12 @@ struct summary {
 int summary_make(struct summary *s, const struct runset *set, struct ts_err *err);
 void summary_release(struct summary *s);
 
+/*
+ * Did the mode leave connections without a single answer? More than one in a hundred: a few that were opened in the
+ * last moment of a run are nobody's fault.
+ */
+bool summary_unserved(const struct cell *cell);
+
 const struct cell *summary_cell(const struct summary *s, size_t mode, size_t workload);
 
 /* The figures[figure] of the cell's usable trials into out (room for n_trials of the set). Returns how many are known.
