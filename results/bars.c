@@ -45,7 +45,10 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, cons
 	        "set border 1\n"
 	        "set nokey\n",
 	        plot_quoted(p->title, quoted, sizeof(quoted)), plot_quoted(axis, label, sizeof(label)),
-	        (bars->remark ? 1.45 : 1.25) * longest, (double)n + 0.6, bars->format);
+	        (bars->remark ? 1.45 : 1.25) * longest, (double)n + 0.6,
+	        bars->format     ? bars->format
+	        : longest < 5000 ? "%g"
+	                         : "%.0s%c");
 	fprintf(p->gp,
 	        "plot '%s.dat' using (0):1:(0):3:($1-0.34):($1+0.34):2:yticlabels(6) with boxxyerror lc variable, \\\n"
 	        "     '' using 3:1:4:5 with xerrorbars lc rgb 'black' lw 1.3 dt 1 pt -1, \\\n"

@@ -12,6 +12,7 @@
 
 #define HEIGHT_ROW  26
 #define HEIGHT_REST 130
+#define HEIGHT_MIN  360 /* for the text beside the colours */
 #define COLUMNS_MAX 240
 
 static const cJSON *interval_of(const struct trial *trial, int i)
@@ -76,6 +77,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	char quoted[200], trials[40];
 
 	p->height = HEIGHT_REST + HEIGHT_ROW * (int)n_rows;
+	p->height = p->height < HEIGHT_MIN ? HEIGHT_MIN : p->height;
 	snprintf(p->title, sizeof(p->title), "Response time over the run: %s", s->set->workloads[w].title);
 	snprintf(p->alt, sizeof(p->alt),
 	         "Heat map: %zu modes by row, time from left to right, the 99th percentile of each interval as colour.",

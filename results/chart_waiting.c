@@ -10,21 +10,28 @@
 #include <stdlib.h>
 
 #define HEIGHT_ROW  26
-#define HEIGHT_REST 130
+#define HEIGHT_REST 150
+#define WIDE        30 /* times: from here on only powers of ten are labelled */
 
-static void add_row(struct plot *p, const struct summary *s, const struct cell *cell, size_t row)
+struct span {
+	double low_s, high_s;
+};
+
+static void add_row(struct plot *p, const struct summary *s, const struct cell *cell, size_t row, struct span *span)
 {
 	double service = cell->figures[FIGURE_SERVICE_P99].value, response = cell->figures[FIGURE_P99].value;
 	const char *mode = s->set->modes[cell->mode].name;
 	char from[SHOW_MAX], to[SHOW_MAX];
 
+	span->low_s = fmin(span->low_s, fmin(service, response) * 1e-9);
+	span->high_s = fmax(span->high_s, fmax(service, response) * 1e-9);
 	show_figure(FIGURE_SERVICE_P99, service, from, sizeof(from));
 	show_figure(FIGURE_P99, response, to, sizeof(to));
 	fprintf(p->dat, "%zu\t%d\t%.6g\t%.6g\t\"%s\"\t\"%s: service p99 %s, response p99 %s\"\n", row,
 	        plot_linetype(s->set, cell->mode), service * 1e-9, response * 1e-9, mode, mode, from, to);
 }
 
-static void add_settings(struct plot *p, const struct summary *s, size_t w, size_t n)
+static void add_settings(struct plot *p, const struct summary *s, size_t w, size_t n, const struct span *span)
 {
 	char quoted[200], trials[40];
 
@@ -40,7 +47,9 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	        "set xlabel '99th percentile (log scale), all requests of %s'\n"
 	        "set logscale x\n"
 	        "set format x duration\n"
-	        "eval duration_tics('x')\n"
+	        "eval duration_%s('x')\n"
+	        "set xrange [%.4g:%.4g]\n"
+	        "set bmargin 6\n"
 	        "set yrange [0.4:%.1f]\n"
 	        "set grid xtics noytics\n"
 	        "set ytics scale 0\n"
@@ -53,11 +62,13 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	        "     NaN with points pt 6 ps 1 lc rgb 'black' title 'service: from the real send', \\\n"
 	        "     NaN with points pt 7 ps 1.1 lc rgb 'black' title 'response: from the planned send'\n",
 	        plot_quoted(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)),
+	        span->high_s > WIDE * span->low_s ? "decades" : "tics", span->low_s / 1.3, span->high_s * 1.3,
 	        (double)n + 0.6, p->id);
 }
 
 int chart_waiting(struct plot *p, const struct summary *s, size_t w, struct ts_err *err)
 {
+	struct span span = {INFINITY, 0};
 	size_t *ranked, n, n_rows = 0;
 
 	if (!s->set->workloads[w].open_loop || s->set->workloads[w].group[0])
@@ -71,10 +82,10 @@ int chart_waiting(struct plot *p, const struct summary *s, size_t w, struct ts_e
 		const struct cell *cell = summary_cell(s, ranked[n - 1 - i], w);
 
 		if (cell->figures[FIGURE_SERVICE_P99].value > 0 && cell->figures[FIGURE_P99].value > 0)
-			add_row(p, s, cell, ++n_rows);
+			add_row(p, s, cell, ++n_rows, &span);
 	}
 	if (n_rows > 0)
-		add_settings(p, s, w, n_rows);
+		add_settings(p, s, w, n_rows, &span);
 	free(ranked);
 	return n_rows > 0;
 }

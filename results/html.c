@@ -185,7 +185,9 @@ static int write_chart(FILE *out, const char *dir, const char *link, const struc
 	if (!svg)
 		return -EIO;
 	put(out, "<figure id=\"%s\">\n", chart->id);
+	fputs("<div class=\"drawing\">\n", out);
 	svg_inline(out, svg, prefix, chart->alt);
+	fputs("</div>\n", out);
 	put(out,
 	    "<figcaption>%s <span class=\"files\"><a href=\"%s/%s.svg\">SVG</a> <a href=\"%s/%s.png\">PNG</a> "
 	    "<a href=\"%s/%s.dat\">data</a> <a href=\"%s/%s.gp\">gnuplot</a></span></figcaption>\n</figure>\n",

@@ -45,6 +45,8 @@ set palette defined (0 "#fdf3d8", 0.25 "#f3c06b", 0.5 "#d9772b", 0.75 "#a03a1f",
 # Durations on a log axis: 1, 2, 5, 10 ... from a microsecond to a minute, as "200 us" and "5 ms". Values are in seconds.
 duration = '%.0s %cs'
 duration_tics(axis) = "set ".axis."tics (1e-6,2e-6,5e-6,1e-5,2e-5,5e-5,1e-4,2e-4,5e-4,1e-3,2e-3,5e-3,.01,.02,.05,.1,.2,.5,1,2,5,10,20,50)"
+# The same for an axis that is short of room: powers of ten only.
+duration_decades(axis) = "set ".axis."tics (1e-6,1e-5,1e-4,1e-3,.01,.1,1,10)"
 
 # The two outputs of a chart of so many points of height; a PNG has twice the points.
 svg(height) = sprintf("set terminal svg size 760,%d dynamic font 'DejaVu Sans,13' background '#ffffff'", height)

@@ -16,7 +16,7 @@ function report(passed, name, why) {
 
 // What is wrong with the page as it is laid out now; runs inside the page.
 function faults() {
-  const found = { hidden: [], nameless: [], ids: [], outside: [], crowded: [] };
+  const found = { hidden: [], nameless: [], ids: [], outside: [], crowded: [], unknown: [] };
   const seen = new Set();
   for (const element of document.querySelectorAll("[id]")) {
     if (seen.has(element.id)) found.ids.push(element.id);
@@ -28,6 +28,7 @@ function faults() {
     if (svg.getAttribute("role") !== "img" || !(svg.getAttribute("aria-label") || "").trim()) found.nameless.push(figure.id);
     const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent.trim(), text.getBoundingClientRect()]);
     for (const [text, at] of texts) {
+      if (/null|nan|undefined|inf\b/i.test(text)) found.unknown.push(`${figure.id}: ${text}`);
       if (at.left < box.left - 1 || at.right > box.right + 1 || at.top < box.top - 1 || at.bottom > box.bottom + 1)
         found.outside.push(`${figure.id}: ${text}`);
       for (const [other, there] of texts) {
@@ -104,6 +105,7 @@ async function check_view(browser, [name, width, height, scheme]) {
   report(found.ids.length === 0, `${label}: identifiers are unique`, found.ids);
   report(found.outside.length === 0, `${label}: texts stay within their charts`, found.outside);
   report(found.crowded.length === 0, `${label}: texts of a chart do not overlap`, found.crowded);
+  report(found.unknown.length === 0, `${label}: no text of a chart is a slip`, found.unknown);
   const faint = await page.evaluate(faint_texts, 4.5);
   report(faint.length === 0, `${label}: texts stand out from their ground`, faint);
   if (name === "laptop") await check_table(page);
