@@ -98,7 +98,7 @@ void case_data_forged_stamp(struct turn *t)
 void case_data_format_string(struct turn *t)
 {
 	ASK_ALL(t, "%s%s%s", "%d %x %p", "%n", "%%", "100%", "{}", "{0} {name}", "%(name)s", "$name ${name}",
-	        "\\n\\t\\0", "%Y-%m-%d", "<b>&amp;</b>", "'\"`");
+	        "\\n\\t\\0", "%Y-%m-%d", "%41%20", "a+b", "&lt;\\x41", "<b>&amp;</b>", "'\"`");
 }
 
 void case_data_utf8(struct turn *t)

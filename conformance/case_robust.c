@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 void case_robust_reset_idle(struct turn *t)
 {
@@ -32,9 +33,8 @@ void case_robust_reset_early(struct turn *t)
 		peer_reset(peer_open(t));
 }
 
-/* The server is in the middle of sending when the RST comes: EPIPE, or SIGPIPE, which kills those who do not expect it.
- */
-void case_robust_reset_sending(struct turn *t)
+/* The server is in the middle of sending when the RST comes. */
+static void reset_full(struct turn *t)
 {
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
 	char line[100], framed[102];
@@ -44,4 +44,25 @@ void case_robust_reset_sending(struct turn *t)
 		peer_send(p, framed, turn_frame(t, line, sizeof(line), framed));
 	if (peer_stuff(p))
 		peer_reset(p);
+}
+
+/* Data, FIN and RST at once: a server that had seen the FIN gets EPIPE, and SIGPIPE, which kills those who do not
+ * expect it. */
+static void reset_behind_fin(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char word[8], framed[10];
+
+	turn_letters(t, word, sizeof(word));
+	if (!peer_send(p, framed, turn_frame(t, word, sizeof(word), framed)))
+		return;
+	shutdown(p->fd, SHUT_WR);
+	peer_reset(p);
+}
+
+void case_robust_reset_sending(struct turn *t)
+{
+	for (int i = 0; turn_goes_on(t, i, 20, 3, TS_S); i++)
+		reset_behind_fin(t);
+	reset_full(t);
 }

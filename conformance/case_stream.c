@@ -84,7 +84,10 @@ void case_stream_chopped(struct turn *t)
 		turn_letters(t, word, sizeof(word));
 		size_t n = turn_frame(t, word, sizeof(word), framed);
 		peer_send(p, framed, (size_t)i);
-		peer_answered_within(p, 15 * TS_MS + t->subject->dialect.rtt_ns);
+		if (i % 2)
+			turn_pause(TS_MS);
+		else
+			peer_answered_within(p, 15 * TS_MS + t->subject->dialect.rtt_ns);
 		peer_send(p, framed + i, n - (size_t)i);
 		peer_await(p);
 	}
@@ -180,9 +183,8 @@ void case_stream_no_unasked(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
-	for (int i = 0; p && i < 3 && t->blame == NOBODY; i++)
-		if (!peer_say_letters(p, 8) || !peer_rest(p, 250 * TS_MS))
-			return;
+	if (!peer_say_letters(p, 8) || !peer_rest(p, 1200 * TS_MS))
+		return;
 	peer_say_letters(p, 8);
 	peer_finish(p);
 }

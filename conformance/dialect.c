@@ -436,9 +436,9 @@ static bool probe_datagram(struct turn *t)
 	}
 	if (d->known && d->empty == EMPTY_UNKNOWN) {
 		dgram_send(g, "", 0);
-		if (dgram_send(g, word, N_WORD) && dgram_receive(g, turn_wait_ns(t)) == 1)
-			d->empty = g->n < N_WORD || memcmp(g->bytes + g->n - N_WORD, word, N_WORD) != 0 ? EMPTY_STAMP
-			                                                                                : EMPTY_NOTHING;
+		got = dgram_receive(g, 60 * TS_MS + 2 * d->rtt_ns);
+		d->empty = got == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
+		got = got < 0 ? 0 : got; /* the server was reached, whatever an empty datagram did to it */
 	}
 	dgram_free(g);
 	return got >= 0;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -345,6 +346,13 @@ int64_t launch_ready_ns(const struct launch *l)
 int launch_sample(const struct launch *l, struct ts_proc *out)
 {
 	return ts_proc_sample(l->pid, out);
+}
+
+int launch_limit_descriptors(const struct launch *l, int64_t n)
+{
+	struct rlimit limit = {.rlim_cur = (rlim_t)n, .rlim_max = (rlim_t)n};
+
+	return prlimit(launch_pid(l), RLIMIT_NOFILE, &limit, NULL) == 0 ? 0 : -errno;
 }
 
 const char *launch_said(const struct launch *l, char *buf, size_t size)

@@ -42,6 +42,9 @@ pid_t launch_pid(const struct launch *l);               /* of the server itself 
 int launch_count(const struct launch *l, bool zombies); /* its processes, or its zombies */
 int launch_sample(const struct launch *l, struct ts_proc *out);
 
+/* From now on it may have at most n descriptors open. 0 or -errno. */
+int launch_limit_descriptors(const struct launch *l, int64_t n);
+
 /* The last lines that it printed, in one line; returns buf. */
 const char *launch_said(const struct launch *l, char *buf, size_t size);
 

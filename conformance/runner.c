@@ -199,7 +199,7 @@ static void look(struct report *report, struct result *r, double patience)
 	r->seed = report->subject->seed;
 	turn_begin(t, report->subject, r, patience);
 	r->row->run(t);
-	r->failed_ns = t->blame == NOBODY ? 0 : ts_clock_mono_ns();
+	r->failed_ns = ts_clock_mono_ns();
 	turn_release(t);
 	if (r->row->stage == RUDE && t->blame == NOBODY) {
 		t->random = ts_random_new(r->seed);
@@ -212,6 +212,7 @@ static void look(struct report *report, struct result *r, double patience)
 		if (t->blame != NOBODY && t->blame != OURSELVES && !lives(report))
 			t->blame = GONE;
 	}
+	r->failed_ns = t->blame == NOBODY ? 0 : r->failed_ns;
 	r->blame = t->blame;
 	r->duration_ns = ts_clock_mono_ns() - t->begin_ns;
 	memcpy(r->message, t->message, sizeof(t->message));
@@ -434,6 +435,25 @@ static void run_stage(struct report *report, enum stage stage)
 	}
 }
 
+/* A server just started for each; what becomes of it is no finding but the case's own. */
+static void run_lives(struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (r->row->stage != LIFE || !ready(report, r))
+			continue;
+		if (!launch_again(report->subject->launch)) {
+			set_aside(report, r, ERROR, "not run", "the server could not be started again");
+			continue;
+		}
+		report->subject->gone = false;
+		look(report, r, 1);
+		if (r->blame != NOBODY && r->blame != OURSELVES && launch_again(report->subject->launch))
+			look_again(report, r);
+		judge(report, r);
+	}
+}
+
 /* --- all ------------------------------------------------------------------------------------------------- */
 
 static void probe(struct report *report)
@@ -476,7 +496,7 @@ void report_run(struct report *report)
 		run_aside(report);
 		run_stage(report, ALONE);
 		run_stage(report, RUDE);
-		run_stage(report, LIFE);
+		run_lives(report);
 	}
 	report->partial = ts_signal_stop() != 0;
 	report->duration_ns = ts_clock_mono_ns() - begin_ns;

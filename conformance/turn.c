@@ -56,7 +56,11 @@ bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t bu
 
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 {
-	double fit = (double)t->subject->bytes_per_s * (double)budget_ns / 1e9;
+	int64_t rtt_ns = t->subject->dialect.rtt_ns + 1, measured = t->subject->bytes_per_s;
+	/* Until it is measured: a quick server is quick with much data, too; of a slow one, 1 KiB a round trip is hoped
+	 * for. */
+	double per_s = measured ? (double)measured : rtt_ns < 20 * TS_MS ? 32e6 : 1024e9 / (double)rtt_ns;
+	double fit = per_s * (double)budget_ns / 1e9;
 
 	return fit < (double)wanted ? (size_t)fit : wanted;
 }
