@@ -1,4 +1,5 @@
 #include "output.h"
+#include "preflight.h"
 #include "ts_json.h"
 #include "ts_log.h"
 #include <math.h>
@@ -70,7 +71,7 @@ cJSON *output_plan(const struct plan *p)
 
 	add_targets(o, p);
 	add_load(o, p);
-	add_positive(o, "processes", (double)p->n_processes, 1);
+	ts_json_add_int(o, "processes", preflight_processes(p));
 	cpus = ts_json_add_array(o, "cpus");
 	for (size_t i = 0; i < p->cpus.n; i++)
 		cJSON_AddItemToArray(cpus, cJSON_CreateNumber(p->cpus.ids[i]));
@@ -85,6 +86,8 @@ cJSON *output_plan(const struct plan *p)
 	ts_json_add_text(o, "until", p->until_text);
 	ts_json_add_text(o, "find_max", p->find_max_text);
 	ts_json_add_text(o, "sweep", p->sweep_text);
+	ts_json_add_int(o, "repeats", p->n_repeats);
+	ts_json_add_text(o, "resume", p->resume_path);
 	add_choice(o, "progress", PLAN_SHOWS, p->progress);
 	add_choice(o, "log_level", TS_LOG_LEVELS, p->log_level);
 	ts_json_add_text(o, "json", p->json_path);

@@ -21,13 +21,13 @@ static int64_t per_process(int64_t limit, int64_t n_threads)
 
 unsigned preflight_processes(const struct plan *plan)
 {
-	int64_t room = per_process(ts_host_raise_descriptors(), plan->n_threads), n;
+	int64_t room = per_process(ts_host_raise_descriptors(), plan->n_threads), n = plan->n_processes;
+	int64_t most = plan->n_connections / plan->n_threads;
 
-	if (plan->n_processes > 0)
-		return (unsigned)plan->n_processes;
-	if (room < 1)
-		return 1;
-	n = (all_connections(plan) + room - 1) / room;
+	if (n == 0)
+		n = room < 1 ? 1 : (all_connections(plan) + room - 1) / room;
+	if (n > most)
+		n = most;
 	return n < 1 ? 1 : n > PLAN_PROCESSES_MAX ? PLAN_PROCESSES_MAX : (unsigned)n;
 }
 

@@ -7,7 +7,8 @@
 
 #include "plan.h"
 
-/* Worker processes for this plan: as asked, or as many as the hard limit of descriptors makes necessary. */
+/* Worker processes for this plan: as asked, or as many as the hard limit of descriptors makes necessary; but never more
+ * workers than connections, for each worker owns a share of the schedule. */
 unsigned preflight_processes(const struct plan *plan);
 
 /* Raises the soft limit of descriptors, then checks. 0 or -errno with err. */

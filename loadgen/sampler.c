@@ -66,6 +66,7 @@ void sampler_release(struct sampler *s)
 	ts_hist_free(s->before);
 	ts_hist_free(s->interval);
 	ts_hist_free(s->live);
+	memset(s, 0, sizeof(*s));
 }
 
 static void sum_open(struct sampler *s, uint64_t *open)

@@ -18,6 +18,7 @@
 #define SEND_GRACE_NS    (20 * TS_MS) /* after the end of the load, for what was due just before it */
 #define STRAY_NS         (50 * TS_MS) /* datagrams that come twice are waited for this long */
 #define GAP_NS           (50 * TS_MS)
+#define SWEEP_EACH_NS    5000 /* between two sweeps, for each client */
 #define ARRIVALS_APART_S 0.005
 #define CLOCK_STEP_NS    (5 * TS_MS)
 #define SPIN_CLOSE_NS    3000  /* a moment this near is waited for on the clock alone */
@@ -344,6 +345,18 @@ static void watch_gap(struct worker *w, int64_t now_ns)
 	w->last_cpu_ns = cpu_ns;
 }
 
+/* Visiting many clients costs: at most 1 % of the time goes to it, as long as time-outs stay true to a twentieth. */
+static void sweep(struct worker *w, int64_t now_ns)
+{
+	int64_t apart_ns = w->n_clients * SWEEP_EACH_NS;
+
+	for (uint32_t i = 0; i < w->n_clients; i++)
+		client_sweep(w, &w->clients[i], now_ns);
+	if (apart_ns > w->plan->timeout_ns / 20)
+		apart_ns = w->plan->timeout_ns / 20;
+	w->next_sweep_ns = now_ns + apart_ns - w->tick_ns / 2;
+}
+
 static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct worker *w = ev_userdata(loop);
@@ -352,8 +365,8 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	(void)timer, (void)revents;
 	watch_clock(w);
 	watch_gap(w, now_ns);
-	for (uint32_t i = 0; i < w->n_clients; i++)
-		client_sweep(w, &w->clients[i], now_ns);
+	if (now_ns >= w->next_sweep_ns)
+		sweep(w, now_ns);
 	advance(w, now_ns);
 }
 

@@ -51,7 +51,7 @@ struct worker {
 	ev_io pace_io;
 	ev_timer tick;
 	int timer_fd;
-	int64_t armed_ns, tick_ns, last_tick_ns;
+	int64_t armed_ns, tick_ns, last_tick_ns, next_sweep_ns;
 
 	struct client *clients; /* owned, as are the slots: n_pipeline for each client */
 	struct slot *slots;
