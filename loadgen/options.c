@@ -22,7 +22,8 @@ static int check_size(const char *text, void *settings, struct ts_err *err)
 static int check_arrival(const char *text, void *settings, struct ts_err *err)
 {
 	(void)settings;
-	if (strcmp(text, "constant") == 0 || strcmp(text, "poisson") == 0 || strncmp(text, "trace:", 6) == 0)
+	if (strcmp(text, "constant") == 0 || strcmp(text, "poisson") == 0 ||
+	    (strncmp(text, "trace:", 6) == 0 && text[6] != '\0'))
 		return 0;
 	return ts_err_usage(err, "must be constant, poisson or trace:FILE");
 }

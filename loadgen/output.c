@@ -95,6 +95,7 @@ static void add_connections(cJSON *root, const struct run *r)
 	ts_json_add_int(o, "served", (int64_t)c->served);
 	ts_json_add_int(o, "closed_by_server", (int64_t)c->closed_by_server);
 	ts_json_add_int(o, "sessions_finished", (int64_t)c->sessions_finished);
+	ts_json_add_real(o, "opening_s", r->opening_s);
 }
 
 static double since_start_s(const struct run *r, int64_t mono_ns)

@@ -45,11 +45,21 @@ static int parse_percentiles(struct plan *p, struct ts_err *err)
 	char copy[256];
 
 	snprintf(copy, sizeof(copy), "%s", p->percentiles_text);
+	if (copy[0] == ',' || copy[strlen(copy) - 1] == ',' || strstr(copy, ",,"))
+		return ts_err_usage(err, "--percentiles=%s: must be numbers with one comma between them",
+		                    p->percentiles_text);
 	for (char *save, *part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
 		char *end;
 		double q = strtod(part, &end);
 		if (*end != '\0' || !(q > 0 && q <= 100))
 			return ts_err_usage(err, "--percentiles=%s: must be numbers above 0 to 100, such as 50,90,99.9",
+			                    p->percentiles_text);
+		for (size_t i = 0; i < p->n_percentiles; i++)
+			if (p->percentiles[i] == q)
+				return ts_err_usage(err, "--percentiles=%s: must name each number once",
+				                    p->percentiles_text);
+		if (strlen(part) > 9)
+			return ts_err_usage(err, "--percentiles=%s: must have at most six decimals",
 			                    p->percentiles_text);
 		if (p->n_percentiles == PLAN_PERCENTILES_MAX)
 			return ts_err_usage(err, "--percentiles: must be at most %d numbers", PLAN_PERCENTILES_MAX);

@@ -3,7 +3,12 @@
 #include "ts_units.h"
 #include "worker.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define DESCRIPTORS_OWN 64   /* standard streams, loops, timers, files of /proc */
 #define KERNEL_BYTES    3200 /* of one established TCP client socket, measured: half of 6.3 KiB a pair */
@@ -89,10 +94,73 @@ static int check_memory(const struct plan *plan, struct ts_err *err)
 	                  (long long)(have > fixed ? (have - fixed) / each : 0));
 }
 
+/* A result that cannot be written is a lost run: look before it begins. */
+static int check_file(const char *option, const char *path, struct ts_err *err)
+{
+	char folder[4096], *slash;
+	struct stat st;
+
+	if (!path || strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return ts_err_set(err, EISDIR, "%s=%s: is a directory; give the name of a file", option, path);
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	else
+		snprintf(folder, sizeof(folder), ".");
+	if (access(folder, W_OK) == 0)
+		return 0;
+	return ts_err_set(err, errno, "%s=%s: cannot be written there: %s: %s", option, path, folder, strerror(errno));
+}
+
+static int check_files(const struct plan *plan, struct ts_err *err)
+{
+	int result = check_file("--json", plan->json_path, err);
+
+	if (result == 0)
+		result = check_file("--hdr-log", plan->hdr_path, err);
+	return result ? result : check_file("--resume", plan->resume_path, err);
+}
+
+static int check_server(const struct plan *plan, struct ts_err *err)
+{
+	if (plan->server_pid == 0 || kill((pid_t)plan->server_pid, 0) == 0 || errno == EPERM)
+		return 0;
+	return ts_err_set(err, ESRCH, "--server-pid=%lld: there is no such process to sample",
+	                  (long long)plan->server_pid);
+}
+
+/* Is the first address of --source one of this machine? */
+static int check_source(const struct plan *plan, struct ts_err *err)
+{
+	struct ts_endpoint local;
+	int fd, result;
+
+	if (plan->source.n_addresses == 0)
+		return 0;
+	plan_source_address(plan, 0, &local);
+	fd = socket(local.addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	result = bind(fd, (struct sockaddr *)&local.addr, local.addr_len) < 0 ? errno : 0;
+	close(fd);
+	return result == 0 ? 0
+	                   : ts_err_set(err, result, "--source=%s: its first address is none of this machine: %s",
+	                                plan->source_text, strerror(result));
+}
+
 int preflight(const struct plan *plan, struct ts_err *err)
 {
-	int result = check_descriptors(plan, err);
+	int result = check_files(plan, err);
 
+	if (result == 0)
+		result = check_server(plan, err);
+	if (result == 0)
+		result = check_source(plan, err);
+	if (result == 0)
+		result = check_descriptors(plan, err);
 	if (result == 0)
 		result = check_ports(plan, err);
 	if (result == 0)

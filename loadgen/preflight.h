@@ -1,6 +1,7 @@
 /*
- * Before a run: is there enough of everything that the load needs? Descriptors, local addresses and ports, memory.
- * Where one is short, the sentence says which, how much there is, and how far it would get. Exit status 3.
+ * Before a run: is there enough of everything that the load needs? Descriptors, local addresses and ports, memory; a
+ * place for the result; the process to be sampled. Where one is short, the sentence says which, how much there is, and
+ * how far it would get. Exit status 3.
  */
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H

@@ -325,6 +325,8 @@ static void nap(void)
 /* Until all connections have been tried once. */
 static int open_phase(struct run *r, struct crew *crew, struct progress *progress)
 {
+	int64_t begin_ns = ts_clock_mono_ns();
+
 	while (crew->reached < SHARD_READY) {
 		heed_signals(r, crew);
 		if (bury_the_dead(crew) || first_failure(crew))
@@ -338,6 +340,7 @@ static int open_phase(struct run *r, struct crew *crew, struct progress *progres
 			progress_show(progress, r->plan, &r->sampler, ts_clock_mono_ns());
 		nap();
 	}
+	r->opening_s = (double)(ts_clock_mono_ns() - begin_ns) / 1e9;
 	return r->stop == STOP_NO ? 0 : -1;
 }
 

@@ -20,6 +20,7 @@ struct run {
 	struct sampler sampler;
 	struct health health;
 	int64_t started_wall_ns; /* when the load began; 0: it never did */
+	double opening_s;        /* until each connection had been tried once */
 	double duration_s;       /* of the measured part */
 	double cpu_user_s, cpu_system_s;
 	int64_t max_rss_bytes;

@@ -85,7 +85,7 @@ static int parse_file(struct size_spec *s, const char *path, struct ts_err *err)
 	FILE *f = fopen(path, "re");
 
 	if (!f)
-		return ts_err_set(err, errno, "--size=file:%s: cannot be read: %s", path, strerror(errno));
+		return ts_err_set(err, errno, "%s: cannot be read: %s", path, strerror(errno));
 	s->law = SIZE_FILE;
 	s->min_bytes = SIZE_MAX_BYTES;
 	while (result == 0 && fgets(line, sizeof(line), f)) {

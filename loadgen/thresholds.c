@@ -52,7 +52,7 @@ static bool parse_bound(struct threshold *t, const char *text)
 	int64_t ns;
 
 	if (is_time(t)) {
-		if (ts_units_duration(text, &ns) < 0)
+		if (ts_units_duration(text, &ns) < 0 || text[strlen(text) - 1] <= '9') /* a time needs its unit here */
 			return false;
 		t->bound = (double)ns;
 		return true;

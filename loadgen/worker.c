@@ -62,10 +62,16 @@ static void begin_session(struct worker *w, struct client *c, int64_t now_ns)
 	client_want_open(w, c);
 }
 
+/* Must agree with worker_next: a client that is taken from the ring for nothing would be offered again for ever. */
 static bool request_due(const struct worker *w, int64_t now_ns)
 {
-	return w->plan->open_loop && w->started && w->free_clients.n > 0 && w->quota > 0 &&
-	       pacer_peek(&w->pacer) != PACER_NEVER && w->start_ns + pacer_peek(&w->pacer) <= now_ns;
+	int64_t planned_ns;
+
+	if (!w->plan->open_loop || !w->started || w->free_clients.n == 0 || w->quota == 0 ||
+	    pacer_peek(&w->pacer) == PACER_NEVER || (w->finished && now_ns > w->end_ns + SEND_GRACE_NS))
+		return false;
+	planned_ns = w->start_ns + pacer_peek(&w->pacer);
+	return planned_ns <= now_ns && planned_ns < w->end_ns;
 }
 
 static void send_due(struct worker *w, int64_t now_ns)
@@ -77,8 +83,6 @@ static void send_due(struct worker *w, int64_t now_ns)
 			begin_session(w, c, now_ns);
 		else if (c->state == CLIENT_OPEN)
 			client_fill(w, c, now_ns);
-		if (w->finished && now_ns > w->end_ns + SEND_GRACE_NS)
-			break;
 	}
 }
 

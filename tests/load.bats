@@ -117,6 +117,53 @@ teardown() {
   holds 'd["partial"] and r["completed"] > 0 and r["failed"] == 0' 'adds_up(r)'
 }
 
+# Fault caught: a loop over clients that may take nothing any more, and are offered again and again.
+@test "an open loop of datagrams ends when it is asked to" {
+  for listen in udp://127.0.0.1:0 "unixgram:${BATS_TEST_TMPDIR}/s"; do
+    start_server --listen="${listen}"
+    status=0
+    timeout --preserve-status -s TERM 0.7 "${bin}/tsload" --progress=never --json="${result}" -c 20 -r 2000 -d 30s "${uri}" || status=$?
+    [ "${status}" -eq 143 ]
+    holds 'd["partial"] and r["completed"] > 100 and adds_up(r)'
+  done
+}
+
+@test "what a run will need is looked at before it begins" {
+  start_server
+  while read -r argument words; do
+    load -d 20s "${argument}" "${uri}"
+    [ "${status}" -eq 3 ]
+    [[ "${lines[0]}" == *"${words}"* ]]
+  done <<'END'
+--connections=90M not enough
+--json=/nosuch/result cannot be written
+--server-pid=4194303 no such process
+--source=198.51.100.7 none of this machine
+END
+  run bash -c "ulimit -n 100; '${bin}/tsload' -c 500 --processes=2 -d 20s '${uri}'"
+  [ "${status}" -eq 3 ]
+  [[ "${lines[0]}" == *"not enough descriptors"*"would reach "* ]]
+}
+
+@test "more connections than one process may have are spread over several" {
+  start_server
+  run bash -c "ulimit -n 200; '${bin}/tsload' --progress=never -c 500 -n 1500 --json='${result}' '${uri}'"
+  holds 'c["opened"] == c["served"] == 500 and r["completed"] == 1500 and d["generator"]["processes_count"] > 2' \
+    'd["plan"]["processes"] == d["generator"]["processes_count"]' 'd["generator"]["bytes_per_connection"] <= 512'
+}
+
+@test "idle connections stay open beside those that send" {
+  start_server
+  load -c 5 --idle=300 -n 500 "${uri}"
+  holds 'c["opened"] == 305 and c["served"] == 5 and r["completed"] == 500 and c["peak_open"] == 305'
+}
+
+@test "connections are opened at the rate that was asked for" {
+  start_server
+  load -c 200 --connect-rate=400 -n 200 --source=127.77.0.0/28 "${uri}"
+  holds 'c["opened"] == 200 and r["completed"] == 200' 'c["opening_s"] >= 0.49'
+}
+
 @test "nobody listens: exit 3, one line, and still a result" {
   for target in tcp://127.0.0.1:1 udp://127.0.0.1:1 "unix:${BATS_TEST_TMPDIR}/nothing"; do
     load -c 3 -d 5s --give-up=200ms "${target}"
@@ -139,10 +186,14 @@ tcp: --arrival=never
 tcp: --stage=10s
 tcp: --threshold=p99
 tcp: --percentiles=101
+tcp: --percentiles=50,50
 tcp: --source=localhost
 tcp: --session-rate=5
 tcp: --rate=5 --session-rate=5 --session=2
 tcp: --until=p99
+tcp: --resume=x
+tcp: --find-max=rate>5
+tcp: --sweep=1:2
 udp: --session=3
 udp: --size=100000
 ftp://127.0.0.1

@@ -111,3 +111,45 @@ END
   holds 'v["verdict"] != "valid" and any("late" in x or "did not run" in x for x in v["reasons"])' \
     'd["generator"]["longest_gap_s"] > 0.15'
 }
+
+@test "the highest rate of a server with a fixed service time is its capacity, to 3 %" {
+  start_delay --service=1ms
+  # Other work on the machine can only lower a capacity: the best of three searches counts.
+  for run in 1 2 3; do
+    load -c 50 --find-max='p99<30ms' -r 900 -d 500ms --drain=100ms "${uri}"
+    [ "${status}" -eq 0 ]
+    holds 'd["search"]["rate_per_s"] <= 1030 and any(not p["held"] for p in d["search"]["probes"])' \
+      'd["search"]["fails_at_per_s"] <= d["search"]["rate_per_s"] * 1.02'
+    holds 'd["search"]["rate_per_s"] >= 970' && return
+  done
+  false
+}
+
+@test "a sweep that was killed goes on where it was, and finds the knee" {
+  start_delay --service=1ms
+  sweep=(-c 50 --sweep=600:1400:3 --repeats=2 -d 500ms --drain=100ms --resume="${BATS_TEST_TMPDIR}/sweep.json")
+  "${bin}/tsload" --progress=never "${sweep[@]}" "${uri}" 3>&- &
+  pid=$!
+  for ((i = 0; i < 500; i++)); do
+    grep -q '"complete"' "${BATS_TEST_TMPDIR}/sweep.json" 2>/dev/null && break
+    read -r -t 0.02 <> <(:) || true
+  done
+  kill -9 "${pid}"
+  wait "${pid}" || true
+  result=${BATS_TEST_TMPDIR}/sweep.json
+  holds 'not d["sweep"]["complete"] and 1 <= len(d["sweep"]["probes"]) < 6'
+  kept=$(/usr/bin/python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["sweep"]["probes"][0])' "${result}")
+  result=${BATS_TEST_TMPDIR}/result.json
+  load "${sweep[@]}" "${uri}"
+  [ "${status}" -eq 0 ]
+  holds 'd["sweep"]["complete"] and len(d["sweep"]["probes"]) == 6' "d['sweep']['probes'][0] == ${kept}" \
+    'd["sweep"]["knee_low_per_s"] <= d["sweep"]["knee_per_s"] <= d["sweep"]["knee_high_per_s"]' \
+    'near(d["sweep"]["knee_per_s"], 1000, 0.15)'
+}
+
+@test "a run stops once its percentile is known well enough" {
+  start_server
+  load -c 4 -r 2k -d 30s --until='ci(p50)<50%' "${uri}"
+  holds 'd["throughput"]["duration_s"] < 20 and not d["partial"]' \
+    'd["latency"]["response"]["confidence_95"]["50"]["low_ns"] <= ns("response", "50") <= d["latency"]["response"]["confidence_95"]["50"]["high_ns"]'
+}
