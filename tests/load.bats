@@ -236,3 +236,13 @@ END
       console.log(hdr.decodeFromCompressedBase64(text).totalCount)' "${BATS_TEST_DIRNAME}"
   done)'''.split()) == r[\"completed\"]"
 }
+
+@test "the page about tsload has each class of errors with its sentence, and no option that is not there" {
+  cd "${BATS_TEST_DIRNAME}/.."
+  while read -r class text; do
+    grep -qF "| \`${class}\` | ${text} |" docs/load.md
+  done < <(sed -nE 's/^X\((\w+), *"(.*)"\)$/\1 \2/p' loadgen/errors.def)
+  for option in $(grep -oE -- '--[a-z]+(-[a-z]+)*' docs/load.md | sort -u); do
+    [ "${option}" = --help ] || "${bin}/tsload" --dump-options | grep -q "^${option#--}"$'\t'
+  done
+}
