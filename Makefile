@@ -32,7 +32,8 @@ HAVE_MPI      := $(call have,ompi-c)
 ifeq ($(HAVE_MPI),1)
 PROGRAMS += tsload-mpi
 CFLAGS_loadgen/mpi := $(shell pkg-config --cflags ompi-c)
-LDLIBS_tsload-mpi  := $(shell pkg-config --libs ompi-c)
+# libev.so also exports libevent's functions, and would stand before the libevent that Open MPI calls: so libev.a here.
+LDLIBS_tsload-mpi  := -l:libev.a $(shell pkg-config --libs ompi-c)
 endif
 
 # --- flags ------------------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ define program_rule
 $(BIN)/$(1): $(call objects,$(ROOM_$(1))) $(foreach r,$(BORROWS_$(1)),$(call borrowed,$(r))) $(LIB)
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  LD    $$@")
-	$(Q)$(CC) $(ALL_LDFLAGS) $$^ $(LDLIBS) $(LDLIBS_$(1)) -o $$@
+	$(Q)$(CC) $(ALL_LDFLAGS) $$^ $(LDLIBS_$(1)) $(LDLIBS) -o $$@
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 

@@ -268,6 +268,8 @@ static void meet(struct run *r, struct crew *crew)
 	if (r->stop != STOP_NO || stop == STOP_NO)
 		return;
 	r->stop = (enum control_stop)stop;
+	if (crew->team && stop == STOP_SIGNAL) /* a launcher that has asked kills a second later */
+		atomic_store(&crew->arena->control.hurry, 1);
 	atomic_store(&crew->arena->control.stop, stop);
 }
 
@@ -387,7 +389,11 @@ static void add_up(struct run *r, struct crew *crew)
 		r->cpu_system_s += place->cpu_system_s;
 		r->max_rss_bytes += place->max_rss_bytes;
 	}
-	r->duration_s = g->end_ns > g->begin_ns && g->begin_ns > 0 ? (double)(g->end_ns - g->begin_ns) / 1e9 : 0;
+}
+
+static double duration_s(const struct generator *g)
+{
+	return g->end_ns > g->begin_ns && g->begin_ns > 0 ? (double)(g->end_ns - g->begin_ns) / 1e9 : 0;
 }
 
 static void judge(struct run *r)
@@ -529,6 +535,7 @@ int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *pr
 	}
 	if (team)
 		result = team->gather(team, r, result, err);
+	r->duration_s = duration_s(&r->total->generator);
 	judge(r);
 unmap:
 	if (crew.arena)

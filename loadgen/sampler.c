@@ -119,7 +119,7 @@ static void add_difference(struct ts_hist *dst, const struct ts_hist *later, con
 		dst->max_ns = ts_hist_bucket_high((unsigned)high);
 }
 
-static void double_batches(struct sampler *s)
+void sampler_double_batches(struct sampler *s)
 {
 	for (size_t i = 0; i < SAMPLER_BATCHES / 2; i++) {
 		struct ts_hist *a = &s->batches[2 * i];
@@ -129,7 +129,7 @@ static void double_batches(struct sampler *s)
 	}
 	for (size_t i = SAMPLER_BATCHES / 2; i < SAMPLER_BATCHES; i++)
 		ts_hist_reset(&s->batches[i]);
-	s->n_batches = SAMPLER_BATCHES / 2;
+	s->n_batches = (s->n_batches + 1) / 2;
 	s->batch_ns *= 2;
 }
 
@@ -167,7 +167,7 @@ static void take_snapshot(struct sampler *s, int64_t now_ns)
 	add_difference(s->live, s->now, s->before);
 	if (now_ns >= s->next_batch_ns + s->batch_ns / 2 || s->n_batches == 0) {
 		if (s->n_batches == SAMPLER_BATCHES)
-			double_batches(s);
+			sampler_double_batches(s);
 		s->n_batches++;
 		s->next_batch_ns += s->n_batches > 1 ? s->batch_ns : 0;
 	}

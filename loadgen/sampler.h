@@ -62,6 +62,9 @@ void sampler_begin(struct sampler *s, int64_t begin_ns);             /* the meas
 void sampler_tick(struct sampler *s, int64_t now_ns);                /* call it at least each tick_ns */
 void sampler_end(struct sampler *s, int64_t now_ns, int64_t end_ns); /* closes the last entry */
 
+/* Neighbours are added up, and each batch is twice as long. */
+void sampler_double_batches(struct sampler *s);
+
 const struct shard *sampler_shard(const struct sampler *s, size_t i);
 
 #endif
