@@ -69,7 +69,7 @@ static int open_one(struct listener *l, const char *uri, const struct settings *
 
 	rc = ts_endpoint_parse(&ep, uri, err);
 	if (rc < 0)
-		return rc;
+		return ts_err_prefix(err, rc, "--listen");
 	if (!(set->mode->transports & 1u << ep.transport))
 		return ts_err_usage(err, "--listen=%s: mode %s does not serve %s", uri, set->mode->name,
 		                    ts_transport_name(ep.transport));

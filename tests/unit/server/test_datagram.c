@@ -116,7 +116,7 @@ static void test_rate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ports), cmocka_unit_test(test_unix_senders),
-					   cmocka_unit_test(test_unanswered), cmocka_unit_test(test_rate)};
+	                                   cmocka_unit_test(test_unanswered), cmocka_unit_test(test_rate)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

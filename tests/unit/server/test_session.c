@@ -1,6 +1,6 @@
 /*
- * Sessions: fed whole, byte by byte and in random splits, judged by the law of replies. Received data ends at a page that
- * cannot be touched.
+ * Sessions: fed whole, byte by byte and in random splits, judged by the law of replies. Received data ends at a page
+ * that cannot be touched.
  */
 #include "session.h"
 #include "ts_random.h"
@@ -91,18 +91,18 @@ static void test_lines(void **state)
 		enum session_state last; /* of the data, or of the end of file after it */
 		const char *out;
 	} cases[] = {
-		{"a\n", SESSION_CLIENT_END, STAMP "a\n"},
-		{"a\r\nb\n", SESSION_CLIENT_END, STAMP "a\r\n" STAMP "b\n"},
-		{"a\n\nb\n", SESSION_EMPTY_LINE, STAMP "a\n"},
-		{"a\n\r\nb\n", SESSION_EMPTY_LINE, STAMP "a\n"},
-		{"\n", SESSION_EMPTY_LINE, ""},
-		{"\r\n", SESSION_EMPTY_LINE, ""},
-		{"\ra\n", SESSION_CLIENT_END, STAMP "\ra\n"},
-		{"\r\r\n", SESSION_CLIENT_END, STAMP "\r\r\n"},
-		{"unfinished", SESSION_CLIENT_END, STAMP "unfinished"},
-		{"\r", SESSION_CLIENT_END, STAMP "\r"},
-		{"", SESSION_CLIENT_END, ""},
-		{"a\nb", SESSION_CLIENT_END, STAMP "a\n" STAMP "b"},
+	        {"a\n", SESSION_CLIENT_END, STAMP "a\n"},
+	        {"a\r\nb\n", SESSION_CLIENT_END, STAMP "a\r\n" STAMP "b\n"},
+	        {"a\n\nb\n", SESSION_EMPTY_LINE, STAMP "a\n"},
+	        {"a\n\r\nb\n", SESSION_EMPTY_LINE, STAMP "a\n"},
+	        {"\n", SESSION_EMPTY_LINE, ""},
+	        {"\r\n", SESSION_EMPTY_LINE, ""},
+	        {"\ra\n", SESSION_CLIENT_END, STAMP "\ra\n"},
+	        {"\r\r\n", SESSION_CLIENT_END, STAMP "\r\r\n"},
+	        {"unfinished", SESSION_CLIENT_END, STAMP "unfinished"},
+	        {"\r", SESSION_CLIENT_END, STAMP "\r"},
+	        {"", SESSION_CLIENT_END, ""},
+	        {"a\nb", SESSION_CLIENT_END, STAMP "a\n" STAMP "b"},
 	};
 
 	(void)state;
@@ -151,7 +151,8 @@ static void test_line_limit(void **state)
 		}
 }
 
-/* Random bytes, brackets and line ends among them, in random pieces: the output is a legal answer to all of the input. */
+/* Random bytes, brackets and line ends among them, in random pieces: the output is a legal answer to all of the input.
+ */
 static void random_conversation(enum session_framing framing, const char *separator, struct ts_random *random)
 {
 	struct ts_reply_rule rule = {.stamp = {.kind = TS_STAMP_CTIME}, .n_separator = strlen(separator)};
@@ -234,8 +235,8 @@ static void test_clock_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stream), cmocka_unit_test(test_lines),	    cmocka_unit_test(test_line_limit),
-		cmocka_unit_test(test_law),    cmocka_unit_test(test_worst_output), cmocka_unit_test(test_clock_back),
+	        cmocka_unit_test(test_stream), cmocka_unit_test(test_lines),        cmocka_unit_test(test_line_limit),
+	        cmocka_unit_test(test_law),    cmocka_unit_test(test_worst_output), cmocka_unit_test(test_clock_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# What does not depend on the mode: options, lists, dialects, activation, the sandbox, peers in other languages, the docs.
+load helpers/server
+
+bin=${TS_BIN:-build/bin}
+
+usage_error() { # TEXT OPTION...: exit status 2 and one line that holds TEXT
+  local text=$1
+  shift
+  run "${bin}/tsserver" "$@"
+  [ "${status}" -eq 2 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ "${output}" == *"${text}"* ]]
+}
+
+@test "docs/server.md and --list-modes agree on every mode" {
+  /usr/bin/python3 - "${bin}/tsserver" "${BATS_TEST_DIRNAME}/../docs/server.md" <<'PY'
+import json, re, subprocess, sys
+modes = json.loads(subprocess.run([sys.argv[1], "--list-modes", "--json"], capture_output=True, check=True).stdout)["modes"]
+rows = re.findall(r"^\| ([a-z-]+) \| (.+?) \| (one, the others queue|many) \| (one|several) \|$", open(sys.argv[2]).read(), re.M)
+ours = [(m["name"], m["summary"], "many" if m["concurrent"] else "one, the others queue",
+         "several" if m["multiplexes"] else "one") for m in modes]
+assert rows == ours, [r for r in set(rows) ^ set(ours)]
+PY
+}
+
+@test "--list-modes has a row for every mode file, and a file for every row" {
+  files=$(cd "${BATS_TEST_DIRNAME}/../server" && printf '%s\n' mode_*.c | sed 's/^mode_//; s/\.c$//; s/_/-/g' | sort)
+  [ "${files}" = "$("${bin}/tsserver" --list-modes | awk '{print $1}' | sort)" ]
+}
+
+@test "--help names every mode" {
+  help=$("${bin}/tsserver" --help | tr -s ' \n' ' ')
+  for mode in $("${bin}/tsserver" --list-modes | awk '{print $1}'); do
+    [[ "${help}" == *"${mode}"* ]]
+  done
+}
+
+@test "wrong usage is one line and exit status 2" {
+  usage_error "--mode=nosuch" --mode=nosuch
+  usage_error "--workers=0" --workers=0 --mode=pool
+  usage_error "mode libev has none" --workers=3
+  usage_error "one endpoint" --mode=blocking --listen=tcp: --listen=udp:
+  usage_error "no event loop" --mode=thread --spin
+  usage_error "no event loop" --mode=thread --processes=2
+  usage_error "--max-line" --max-line=100
+  usage_error "--time" --time=nosuch
+  usage_error "--separator" --separator=']'
+  usage_error "--listen" --listen=http://127.0.0.1:80
+  usage_error "--json goes with" --json
+}
+
+@test "what the environment refuses is one line and exit status 3" {
+  for uri in unix:/nonexistent/folder/socket tcp://192.0.2.1:0; do
+    run "${bin}/tsserver" "--listen=${uri}"
+    [ "${status}" -eq 3 ]
+    [ "${#lines[@]}" -eq 1 ]
+  done
+}
+
+@test "time texts, precision, zone and separator are written as asked" {
+  check dialects
+}
+
+@test "sockets handed over by LISTEN_FDS are served" {
+  check activation
+}
+
+@test "the sandbox is on, and every option turns it as it says" {
+  check sandbox
+}
+
+@test "the ready line comes within 20 ms" {
+  check ready_time
+}
+
+@test "select serves its last possible client and lets the next one wait" {
+  MODE=select check fd_setsize
+}
+
+@test "a dead prefork process is replaced" {
+  MODE=prefork check respawn
+}
+
+@test "--spin and --cpus serve" {
+  check spin
+}
+
+@test "an idle connection costs at most 300 bytes in epoll and libev" {
+  MODE=epoll check idle_memory
+  MODE=libev check idle_memory
+}
+
+@test "replies to a wildcard UDP socket come from the address that was asked" {
+  check asked_address
+}
+
+@test "socat and node converse" {
+  check other_peers
+}
