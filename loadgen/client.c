@@ -15,17 +15,6 @@
 static void on_event(struct ev_loop *loop, ev_io *io, int revents);
 static void opened(struct worker *w, struct client *c, int64_t now_ns);
 
-uint32_t client_id(const struct worker *w, const struct client *c)
-{
-	return w->index + c->index * w->n_workers;
-}
-
-struct slot *client_slot(const struct worker *w, const struct client *c, unsigned i)
-{
-	unsigned n = (unsigned)w->plan->n_pipeline, at = c->head + i;
-	return &w->slots[(size_t)c->index * n + (at < n ? at : at - n)];
-}
-
 /* --- opening and closing ------------------------------------------------------------------------------------------ */
 
 void client_want_open(struct worker *w, struct client *c)

@@ -57,11 +57,6 @@ struct client {
 	uint8_t state, flags, target;
 };
 
-/* The worker's numbers for it. */
-uint32_t client_id(const struct worker *w, const struct client *c);
-struct slot *client_slot(const struct worker *w, const struct client *c,
-                         unsigned i); /* i-th in flight; 0 is the oldest */
-
 /* Ask for a connection: at once, or in its turn where opening is paced. */
 void client_want_open(struct worker *w, struct client *c);
 void client_open(struct worker *w, struct client *c, int64_t now_ns); /* it is its turn */

@@ -102,7 +102,7 @@ void dgram_flush(struct worker *w, struct client *c)
 		worker_ledger(w, now_ns)->sent_bytes += (uint64_t)sent;
 		worker_ledger(w, slot->planned_ns)->sent++;
 		worker_note_sent(w, now_ns, slot->planned_ns < c->since_ns);
-		if (worker_measures(w, slot->planned_ns))
+		if (w->plan->open_loop && worker_measures(w, slot->planned_ns))
 			ts_hist_record(&w->shard->send_lag,
 			               now_ns - (slot->planned_ns > c->since_ns ? slot->planned_ns : c->since_ns));
 	}

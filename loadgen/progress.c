@@ -56,8 +56,9 @@ void progress_show(struct progress *p, const struct plan *plan, const struct sam
 	        rate, sizeof(rate));
 	p->completed_before = l.completed;
 	p->before_ns = now_ns;
-	ts_units_show_duration(s->live->n ? ts_hist_percentile(s->live, 50) : 0, p50, sizeof(p50));
-	ts_units_show_duration(s->live->n ? ts_hist_percentile(s->live, 99) : 0, p99, sizeof(p99));
+	const struct ts_hist *live = s->n_batches > 0 ? &s->batches[s->n_batches - 1] : s->interval;
+	ts_units_show_duration(live->n ? ts_hist_percentile(live, 50) : 0, p50, sizeof(p50));
+	ts_units_show_duration(live->n ? ts_hist_percentile(live, 99) : 0, p99, sizeof(p99));
 	time_left(plan, s, now_ns, left, sizeof(left));
 	snprintf(text, sizeof(text), "%s%s/s, p50 %s, p99 %s, %llu failed, %llu open%s", p->title, rate, p50, p99,
 	         (unsigned long long)l.failed, (unsigned long long)open, left);

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -73,6 +74,7 @@ static void *work(void *argument)
 	struct worker *w;
 
 	free(argument);
+	unshare(CLONE_FILES); /* a descriptor table of its own: the kernel then counts no references in each call */
 	w = worker_new(crew->plan, &crew->arena->control, &place->shard, worker_number(crew, errand.index),
 	               crew->team ? crew->team->n_workers : crew->n_workers, &place->err);
 	if (!w) {

@@ -44,13 +44,11 @@ int sampler_init(struct sampler *s, const struct plan *plan, const void *shards,
 	if (plan->interval_ns < s->tick_ns)
 		s->tick_ns = plan->interval_ns;
 	s->batch_ns = s->tick_ns;
-	s->now = ts_hist_new();
-	s->before = ts_hist_new();
 	s->interval = ts_hist_new();
-	s->live = ts_hist_new();
+	s->seen = calloc(TS_HIST_BUCKETS, sizeof(*s->seen));
 	s->batches = calloc(SAMPLER_BATCHES, sizeof(*s->batches));
 	s->begin_ns = INT64_MAX;
-	if (s->now && s->before && s->interval && s->live && s->batches)
+	if (s->interval && s->seen && s->batches)
 		return 0;
 	sampler_release(s);
 	return ts_err_set(err, ENOMEM, "out of memory for the series");
@@ -62,10 +60,8 @@ void sampler_release(struct sampler *s)
 		free(s->series[i].histogram);
 	free(s->series);
 	free(s->batches);
-	ts_hist_free(s->now);
-	ts_hist_free(s->before);
 	ts_hist_free(s->interval);
-	ts_hist_free(s->live);
+	free(s->seen);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -97,26 +93,58 @@ void sampler_begin(struct sampler *s, int64_t begin_ns)
 	}
 }
 
-/* dst += later - earlier. A late datagram takes back what it had been counted as, so a bucket may fall: as 0 here. */
-static void add_difference(struct ts_hist *dst, const struct ts_hist *later, const struct ts_hist *earlier)
+/* Count n more in bucket i. */
+static void add_bucket(struct ts_hist *h, unsigned i, uint64_t n)
 {
-	int low = -1, high = -1;
+	if (h->n == 0 || ts_hist_bucket_low(i) < h->min_ns)
+		h->min_ns = ts_hist_bucket_low(i);
+	if (h->n == 0 || ts_hist_bucket_high(i) > h->max_ns)
+		h->max_ns = ts_hist_bucket_high(i);
+	h->counts[i] += n;
+	h->n += n;
+}
 
-	for (int i = 0; i < TS_HIST_BUCKETS; i++) {
-		uint64_t n = later->counts[i] > earlier->counts[i] ? later->counts[i] - earlier->counts[i] : 0;
-		if (n == 0)
+/* The buckets that any worker has touched: a run uses a few thousand of them. */
+static bool used_buckets(const struct sampler *s, unsigned *low, unsigned *high)
+{
+	bool any = false;
+
+	*low = TS_HIST_BUCKETS - 1;
+	*high = 0;
+	for (size_t k = 0; k < s->n_shards; k++) {
+		const struct ts_hist *h = &sampler_shard(s, k)->response;
+		unsigned from, to;
+		if (h->n == 0)
 			continue;
-		dst->counts[i] += n;
-		dst->n += n;
-		low = low < 0 ? i : low;
-		high = i;
+		any = true;
+		from = ts_hist_index(h->min_ns < TS_HIST_MAX_NS ? h->min_ns : TS_HIST_MAX_NS);
+		to = ts_hist_index(h->max_ns < TS_HIST_MAX_NS ? h->max_ns : TS_HIST_MAX_NS);
+		*low = from < *low ? from : *low;
+		*high = to > *high ? to : *high;
 	}
-	if (low < 0)
+	return any;
+}
+
+/* What has come since the last time, in one pass. A late datagram takes back what it had been counted as, so that a
+ * bucket may fall: nothing has come to it then. */
+static void add_news(struct sampler *s, struct ts_hist *batch)
+{
+	unsigned low, high;
+
+	if (!used_buckets(s, &low, &high))
 		return;
-	if (dst->min_ns == 0 || ts_hist_bucket_low((unsigned)low) < dst->min_ns)
-		dst->min_ns = ts_hist_bucket_low((unsigned)low);
-	if (ts_hist_bucket_high((unsigned)high) > dst->max_ns)
-		dst->max_ns = ts_hist_bucket_high((unsigned)high);
+	for (unsigned i = low; i <= high; i++) {
+		uint64_t sum = 0, before = s->seen[i];
+		for (size_t k = 0; k < s->n_shards; k++)
+			sum += sampler_shard(s, k)->response.counts[i];
+		if (sum == before)
+			continue;
+		s->seen[i] = sum;
+		if (sum < before)
+			continue;
+		add_bucket(s->interval, i, sum - before);
+		add_bucket(batch, i, sum - before);
+	}
 }
 
 void sampler_double_batches(struct sampler *s)
@@ -154,24 +182,15 @@ static void sample_server(struct sampler *s)
 /* Read all workers once: what has come since the last time goes to the interval and to the batch. */
 static void take_snapshot(struct sampler *s, int64_t now_ns)
 {
-	struct ts_hist *swap = s->before;
 	uint64_t open;
 
-	s->before = s->now;
-	s->now = swap;
-	ts_hist_reset(s->now);
-	for (size_t i = 0; i < s->n_shards; i++)
-		ts_hist_add(s->now, &sampler_shard(s, i)->response);
-	add_difference(s->interval, s->now, s->before);
-	ts_hist_reset(s->live);
-	add_difference(s->live, s->now, s->before);
 	if (now_ns >= s->next_batch_ns + s->batch_ns / 2 || s->n_batches == 0) {
 		if (s->n_batches == SAMPLER_BATCHES)
 			sampler_double_batches(s);
 		s->n_batches++;
 		s->next_batch_ns += s->n_batches > 1 ? s->batch_ns : 0;
 	}
-	ts_hist_add(&s->batches[s->n_batches - 1], s->live);
+	add_news(s, &s->batches[s->n_batches - 1]);
 	sum_open(s, &open);
 	s->load_max = fmax(s->load_max, ts_host_load());
 	sample_server(s);

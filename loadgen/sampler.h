@@ -41,7 +41,8 @@ struct sampler {
 	int64_t begin_ns;           /* of the measured part */
 	int64_t tick_ns, next_tick_ns, next_interval_ns, interval_begin_ns, next_batch_ns, batch_ns, last_close_ns;
 
-	struct ts_hist *now, *before, *interval, *live; /* owned; live: the last second, for the progress line */
+	struct ts_hist *interval; /* owned: response times of the entry that is being filled */
+	uint64_t *seen;           /* owned: counts of all workers, by bucket, at the last look */
 	struct ledger ledger_before;
 	struct series_entry *series; /* owned */
 	size_t n_series, n_series_room;

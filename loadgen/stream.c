@@ -32,7 +32,7 @@ static size_t build(struct worker *w, struct client *c, int64_t now_ns)
 			int64_t ready_ns = slot->planned_ns > c->since_ns ? slot->planned_ns : c->since_ns;
 			slot->sent_ns = now_ns;
 			worker_note_sent(w, now_ns, slot->planned_ns < c->since_ns);
-			if (worker_measures(w, slot->planned_ns))
+			if (w->plan->open_loop && worker_measures(w, slot->planned_ns))
 				ts_hist_record(&w->shard->send_lag, now_ns - ready_ns);
 		}
 		if (piece > sizeof(w->out) - n)

@@ -104,6 +104,19 @@ void worker_rearm(struct worker *w);                                   /* the ne
 void worker_resume(struct worker *w); /* the learner has finished: all may read again */
 void worker_check_finished(struct worker *w);
 
+/* The number of a connection in the whole run, as its messages say it. */
+static inline uint32_t client_id(const struct worker *w, const struct client *c)
+{
+	return w->index + c->index * w->n_workers;
+}
+
+/* Its i-th request in flight; 0 is the oldest of a stream. */
+static inline struct slot *client_slot(const struct worker *w, const struct client *c, unsigned i)
+{
+	unsigned n = (unsigned)w->plan->n_pipeline, at = c->head + i;
+	return &w->slots[(size_t)c->index * n + (at < n ? at : at - n)];
+}
+
 /* The ledger that a request belongs to, by its planned time. */
 static inline struct ledger *worker_ledger(struct worker *w, int64_t planned_ns)
 {
