@@ -74,7 +74,8 @@ void case_datagram_boundaries(struct turn *t)
 
 void case_datagram_source(struct turn *t)
 {
-	turn_ask_letters(t, 10);
+	for (int i = 0; turn_goes_on(t, i, 30, 3, TS_S); i++)
+		turn_ask_letters(t, 10);
 }
 
 void case_datagram_burst(struct turn *t)
