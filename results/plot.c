@@ -54,7 +54,8 @@ const char *plot_quoted(const char *text, char *buf, size_t size)
 	return buf;
 }
 
-int plot_linetype(const struct runset *set, size_t mode)
+/* The line type of a mode in style.def, or 0. */
+static int known_linetype(const char *name)
 {
 	static const struct {
 		const char *mode;
@@ -64,20 +65,27 @@ int plot_linetype(const struct runset *set, size_t mode)
 #include "style.def"
 #undef STYLE_ROW
 	};
-	const size_t n_rows = sizeof(rows) / sizeof(rows[0]);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].mode, name) == 0)
+			return rows[i].linetype;
+	return 0;
+}
+
+int plot_linetype_of(const char *name, int n_foreign)
+{
+	int linetype = known_linetype(name);
+
+	return linetype ? linetype : FOREIGN_FIRST + n_foreign % FOREIGN_N;
+}
+
+int plot_linetype(const struct runset *set, size_t mode)
+{
 	int n_foreign = 0;
 
-	for (size_t m = 0; m <= mode; m++) {
-		size_t i = 0;
-
-		while (i < n_rows && strcmp(rows[i].mode, set->modes[m].name) != 0)
-			i++;
-		if (m == mode && i < n_rows)
-			return rows[i].linetype;
-		if (m < mode && i == n_rows)
-			n_foreign++;
-	}
-	return FOREIGN_FIRST + n_foreign % FOREIGN_N;
+	for (size_t m = 0; m < mode; m++)
+		n_foreign += known_linetype(set->modes[m].name) == 0;
+	return plot_linetype_of(set->modes[mode].name, n_foreign);
 }
 
 static int write_beside(const char *dir, const char *id, const char *ending, const char *text, size_t n,

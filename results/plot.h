@@ -49,6 +49,9 @@ int plot_style_write(const char *dir, struct ts_err *err);
 /* The line type of a mode: the same in every chart. */
 int plot_linetype(const struct runset *set, size_t mode);
 
+/* The same by its name; the n_foreign-th (from 0) of the modes that style.def does not know. */
+int plot_linetype_of(const char *name, int n_foreign);
+
 /* `text` in single quotes, as gnuplot reads it. Returns buf. */
 const char *plot_quoted(const char *text, char *buf, size_t size);
 

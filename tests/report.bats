@@ -197,6 +197,48 @@ refused() {
   [ ! -e "${tmp}/none.json" ]
 }
 
+@test "history: the runs of a folder by their start, and a chart for each workload" {
+  for day in 3 1 2; do
+    tests/fixtures/results/generate "${tmp}/runs/r${day}" --modes=epoll,mine --workloads=crowd --trials=1 --seed="${day}"
+    sed -i "s/2026-11-22T10:30:00Z/2026-11-0${day}T10:30:00Z/; s/0123456789abcdef/aaaa${day}/" "${tmp}/runs/r${day}/run.json"
+  done
+  mkdir "${tmp}/runs/killed-before-its-first-trial"
+  run "${bin}/tsreport" history "${tmp}/runs" --figure=response_p50_ns -o "${tmp}/charts"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [[ "${lines[1]}" == run*commit*suite*epoll*mine ]]
+  [[ "${lines[2]}" == 2026-11-01*aaaa1*invented*us* ]]
+  [[ "${lines[4]}" == 2026-11-03*aaaa3* ]]
+  [ -s "${tmp}/charts/history.response_p50_ns.crowd.png" ]
+  run "${bin}/tsreport" history "${tmp}/charts"
+  [ "${status}" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+}
+
+@test "matrix: cases by row, servers by column, pages with their texts as texts" {
+  cat >"${tmp}/one.json" <<'EOF'
+{"schema": "tsbench.conform/1", "target": "tcp://x", "dialect": null, "verdict": "nonconformant",
+ "summary": {"pass": 1, "fail": 1, "warn": 0, "skip": 0, "error": 0},
+ "cases": [{"id": "format.stamp", "level": "MUST", "requirement": "a <stamp>", "transport": "tcp", "status": "pass",
+   "duration_ms": 1, "message": null, "expected": null, "actual": null, "trace": null, "seed": null},
+  {"id": "end.fin", "level": "MUST", "requirement": "ends", "transport": "tcp", "status": "fail",
+   "duration_ms": 1, "message": "no <FIN> came", "expected": null, "actual": null, "trace": null, "seed": null}]}
+EOF
+  sed 's/"end.fin"/"time.true"/; s/"fail",/"pass",/; s/nonconf/conf/' "${tmp}/one.json" >"${tmp}/two.json"
+  tests/helpers/validate "${tmp}/one.json" "${tmp}/two.json"
+  run "${bin}/tsreport" matrix "${tmp}/one.json" "${tmp}/two.json" --html="${tmp}/m.html"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [[ "${lines[0]}" =~ ^case\ +level\ +one\ +two$ ]]
+  [[ "${lines[1]}" =~ ^format.stamp\ +MUST\ +pass\ +pass$ ]]
+  [[ "${lines[2]}" =~ ^end.fin\ +MUST\ +fail\ +-$ ]]
+  [[ "${lines[3]}" =~ ^time.true\ +MUST\ +-\ +pass$ ]]
+  [[ "${lines[4]}" =~ ^verdict\ +nonconformant\ +conformant$ ]]
+  grep -q 'title="no &lt;FIN&gt; came">fail' "${tmp}/m.html"
+  run "${bin}/tsreport" matrix --differences "${tmp}/one.json" "${tmp}/two.json"
+  [ "${#lines[@]}" -eq 4 ]
+}
+
 @test "two runs with nothing in common: one line, exit 3" {
   tests/fixtures/results/generate "${tmp}/other" --modes=poll --workloads=udp --trials=1
   run "${bin}/tsreport" compare "${run_dir}" "${tmp}/other"
@@ -238,7 +280,7 @@ refused() {
 }
 
 @test "every command has a --help" {
-  for command in table csv charts html merge compare validate record rows; do
+  for command in table csv charts html merge compare matrix history validate record rows; do
     "${bin}/tsreport" "${command}" --help | grep -q "^Usage: tsreport ${command}"
   done
 }
