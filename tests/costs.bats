@@ -1,0 +1,23 @@
+#!/usr/bin/env bats
+# The scripts that measure tsload run, and print tables of the right shape. What they measure is judged by people.
+
+bats_require_minimum_version 1.5.0
+
+@test "bench-loadgen: every generator has a row in every table, and its figures" {
+  cd "${BATS_TEST_DIRNAME}/.."
+  run --separate-stderr scripts/bench-loadgen --quick --json="${BATS_TEST_TMPDIR}/figures.json"
+  [ "${status}" -eq 0 ]
+  [ "${stderr}" = "" ]
+  number='[0-9]+\.[0-9]+'
+  for name in floor 'floor again \(A/A\)' tsload 'tsload --verify=off'; do
+    [ "$(grep -cE "^\| ${name} \| ${number} \| ${number} \| ${number} \| ${number} \| (${number}|-) \| [0-9]+ \| 0 \|$" <<<"${output}")" -eq 2 ]
+  done
+  for pace in timer spin tick; do
+    [ "$(grep -cE "^\| ${pace} \| 200 \| [0-9]+ \| ${number} \| ${number} \| ${number} \| ${number} \| (valid|suspect|invalid) \|$" <<<"${output}")" -eq 1 ]
+  done
+  [ "$(grep -c '^### .* % of the time stolen$' <<<"${output}")" -eq 3 ]
+  /usr/bin/python3 -c 'import json, sys
+tables = json.load(open(sys.argv[1]))["tables"]
+assert len(tables) == 3 and all(len(t["rounds"]) == 1 for t in tables)
+assert all(r["tsload"]["requests"] > 10 and r["tsload"]["cpu_us"] > 0 for t in tables[:2] for r in t["rounds"])' "${BATS_TEST_TMPDIR}/figures.json"
+}
