@@ -14,7 +14,7 @@ int chart_curve(struct plot *p, const struct summary *s, size_t w, struct ts_err
 	        .y_axis = "response time, p99 (log scale)",
 	        .y = FIGURE_P99,
 	        .y_scale = 1e-9,
-	        .x_is_rate = true,
+	        .x = LINES_RATE,
 	        .settings = "set xrange [0:*]\nset format x '%.0s%c'\nset format y duration\neval duration_tics('y')\n",
 	};
 

@@ -77,6 +77,7 @@ void figures_read(double *out, const cJSON *load, const cJSON *server)
 	out[FIGURE_RATE] = ts_json_real(load, "throughput.requests_per_s", NAN);
 	out[FIGURE_OFFERED] = ts_json_real(load, "throughput.offered_per_s", NAN);
 	out[FIGURE_ACHIEVED] = ts_json_real(load, "throughput.achieved_ratio", NAN);
+	out[FIGURE_MEAN] = ts_json_real(load, "latency.response.mean_ns", NAN);
 	out[FIGURE_P50] = ts_json_real(load, "latency.response.percentiles.50", NAN);
 	out[FIGURE_P90] = ts_json_real(load, "latency.response.percentiles.90", NAN);
 	out[FIGURE_P99] = ts_json_real(load, "latency.response.percentiles.99", NAN);

@@ -1,12 +1,22 @@
 #include "lines.h"
 #include "charts.h"
 #include "show.h"
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LINES_MAX   100
+#define POINTS_MAX  64
+#define CURVE_STEPS 60
 #define HEIGHT_ROW  26
 #define HEIGHT_REST 110
+
+/* The points of one mode, kept for its law. */
+struct points {
+	double x[POINTS_MAX], y[POINTS_MAX];
+	size_t n;
+};
 
 /* What the chart spans: the y axis is logarithmic, and gnuplot would round it to whole decades. */
 struct span {
@@ -20,7 +30,7 @@ static bool is_point(const struct summary *s, size_t w, const struct lines *line
 
 /* The points of one mode, each workload of the series in its order. Returns how many. */
 static size_t add_line(struct plot *p, const struct summary *s, size_t mode, const struct lines *lines,
-                       struct span *span)
+                       struct span *span, struct points *points)
 {
 	const char *name = s->set->modes[mode].name;
 	size_t n = 0, place = 0;
@@ -33,7 +43,9 @@ static size_t add_line(struct plot *p, const struct summary *s, size_t mode, con
 
 		if (!is_point(s, w, lines))
 			continue;
-		x = lines->x_is_rate ? cell->figures[FIGURE_RATE].value : (double)place;
+		x = lines->x == LINES_RATE     ? cell->figures[FIGURE_RATE].value
+		    : lines->x == LINES_NUMBER ? s->set->workloads[w].x
+		                               : (double)place;
 		place++;
 		if (isnan(x) || !(value > 0))
 			continue;
@@ -44,6 +56,10 @@ static size_t add_line(struct plot *p, const struct summary *s, size_t mode, con
 		fprintf(p->dat, "%.6g\t%.6g\t%.6g\t%.6g\t\"%s, %s: %s at %s requests/s\"\n", x, value,
 		        isnan(y->low) ? value : y->low * lines->y_scale,
 		        isnan(y->high) ? value : y->high * lines->y_scale, name, s->set->workloads[w].id, shown, at);
+		if (points->n < POINTS_MAX) {
+			points->x[points->n] = x;
+			points->y[points->n++] = value;
+		}
 		span->low = fmin(span->low, value);
 		span->high = fmax(span->high, value);
 	}
@@ -71,6 +87,34 @@ static void add_places(struct plot *p, const struct summary *s, const struct lin
 	fprintf(p->gp, ")\nset xrange [-0.2:%.1f]\n", (double)place - 0.8);
 }
 
+/* The law as a block of points of its own, from the first to the last x. */
+static void add_curve(struct plot *p, const struct fit *fit, const struct points *points, const char *name)
+{
+	double low = points->x[0], high = points->x[0];
+
+	for (size_t i = 1; i < points->n; i++) {
+		low = fmin(low, points->x[i]);
+		high = fmax(high, points->x[i]);
+	}
+	fprintf(p->dat, "\n\n# %s: the law with %.4g %.4g %.4g, off by %.1f %%\n", name, fit->p[0], fit->p[1],
+	        fit->p[2], 100 * fit->residual);
+	for (int i = 0; i <= CURVE_STEPS; i++) {
+		double x = low * pow(high / low, (double)i / CURVE_STEPS), y = fit_at(fit, x);
+
+		if (!isnan(y))
+			fprintf(p->dat, "%.6g\t%.6g\n", x, y);
+	}
+}
+
+/* What the legend says of a law that holds: its first values, and what it misses by. */
+static void describe(const struct fit *fit, const char *name, char *buf, size_t size)
+{
+	if (fit->law == FIT_USL)
+		snprintf(buf, size, "%s: s %.2g, off %.0f %%", name, fit->p[1], 100 * fit->residual);
+	else
+		snprintf(buf, size, "%s: t %.3g us, off %.0f %%", name, fit->p[0] * 1e6, 100 * fit->residual);
+}
+
 static void add_settings(struct plot *p, const struct summary *s, size_t w, const struct lines *lines,
                          const struct span *span)
 {
@@ -82,39 +126,84 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, cons
 	        plot_quoted(lines->heading, quoted, sizeof(quoted)), lines->x_axis,
 	        charts_trials(s, w, trials, sizeof(trials)), lines->y_axis, span->low / 1.3, span->high * 1.3,
 	        lines->settings);
-	if (!lines->x_is_rate)
+	if (lines->x == LINES_PLACES)
 		add_places(p, s, lines);
+}
+
+/* One mode: its points, their intervals and texts; a line through the points, or the law where it holds. */
+static void add_plots(struct plot *p, size_t index, int linetype, const char *name, bool has_law)
+{
+	char quoted[160];
+
+	plot_quoted(name, quoted, sizeof(quoted));
+	if (has_law)
+		fprintf(p->gp, "'%s.dat' index %zu using 1:2 with lines lt %d notitle, \\\n     ", p->id, index + 1,
+		        linetype);
+	fprintf(p->gp,
+	        "'%s.dat' index %zu using 1:2 with %s lt %d title %s, \\\n"
+	        "     '' index %zu using 1:2:3:4 with yerrorbars lt %d dt 1 lw 1 pt -1 notitle, \\\n"
+	        "     '' index %zu using 1:2:5 with labels hypertext point lt %d pt 7 ps 0.6 notitle",
+	        p->id, index, has_law ? "points" : "linespoints", linetype, quoted, index, linetype, index, linetype);
+}
+
+/* All modes: the data, and the plot command. */
+static size_t add_modes(struct plot *p, const struct summary *s, const struct lines *lines, struct span *span,
+                        size_t *n_laws)
+{
+	size_t n = 0, index = 0;
+
+	for (size_t m = 0; m < s->set->n_modes && n < LINES_MAX; m++) {
+		struct points points = {.n = 0};
+		struct fit fit;
+		bool has_law;
+		char name[120];
+
+		snprintf(name, sizeof(name), "%.60s", s->set->modes[m].name);
+		if (add_line(p, s, m, lines, span, &points) == 0)
+			continue;
+		has_law = fit_law(&fit, lines->law, points.x, points.y, points.n) == 0 && fit.residual <= FIT_GOOD;
+		if (has_law) {
+			add_curve(p, &fit, &points, s->set->modes[m].name);
+			describe(&fit, s->set->modes[m].name, name, sizeof(name));
+		}
+		fputs(n++ ? ", \\\n     " : "plot ", p->gp);
+		add_plots(p, index, plot_linetype(s->set, m), name, has_law);
+		index += has_law ? 2 : 1;
+		*n_laws += has_law;
+	}
+	fputc('\n', p->gp);
+	return n;
 }
 
 int lines_draw(struct plot *p, const struct summary *s, size_t w, const struct lines *lines, struct ts_err *err)
 {
 	struct span span = {INFINITY, 0};
-	size_t modes[LINES_MAX], n = 0;
-	char quoted[100];
+	char *plots = NULL;
+	size_t n, n_laws = 0, n_plots = 0;
+	FILE *gp = p->gp;
 
-	(void)err;
 	if (!is_point(s, w, lines))
 		return 0;
-	for (size_t m = 0; m < s->set->n_modes && n < LINES_MAX; m++)
-		if (add_line(p, s, m, lines, &span) > 0)
-			modes[n++] = m;
-	if (n == 0)
-		return 0;
-	add_settings(p, s, w, lines, &span);
-	for (size_t i = 0; i < n; i++) {
-		int linetype = plot_linetype(s->set, modes[i]);
-
-		fprintf(p->gp,
-		        "%s'%s.dat' index %zu using 1:2 with linespoints lt %d title %s, \\\n"
-		        "     '' index %zu using 1:2:3:4 with yerrorbars lt %d dt 1 lw 1 pt -1 notitle, \\\n"
-		        "     '' index %zu using 1:2:5 with labels hypertext point lt %d pt 7 ps 0.6 notitle",
-		        i ? ", \\\n     " : "plot ", p->id, i, linetype,
-		        plot_quoted(s->set->modes[modes[i]].name, quoted, sizeof(quoted)), i, linetype, i, linetype);
+	p->gp = open_memstream(&plots, &n_plots); /* the plot command is known first, and stands last */
+	if (!p->gp) {
+		p->gp = gp;
+		return ts_err_set(err, ENOMEM, "no memory for a chart");
 	}
-	fputc('\n', p->gp);
-	if (p->height < HEIGHT_REST + HEIGHT_ROW * (int)n)
-		p->height = HEIGHT_REST + HEIGHT_ROW * (int)n;
-	snprintf(p->title, sizeof(p->title), "%s", lines->heading);
-	snprintf(p->alt, sizeof(p->alt), "%s: a line for each of %zu modes.", lines->heading, n);
-	return 1;
+	n = add_modes(p, s, lines, &span, &n_laws);
+	fclose(p->gp);
+	p->gp = gp;
+	if (n > 0) {
+		add_settings(p, s, w, lines, &span);
+		fputs(plots, p->gp);
+		if (p->height < HEIGHT_REST + HEIGHT_ROW * (int)n)
+			p->height = HEIGHT_REST + HEIGHT_ROW * (int)n;
+		snprintf(p->title, sizeof(p->title), "%s", lines->heading);
+		if (lines->law != FIT_NONE)
+			snprintf(p->alt, sizeof(p->alt), "%s: %zu modes; %zu follow the law, and have its curve.",
+			         lines->heading, n, n_laws);
+		else
+			snprintf(p->alt, sizeof(p->alt), "%s: a line for each of %zu modes.", lines->heading, n);
+	}
+	free(plots);
+	return n > 0;
 }

@@ -5,8 +5,15 @@
 #ifndef LINES_H
 #define LINES_H
 
+#include "fit.h"
 #include "plot.h"
 #include "summary.h"
+
+enum lines_x {
+	LINES_PLACES, /* the workloads stand side by side, named by their place in the series */
+	LINES_NUMBER, /* x is that place, as a number, on a log axis */
+	LINES_RATE    /* x is the rate that was reached */
+};
 
 struct lines {
 	const char *group; /* the series that it is drawn for; another one is left out */
@@ -14,7 +21,8 @@ struct lines {
 	const char *x_axis, *y_axis;
 	enum figure y;
 	double y_scale;
-	bool x_is_rate;       /* x is the rate that was reached, not the workload's own place in the series */
+	enum lines_x x;
+	enum fit_law law; /* drawn through the points of each mode that follows it (FIT_GOOD), with what it misses by */
 	const char *settings; /* gnuplot's, for the axes; or "" */
 };
 

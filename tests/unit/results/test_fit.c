@@ -1,0 +1,111 @@
+/* The laws: their own points give their own values back; points of another law are recognised as such; too few are
+ * refused. */
+#include "fit.h"
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define N 7
+static const double clients[N] = {1, 2, 4, 8, 16, 64, 256};
+
+static void check_near(double got, double expected)
+{
+	if (!(fabs(got / expected - 1) < 1e-3))
+		fail_msg("%g is not %g", got, expected);
+}
+
+static void points_of(const struct fit *law, const double *x, double *y, size_t n, double noise)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = fit_at(law, x[i]) * (1 + (i % 2 ? noise : -noise));
+}
+
+static void usl_gives_its_values_back(void **state)
+{
+	const struct fit law = {.law = FIT_USL, .p = {10000, 0.03, 0.0002}};
+	struct fit fit;
+	double y[N];
+
+	(void)state;
+	points_of(&law, clients, y, N, 0);
+	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N), 0);
+	for (int i = 0; i < 3; i++)
+		check_near(fit.p[i], law.p[i]);
+	assert_true(fit.residual < 1e-6);
+	points_of(&law, clients, y, N, 0.04);
+	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N), 0);
+	assert_true(fit.residual > 0.01 && fit.residual < 0.06);
+}
+
+/* A server that only ever serves one client: no coherence, contention 1; the factor that would be negative is 0. */
+static void usl_without_coherence(void **state)
+{
+	double y[N];
+	struct fit fit;
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		y[i] = 8000;
+	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N), 0);
+	check_near(fit.p[0], 8000);
+	check_near(fit.p[1], 1);
+	assert_true(fit.p[2] >= 0 && fit.p[2] < 1e-6);
+}
+
+static void mg1_gives_its_values_back(void **state)
+{
+	const struct fit law = {.law = FIT_MG1, .p = {5e-6, 6e-11}};
+	const double rates[N] = {1e4, 3e4, 6e4, 9e4, 1.2e5, 1.6e5, 1.9e5};
+	struct fit fit;
+	double y[N];
+
+	(void)state;
+	points_of(&law, rates, y, N, 0);
+	assert_int_equal(fit_law(&fit, FIT_MG1, rates, y, N), 0);
+	check_near(fit.p[0], law.p[0]);
+	check_near(fit.p[1], law.p[1]);
+	assert_true(fit.residual < 1e-3);
+	assert_true(isnan(fit_at(&fit, 2.1e5))); /* saturated */
+}
+
+/* Catches: a law that is drawn through points that do not follow it. */
+static void another_law_is_recognised(void **state)
+{
+	const double rates[6] = {1e4, 3e4, 6e4, 9e4, 1.2e5, 1.6e5}, bumpy[6] = {1e-3, 2e-5, 3e-3, 1e-5, 9e-4, 1e-5};
+	const double jumps[N] = {100, 9000, 200, 20000, 150, 30000, 90};
+	struct fit fit;
+
+	(void)state;
+	if (fit_law(&fit, FIT_MG1, rates, bumpy, 6) == 0)
+		assert_true(fit.residual > FIT_GOOD);
+	if (fit_law(&fit, FIT_USL, clients, jumps, N) == 0)
+		assert_true(fit.residual > FIT_GOOD);
+}
+
+static void too_few_are_refused(void **state)
+{
+	const double x[3] = {1, 2, 3}, y[3] = {1, 2, 3}, gap[4] = {1, 0, 2, 3}, four[4] = {1, 2, 3, 4};
+	struct fit fit;
+
+	(void)state;
+	assert_int_equal(fit_law(&fit, FIT_USL, x, y, 3), -EINVAL);
+	assert_int_equal(fit_law(&fit, FIT_MG1, x, y, 2), -EINVAL);
+	assert_int_equal(fit_law(&fit, FIT_USL, four, gap, 4), -EINVAL);
+	assert_int_equal(fit_law(&fit, FIT_NONE, x, y, 3), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(usl_gives_its_values_back), cmocka_unit_test(usl_without_coherence),
+	        cmocka_unit_test(mg1_gives_its_values_back), cmocka_unit_test(another_law_is_recognised),
+	        cmocka_unit_test(too_few_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("results/fit", tests, NULL, NULL);
+}
