@@ -36,7 +36,8 @@ static const struct ts_opt options[] = {
          .help = "where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unixgram:PATH, @NAME for an abstract "
                  "name; may be given again in modes that multiplex (default: tcp://127.0.0.1:21567)"},
         {TS_OPT_COUNT, "workers", 'w', "N", NULL, "1", "1024", .offset = AT(n_workers),
-         .help = "processes of prefork, threads of pool and reactors (default: 64, 256, one for each processor)"},
+         .help = "processes of prefork, threads of pool and reactors (default: 256, 256, one for each processor, as "
+                 "for datagrams)"},
         {TS_OPT_COUNT, "processes", 0, "N", "1", "1", "1024", .offset = AT(n_processes),
          .help = "processes with an event loop each, in modes that multiplex"},
         {TS_OPT_COUNT, "backlog", 0, "N", "4096", "1", "65535", .offset = AT(backlog),
@@ -133,6 +134,7 @@ int options_parse(struct settings *set, int argc, char **argv, struct ts_err *er
 	if (rc < 0)
 		return rc;
 	set->mode = modes_at((size_t)set->mode_index);
+	set->workers_given = set->n_workers > 0;
 	set->stamp.utc = set->utc;
 	set->stamp.digits = digits[set->precision];
 	if (strcmp(set->mode->name, "timeout") == 0 && set->idle_timeout_ns == 0)

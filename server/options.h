@@ -15,7 +15,9 @@ struct settings {
 	int mode_index;
 	const struct mode *mode; /* of mode_index: filled by options_parse */
 	struct ts_opt_list listen;
-	int64_t n_workers, n_processes, backlog, max_clients;
+	int64_t n_workers; /* 0: not given, until server_run fills in the mode's own number */
+	bool workers_given;
+	int64_t n_processes, backlog, max_clients;
 	bool spin;
 	struct ts_opt_cpus cpus;
 	int framing; /* enum session_framing */

@@ -83,12 +83,22 @@ static int serve(struct server *server, struct ts_err *err)
 	return 0;
 }
 
+/* A datagram does not occupy a worker for longer than its answer takes: more of them than processors are of no use. */
+static void fit_workers(struct server *server)
+{
+	struct settings *set = &server->set;
+
+	if (!set->workers_given && set->mode->workers > 0 && !server->listeners.items[0].stream)
+		set->n_workers = ts_host_cores();
+}
+
 static int open_and_serve(struct server *server, struct ts_err *err)
 {
 	int rc = listeners_open(&server->listeners, &server->set, n_socket_sets(&server->set), err);
 
 	if (rc < 0)
 		return rc;
+	fit_workers(server);
 	rc = set_guard(server, err);
 	if (rc == 0)
 		rc = serve(server, err);

@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+"""Runs tsconform against every mode of the server, many at a time (they mostly wait), and writes one line a run:
+
+    server_conform.py BIN > RESULTS          MODE KIND VERDICT: what was wrong
+
+KIND is tcp, line (tcp with --framing=line), unix, udp or unixgram. VERDICT is conformant, or else what tsconform said.
+"""
+import concurrent.futures
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+
+BIN = sys.argv[1]
+SIDE_BY_SIDE = 12
+
+
+def free_port(kind):
+    """A port that nobody has, below those that the kernel deals out to clients."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def judge(job):
+    mode, kind, folder = job
+    name = os.path.join(folder, "%s.%s" % (mode, kind))
+    uri = {"tcp": lambda: "tcp://127.0.0.1:%d" % free_port(socket.SOCK_STREAM),
+           "line": lambda: "tcp://127.0.0.1:%d" % free_port(socket.SOCK_STREAM),
+           "udp": lambda: "udp://127.0.0.1:%d" % free_port(socket.SOCK_DGRAM),
+           "unix": lambda: "unix:" + name, "unixgram": lambda: "unixgram:" + name}[kind]()
+    framing = "line" if kind == "line" else "stream"
+    command = "%s/tsserver --mode=%s --framing=%s --listen={uri}" % (BIN, mode, framing)
+    done = subprocess.run([os.path.join(BIN, "tsconform"), "--exec", command, "--json=" + name + ".json", uri],
+                          capture_output=True, check=False)
+    try:
+        with open(name + ".json", encoding="utf-8") as file:
+            report = json.load(file)
+    except (OSError, ValueError):
+        return "%s %s no report: %s" % (mode, kind, done.stderr.decode(errors="replace").strip())
+    wrong = ["%s %s (%s)" % (c["status"], c["id"], c["message"]) for c in report["cases"]
+             if c["status"] in ("fail", "warn", "error")]
+    if report["summary"]["pass"] < 40:
+        wrong.append("only %d cases passed" % report["summary"]["pass"])
+    return "%s %s %s: %s" % (mode, kind, report["verdict"], "; ".join(wrong)[:1000])
+
+
+def main():
+    modes = [m["name"] for m in json.loads(subprocess.run([os.path.join(BIN, "tsserver"), "--list-modes", "--json"],
+                                                          capture_output=True, check=True).stdout)["modes"]
+             if m["available"]]
+    # Those that take longest begin first: iterative modes, whose clients queue.
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        for line in pool.map(judge, [(m, k, folder) for k in ("tcp", "line", "unix", "udp", "unixgram") for m in modes]):
+            print(line, flush=True)
+
+
+main()
