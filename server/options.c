@@ -36,7 +36,7 @@ static const struct ts_opt options[] = {
          .help = "where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unixgram:PATH, @NAME for an abstract "
                  "name; may be given again in modes that multiplex (default: tcp://127.0.0.1:21567)"},
         {TS_OPT_COUNT, "workers", 'w', "N", NULL, "1", "1024", .offset = AT(n_workers),
-         .help = "processes of prefork, threads of pool and reactors (default: 256, 256, one for each processor, as "
+         .help = "processes of prefork, threads of pool and reactors (default: 64, 256, one for each processor, as "
                  "for datagrams)"},
         {TS_OPT_COUNT, "processes", 0, "N", "1", "1", "1024", .offset = AT(n_processes),
          .help = "processes with an event loop each, in modes that multiplex"},

@@ -3,7 +3,8 @@
 
     server_conform.py BIN > RESULTS          MODE KIND VERDICT: what was wrong
 
-KIND is tcp, line (tcp with --framing=line), unix, udp or unixgram. VERDICT is conformant, or else what tsconform said.
+KIND is tcp, line (tcp with --framing=line), unix, udp or unixgram. VERDICT is conformant, or else what tsconform said. A
+SHOULD that is broken is printed and not judged: busy polling costs processor time while idle, by nature.
 """
 import concurrent.futures
 import json
@@ -15,7 +16,7 @@ import sys
 import tempfile
 
 BIN = sys.argv[1]
-SIDE_BY_SIDE = 12
+SIDE_BY_SIDE = 6
 
 
 def free_port(kind):
@@ -39,7 +40,9 @@ def judge(job):
            "unix": lambda: "unix:" + name, "unixgram": lambda: "unixgram:" + name}[kind]()
     framing = "line" if kind == "line" else "stream"
     command = "%s/tsserver --mode=%s --framing=%s --listen={uri}" % (BIN, mode, framing)
-    done = subprocess.run([os.path.join(BIN, "tsconform"), "--exec", command, "--json=" + name + ".json", uri],
+    # Start, stop, leaks and idle costs are judged once for each mode, on TCP.
+    less = [] if kind == "tcp" else ["--skip=lifecycle.*"]
+    done = subprocess.run([os.path.join(BIN, "tsconform"), "--exec", command, "--json=" + name + ".json", *less, uri],
                           capture_output=True, check=False)
     try:
         with open(name + ".json", encoding="utf-8") as file:
@@ -48,16 +51,15 @@ def judge(job):
         return "%s %s no report: %s" % (mode, kind, done.stderr.decode(errors="replace").strip())
     wrong = ["%s %s (%s)" % (c["status"], c["id"], c["message"]) for c in report["cases"]
              if c["status"] in ("fail", "warn", "error")]
-    if report["summary"]["pass"] < 40:
-        wrong.append("only %d cases passed" % report["summary"]["pass"])
-    return "%s %s %s: %s" % (mode, kind, report["verdict"], "; ".join(wrong)[:1000])
+    n_passed = report["summary"]["pass"]
+    verdict = report["verdict"] if n_passed >= 40 else "too few cases"
+    return "%s %s %s: %d passed; %s" % (mode, kind, verdict, n_passed, "; ".join(wrong)[:1000])
 
 
 def main():
     modes = [m["name"] for m in json.loads(subprocess.run([os.path.join(BIN, "tsserver"), "--list-modes", "--json"],
                                                           capture_output=True, check=True).stdout)["modes"]
              if m["available"]]
-    # Those that take longest begin first: iterative modes, whose clients queue.
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         for line in pool.map(judge, [(m, k, folder) for k in ("tcp", "line", "unix", "udp", "unixgram") for m in modes]):
             print(line, flush=True)
