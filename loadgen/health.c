@@ -17,6 +17,7 @@
 #define GAP_INVALID      0.25
 #define WAIT_SUSPECT     0.35 /* part of the time ready to run, waiting for a processor */
 #define WAIT_INVALID     0.85
+#define BUSY_SUSPECT     0.95 /* of a thread's time, unless it spins by plan */
 #define STEAL_SUSPECT    0.10 /* of all processors' time */
 #define NOT_SENT_SUSPECT 0.01
 #define CONSTANT_VARIES  0.5 /* standard deviation of the gaps between constant arrivals, over their mean */
@@ -107,7 +108,7 @@ static void check_processor(struct health *h, const struct health_facts *f)
 		health_blame(h, wait > WAIT_INVALID && f->open_loop ? HEALTH_INVALID : HEALTH_SUSPECT,
 		             "the generator waited for a processor for %.0f%% of the time: others use it too",
 		             wait * 100);
-	if (f->open_loop && cpu > 0.95)
+	if (f->open_loop && !f->spins && cpu > BUSY_SUSPECT)
 		health_blame(h, HEALTH_SUSPECT,
 		             "the generator's threads were busy for %.0f%% of the time: give it more --threads",
 		             cpu * 100);
@@ -234,14 +235,32 @@ bool health_arrivals_differ(double ad, double dispersion, size_t n, enum pacer_a
 	return dispersion > CONSTANT_VARIES;
 }
 
+/* The folder of the own control group: "0::/path" is the unified hierarchy's line; cgroups(7). */
+static FILE *open_cpu_stat(void)
+{
+	char line[512], path[600];
+	FILE *f = fopen("/proc/self/cgroup", "re"), *stat = NULL;
+
+	while (f && !stat && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "0::", 3) != 0)
+			continue;
+		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.stat", line + 3);
+		stat = fopen(path, "re");
+	}
+	if (f)
+		fclose(f);
+	if (!stat)
+		stat = fopen("/sys/fs/cgroup/cpu.stat", "re");
+	return stat ? stat : fopen("/sys/fs/cgroup/cpu/cpu.stat", "re");
+}
+
 uint64_t health_throttled(void)
 {
 	char line[128];
 	unsigned long long n = 0;
-	FILE *f = fopen("/sys/fs/cgroup/cpu.stat", "re");
+	FILE *f = open_cpu_stat();
 
-	if (!f)
-		f = fopen("/sys/fs/cgroup/cpu/cpu.stat", "re");
 	if (!f)
 		return 0;
 	while (fgets(line, sizeof(line), f))

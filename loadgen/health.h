@@ -29,6 +29,7 @@ struct health {
 /* All that the checks look at. Unknown numbers are NaN. */
 struct health_facts {
 	const struct shard *total; /* borrowed */
+	bool spins;                /* busy by plan */
 	bool open_loop, steady;    /* steady: one rate throughout, so that the latencies ought not to drift */
 	double duration_s;
 	unsigned n_threads; /* of all processes */

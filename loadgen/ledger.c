@@ -97,3 +97,15 @@ void shard_merge(struct shard *dst, const struct shard *src)
 	ts_hist_add(&dst->connect, &src->connect);
 	ts_hist_add(&dst->send_lag, &src->send_lag);
 }
+
+WATCHES_RUNNING_SHARDS void shard_watch(struct watched *sum, const struct shard *running)
+{
+#define X(field) sum->figures.field += running->figures.field;
+	LEDGER_FIELDS
+#undef X
+	sum->completed += running->figures.completed + running->warmup.completed;
+	sum->failed += running->figures.failed + running->warmup.failed;
+	sum->open += running->connections.open;
+	sum->opened += running->connections.opened;
+	sum->failed_to_open += running->connections.failed;
+}

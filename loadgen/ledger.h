@@ -99,4 +99,16 @@ struct shard {
 /* dst += src, exactly. `state` and the live fields are left. A failed merge is impossible: sizes are fixed. */
 void shard_merge(struct shard *dst, const struct shard *src);
 
+/*
+ * What a supervisor sees of a shard while its worker writes it: each number is right, or one step behind. Sums are
+ * added to what is there. The thread sanitizer is told that these readers mean it.
+ */
+struct watched {
+	struct ledger figures;
+	uint64_t completed, failed; /* those of the warm-up included */
+	uint64_t open, opened, failed_to_open;
+};
+#define WATCHES_RUNNING_SHARDS __attribute__((no_sanitize("thread")))
+void shard_watch(struct watched *sum, const struct shard *running);
+
 #endif

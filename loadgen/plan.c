@@ -269,9 +269,6 @@ static int check(const struct plan *p, struct ts_err *err)
 		                    p->size_text);
 	if (p->n_connections + p->n_idle > UINT32_MAX / 2)
 		return ts_err_usage(err, "--connections: must be less than 2G");
-	if (p->n_threads > p->n_connections)
-		return ts_err_usage(err, "--threads=%lld: must be at most the number of connections, %lld",
-		                    (long long)p->n_threads, (long long)p->n_connections);
 	if (p->warmup_ns > 0 && p->n_requests > 0 && p->duration_ns == 0 && p->open_loop)
 		return ts_err_usage(err, "--warmup: needs --duration where a number of requests ends an open loop");
 	return 0;
@@ -289,6 +286,8 @@ int plan_close(struct plan *p, const struct ts_opt_list *uris, struct ts_err *er
 		snprintf(why, sizeof(why), "%s", err->text);
 		return ts_err_usage(err, "--size=%s: %s", p->size_text, why);
 	}
+	if (p->n_threads > p->n_connections)
+		p->n_threads = p->n_connections; /* a thread without a connection could do nothing */
 	if (result == 0)
 		result = parse_percentiles(p, err);
 	if (result == 0)

@@ -38,30 +38,26 @@ static void time_left(const struct plan *plan, const struct sampler *s, int64_t 
 
 void progress_show(struct progress *p, const struct plan *plan, const struct sampler *s, int64_t now_ns)
 {
-	struct ledger l = {0};
-	uint64_t open = 0;
+	struct watched all = {0};
 	char rate[32], p50[32], p99[32], left[48], text[240];
 
 	if (!p->on || now_ns < p->next_ns)
 		return;
 	p->next_ns = now_ns + (p->rewrites ? EVERY_TERMINAL_NS : EVERY_LINE_NS);
-	for (size_t i = 0; i < s->n_shards; i++) {
-		const struct shard *shard = sampler_shard(s, i);
-		ledger_merge(&l, &shard->figures);
-		ledger_merge(&l, &shard->warmup);
-		open += shard->connections.open;
-	}
-	ts_units_show_count(
-	        p->before_ns ? (double)(l.completed - p->completed_before) * 1e9 / (double)(now_ns - p->before_ns) : 0,
-	        rate, sizeof(rate));
-	p->completed_before = l.completed;
+	for (size_t i = 0; i < s->n_shards; i++)
+		shard_watch(&all, sampler_shard(s, i));
+	ts_units_show_count(p->before_ns ? (double)(all.completed - p->completed_before) * 1e9 /
+	                                           (double)(now_ns - p->before_ns)
+	                                 : 0,
+	                    rate, sizeof(rate));
+	p->completed_before = all.completed;
 	p->before_ns = now_ns;
 	const struct ts_hist *live = s->n_batches > 0 ? &s->batches[s->n_batches - 1] : s->interval;
 	ts_units_show_duration(live->n ? ts_hist_percentile(live, 50) : 0, p50, sizeof(p50));
 	ts_units_show_duration(live->n ? ts_hist_percentile(live, 99) : 0, p99, sizeof(p99));
 	time_left(plan, s, now_ns, left, sizeof(left));
 	snprintf(text, sizeof(text), "%s%s/s, p50 %s, p99 %s, %llu failed, %llu open%s", p->title, rate, p50, p99,
-	         (unsigned long long)l.failed, (unsigned long long)open, left);
+	         (unsigned long long)all.failed, (unsigned long long)all.open, left);
 	put(p, text);
 }
 

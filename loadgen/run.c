@@ -1,8 +1,7 @@
 #include "run.h"
 #include "confidence.h"
-#include "preflight.h"
+#include "crew.h"
 #include "progress.h"
-#include "team.h"
 #include "thresholds.h"
 #include "ts_clock.h"
 #include "ts_host.h"
@@ -11,235 +10,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define START_AHEAD_NS (5 * TS_MS)  /* from the word to the start: all workers hear it in time */
 #define POLL_NS        (10 * TS_MS) /* the supervisor's own rhythm */
 
-/* A worker's place in the shared memory of a run. */
-struct place {
-	struct shard shard;
-	struct ts_err err;
-	_Atomic bool failed; /* could not start: err says why */
-	double cpu_user_s, cpu_system_s;
-	int64_t max_rss_bytes; /* of its process; only the first worker of a process fills these three */
-};
-
-struct arena {
-	struct control control;
-	struct place places[];
-};
-
-struct crew {
-	const struct plan *plan;
-	struct team *team; /* or NULL */
-	struct arena *arena;
-	size_t n_bytes;
-	unsigned n_processes, n_threads, n_workers;
-	pid_t pids[PLAN_PROCESSES_MAX];
-	pthread_t threads[PLAN_THREADS_MAX];
-	unsigned n_started;
-	int reached; /* enum shard_state: by all workers, those of the team included */
-};
-
-/* --- workers ------------------------------------------------------------------------------------------------------ */
-
-struct errand {
-	struct crew *crew;
-	unsigned index;
-};
-
-/* A worker's number among all of the run. */
-static unsigned worker_number(const struct crew *crew, unsigned index)
-{
-	return (crew->team ? crew->team->first_worker : 0) + index;
-}
-
-static void *work(void *argument)
-{
-	struct errand errand = *(struct errand *)argument;
-	struct crew *crew = errand.crew;
-	struct place *place = &crew->arena->places[errand.index];
-	struct worker *w;
-
-	free(argument);
-	unshare(CLONE_FILES); /* a descriptor table of its own: the kernel then counts no references in each call */
-	w = worker_new(crew->plan, &crew->arena->control, &place->shard, worker_number(crew, errand.index),
-	               crew->team ? crew->team->n_workers : crew->n_workers, &place->err);
-	if (!w) {
-		atomic_store(&place->failed, true);
-		atomic_store(&place->shard.state, SHARD_DONE);
-		return NULL;
-	}
-	worker_run(w);
-	worker_free(w);
-	return NULL;
-}
-
-/* Workers leave all signals to the supervisor. */
-static int start_threads(struct crew *crew, unsigned first, struct ts_err *err)
-{
-	sigset_t all, before;
-	int result = 0;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (unsigned i = 0; i < crew->n_threads && result == 0; i++) {
-		struct errand *errand = malloc(sizeof(*errand));
-		if (!errand) {
-			result = ENOMEM;
-			break;
-		}
-		*errand = (struct errand){crew, first + i};
-		result = pthread_create(&crew->threads[i], NULL, work, errand);
-		if (result != 0)
-			free(errand);
-		else
-			crew->n_started++;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return result ? ts_err_set(err, result, "cannot start thread %u: %s", crew->n_started + 1, strerror(result))
-	              : 0;
-}
-
-static void join_threads(struct crew *crew)
-{
-	for (unsigned i = 0; i < crew->n_started; i++)
-		pthread_join(crew->threads[i], NULL);
-	crew->n_started = 0;
-}
-
-static void note_usage(struct place *place, int who)
-{
-	struct rusage u;
-
-	getrusage(who, &u);
-	place->cpu_user_s = (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6;
-	place->cpu_system_s = (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6;
-	place->max_rss_bytes = u.ru_maxrss * 1024;
-}
-
-/* A worker process: its threads, and nothing of the parent's. It dies with it. */
-static void be_process(struct crew *crew, unsigned process)
-{
-	unsigned first = process * crew->n_threads;
-	struct place *place = &crew->arena->places[first];
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	if (start_threads(crew, first, &place->err) < 0) {
-		atomic_store(&place->failed, true);
-		atomic_store(&crew->arena->control.hurry, 1);
-		atomic_store(&crew->arena->control.stop, STOP_SIGNAL);
-	}
-	join_threads(crew);
-	note_usage(place, RUSAGE_SELF);
-}
-
-static unsigned n_alive(const struct crew *crew)
-{
-	unsigned n = 0;
-
-	while (n < crew->n_processes && crew->pids[n] > 0)
-		n++;
-	return n;
-}
-
-static int start_processes(struct crew *crew, struct ts_err *err)
-{
-	for (unsigned i = 0; i < crew->n_processes; i++) {
-		pid_t pid = fork();
-		if (pid < 0)
-			return ts_err_set(err, errno, "cannot start worker process %u: %s", i + 1, strerror(errno));
-		if (pid == 0) {
-			be_process(crew, i);
-			_exit(0);
-		}
-		crew->pids[i] = pid;
-	}
-	return 0;
-}
-
-/* What cannot be started has failed, and is done: the others are told to stop by whoever looks for failures. */
-static void start(struct crew *crew)
-{
-	struct ts_err err = {0};
-	int result = crew->n_processes > 1 ? start_processes(crew, &err) : start_threads(crew, 0, &err);
-	unsigned n_started = crew->n_processes > 1 ? n_alive(crew) * crew->n_threads : crew->n_started;
-
-	for (unsigned i = n_started; result < 0 && i < crew->n_workers; i++) {
-		crew->arena->places[i].err = err;
-		atomic_store(&crew->arena->places[i].failed, true);
-		atomic_store(&crew->arena->places[i].shard.state, SHARD_DONE);
-	}
-}
-
-/* A worker process that died takes its shard's end with it; the others go on, and the run is partial. */
-static bool bury_the_dead(struct crew *crew)
-{
-	bool any = false;
-	int status;
-
-	if (crew->n_processes == 1)
-		return false;
-	for (unsigned i = 0; i < crew->n_processes; i++) {
-		if (crew->pids[i] == 0 || waitpid(crew->pids[i], &status, WNOHANG) != crew->pids[i])
-			continue;
-		crew->pids[i] = 0;
-		for (unsigned t = 0; t < crew->n_threads; t++) {
-			struct place *place = &crew->arena->places[i * crew->n_threads + t];
-			if (atomic_load(&place->shard.state) != SHARD_DONE) {
-				ts_err_set(&place->err, ECHILD, "worker process %u died", i + 1);
-				atomic_store(&place->failed, true);
-				atomic_store(&place->shard.state, SHARD_DONE);
-				any = true;
-			}
-		}
-	}
-	return any;
-}
-
-static void wait_for_all(struct crew *crew)
-{
-	join_threads(crew);
-	for (unsigned i = 0; i < crew->n_processes; i++)
-		if (crew->n_processes > 1 && crew->pids[i] > 0)
-			waitpid(crew->pids[i], NULL, 0);
-}
-
 /* --- supervision -------------------------------------------------------------------------------------------------- */
-
-/* The state that all workers of this host have reached. */
-static int lowest_state(const struct crew *crew)
-{
-	int lowest = SHARD_DONE;
-
-	for (unsigned i = 0; i < crew->n_workers; i++) {
-		int state = atomic_load_explicit(&crew->arena->places[i].shard.state, memory_order_acquire);
-		lowest = state < lowest ? state : lowest;
-	}
-	return lowest;
-}
-
-static const struct place *first_failure(const struct crew *crew)
-{
-	for (unsigned i = 0; i < crew->n_workers; i++)
-		if (atomic_load(&crew->arena->places[i].failed))
-			return &crew->arena->places[i];
-	return NULL;
-}
 
 static void ask_to_stop(struct run *r, enum control_stop why)
 {
@@ -261,7 +43,7 @@ static void heed_signals(struct run *r, struct crew *crew)
 /* Where are all the workers, and is the run to stop? One host decides alone; a team agrees. */
 static void meet(struct run *r, struct crew *crew)
 {
-	int here = lowest_state(crew), stop = r->stop;
+	int here = crew_lowest_state(crew), stop = r->stop;
 
 	if (crew->team)
 		crew->team->meet(crew->team, here, r->wish, &crew->reached, &stop);
@@ -280,7 +62,7 @@ static bool server_is_gone(const struct crew *crew, int64_t start_ns, int64_t no
 {
 	int64_t limit_ns = crew->plan->give_up_ns, reply_ns = start_ns, refused_ns = 0;
 	bool datagram = !ts_transport_is_stream(crew->plan->targets[0].transport);
-	uint64_t open = 0;
+	struct watched all = {0};
 
 	if (limit_ns == 0)
 		return false;
@@ -288,23 +70,21 @@ static bool server_is_gone(const struct crew *crew, int64_t start_ns, int64_t no
 		const struct shard *s = &crew->arena->places[i].shard;
 		int64_t reply = atomic_load_explicit(&s->last_reply_ns, memory_order_relaxed);
 		int64_t refused = atomic_load_explicit(&s->last_refused_ns, memory_order_relaxed);
-		open += s->connections.open;
+		shard_watch(&all, s);
 		reply_ns = reply > reply_ns ? reply : reply_ns;
 		refused_ns = refused > refused_ns ? refused : refused_ns;
 	}
 	return refused_ns > reply_ns && now_ns - reply_ns > limit_ns && now_ns - refused_ns < 2 * TS_S &&
-	       (open == 0 || datagram);
+	       (all.open == 0 || datagram);
 }
 
 static bool nothing_opened(const struct crew *crew)
 {
-	uint64_t opened = 0, failed = 0;
+	struct watched all = {0};
 
-	for (unsigned i = 0; i < crew->n_workers; i++) {
-		opened += crew->arena->places[i].shard.connections.opened;
-		failed += crew->arena->places[i].shard.connections.failed;
-	}
-	return opened == 0 && failed > 0;
+	for (unsigned i = 0; i < crew->n_workers; i++)
+		shard_watch(&all, &crew->arena->places[i].shard);
+	return all.opened == 0 && all.failed_to_open > 0;
 }
 
 /* --until: is the figure known well enough? Looked at once a second. */
@@ -333,9 +113,9 @@ static int open_phase(struct run *r, struct crew *crew, struct progress *progres
 
 	while (crew->reached < SHARD_READY) {
 		heed_signals(r, crew);
-		if (bury_the_dead(crew) || first_failure(crew))
+		if (crew_bury_the_dead(crew) || crew_first_failure(crew))
 			ask_to_stop(r, STOP_GONE);
-		if (r->wish == STOP_NO && lowest_state(crew) >= SHARD_READY && nothing_opened(crew)) {
+		if (r->wish == STOP_NO && crew_lowest_state(crew) >= SHARD_READY && nothing_opened(crew)) {
 			r->unreachable = true;
 			ask_to_stop(r, STOP_GONE);
 		}
@@ -364,10 +144,10 @@ static void load_phase(struct run *r, struct crew *crew, struct progress *progre
 	while (crew->reached < SHARD_DONE) {
 		now_ns = ts_clock_mono_ns();
 		heed_signals(r, crew);
-		if (bury_the_dead(crew) || server_is_gone(crew, start_ns, now_ns))
+		if (crew_bury_the_dead(crew) || server_is_gone(crew, start_ns, now_ns))
 			ask_to_stop(r, STOP_GONE);
 		meet(r, crew);
-		if (lowest_state(crew) < SHARD_DRAINING) {
+		if (crew_lowest_state(crew) < SHARD_DRAINING) {
 			sampler_tick(&r->sampler, now_ns);
 			heed_until(r, &until, now_ns, &next_until_ns);
 		}
@@ -409,6 +189,7 @@ static void judge(struct run *r)
 	struct health_facts facts = {
 	        .total = r->total,
 	        .open_loop = r->plan->open_loop,
+	        .spins = r->plan->pace == PACE_SPIN,
 	        .steady = r->plan->stage_texts.n == 0 && r->plan->schedule.arrival != PACER_TRACE,
 	        .duration_s = r->duration_s,
 	        .n_threads = r->n_processes * r->n_threads,
@@ -435,43 +216,9 @@ static int stay_awake(struct run *r)
 	return fd;
 }
 
-/* What one member of a team is to hold: its own resources are checked for that. */
-static struct plan share_of(const struct plan *plan, const struct team *team)
-{
-	struct plan here = *plan;
-
-	if (team) {
-		here.n_connections = (plan->n_connections + team->n_members - 1) / team->n_members;
-		here.n_idle = (plan->n_idle + team->n_members - 1) / team->n_members;
-	}
-	return here;
-}
-
-static int make_crew(struct crew *crew, const struct plan *plan, struct team *team, struct ts_err *err)
-{
-	struct plan here = share_of(plan, team);
-	int result = preflight(&here, err);
-
-	memset(crew, 0, sizeof(*crew));
-	crew->plan = plan;
-	crew->team = team;
-	crew->n_threads = (unsigned)plan->n_threads;
-	crew->n_processes = preflight_processes(&here);
-	crew->n_workers = crew->n_processes * crew->n_threads;
-	crew->n_bytes = sizeof(struct arena) + crew->n_workers * sizeof(struct place);
-	if (result < 0)
-		return result;
-	crew->arena = mmap(NULL, crew->n_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (crew->arena == MAP_FAILED) {
-		crew->arena = NULL;
-		return ts_err_set(err, errno, "no memory for the results of %u workers", crew->n_workers);
-	}
-	return 0;
-}
-
 static int prepare(struct run *r, struct crew *crew, struct team *team, struct ts_err *err)
 {
-	int result = make_crew(crew, r->plan, team, err);
+	int result = crew_init(crew, r->plan, team, err);
 
 	r->n_processes = crew->n_processes;
 	r->n_threads = crew->n_threads;
@@ -502,10 +249,10 @@ static void measure(struct run *r, struct crew *crew, struct progress *progress)
 	int awake_fd = stay_awake(r);
 
 	getrusage(RUSAGE_SELF, &before);
-	start(crew);
+	crew_start(crew);
 	if (open_phase(r, crew, progress) == 0)
 		load_phase(r, crew, progress);
-	wait_for_all(crew);
+	crew_wait(crew);
 	if (awake_fd >= 0)
 		close(awake_fd);
 	if (progress)
@@ -531,8 +278,8 @@ int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *pr
 	if (result < 0)
 		goto unmap;
 	measure(r, &crew, progress);
-	if (first_failure(&crew)) {
-		*err = first_failure(&crew)->err;
+	if (crew_first_failure(&crew)) {
+		*err = crew_first_failure(&crew)->err;
 		result = -EIO;
 	}
 	if (team)

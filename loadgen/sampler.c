@@ -65,13 +65,16 @@ void sampler_release(struct sampler *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static void sum_open(struct sampler *s, uint64_t *open)
+/* All workers, added up as they are now. */
+static struct watched watch(struct sampler *s)
 {
-	*open = 0;
+	struct watched sum = {0};
+
 	for (size_t i = 0; i < s->n_shards; i++)
-		*open += sampler_shard(s, i)->connections.open;
-	if (*open > s->peak_open)
-		s->peak_open = *open;
+		shard_watch(&sum, sampler_shard(s, i));
+	if (sum.open > s->peak_open)
+		s->peak_open = sum.open;
+	return sum;
 }
 
 void sampler_begin(struct sampler *s, int64_t begin_ns)
@@ -105,7 +108,7 @@ static void add_bucket(struct ts_hist *h, unsigned i, uint64_t n)
 }
 
 /* The buckets that any worker has touched: a run uses a few thousand of them. */
-static bool used_buckets(const struct sampler *s, unsigned *low, unsigned *high)
+WATCHES_RUNNING_SHARDS static bool used_buckets(const struct sampler *s, unsigned *low, unsigned *high)
 {
 	bool any = false;
 
@@ -127,7 +130,7 @@ static bool used_buckets(const struct sampler *s, unsigned *low, unsigned *high)
 
 /* What has come since the last time, in one pass. A late datagram takes back what it had been counted as, so that a
  * bucket may fall: nothing has come to it then. */
-static void add_news(struct sampler *s, struct ts_hist *batch)
+WATCHES_RUNNING_SHARDS static void add_news(struct sampler *s, struct ts_hist *batch)
 {
 	unsigned low, high;
 
@@ -182,8 +185,6 @@ static void sample_server(struct sampler *s)
 /* Read all workers once: what has come since the last time goes to the interval and to the batch. */
 static void take_snapshot(struct sampler *s, int64_t now_ns)
 {
-	uint64_t open;
-
 	if (now_ns >= s->next_batch_ns + s->batch_ns / 2 || s->n_batches == 0) {
 		if (s->n_batches == SAMPLER_BATCHES)
 			sampler_double_batches(s);
@@ -191,7 +192,7 @@ static void take_snapshot(struct sampler *s, int64_t now_ns)
 		s->next_batch_ns += s->n_batches > 1 ? s->batch_ns : 0;
 	}
 	add_news(s, &s->batches[s->n_batches - 1]);
-	sum_open(s, &open);
+	watch(s);
 	s->load_max = fmax(s->load_max, ts_host_load());
 	sample_server(s);
 }
@@ -224,7 +225,7 @@ static void fill_entry(struct sampler *s, struct series_entry *e, const struct l
 static void close_interval(struct sampler *s, int64_t end_ns)
 {
 	struct series_entry *e;
-	struct ledger l = {0};
+	struct watched now;
 
 	if (s->n_series == s->n_series_room) {
 		size_t room = s->n_series_room ? s->n_series_room * 2 : 64;
@@ -238,11 +239,10 @@ static void close_interval(struct sampler *s, int64_t end_ns)
 	memset(e, 0, sizeof(*e));
 	e->at_s = (double)(s->interval_begin_ns - s->begin_ns) / 1e9;
 	e->duration_s = (double)(end_ns - s->interval_begin_ns) / 1e9;
-	for (size_t i = 0; i < s->n_shards; i++)
-		ledger_merge(&l, &sampler_shard(s, i)->figures);
-	sum_open(s, &e->open);
-	fill_entry(s, e, &l);
-	s->ledger_before = l;
+	now = watch(s);
+	e->open = now.open;
+	fill_entry(s, e, &now.figures);
+	s->ledger_before = now.figures;
 	s->interval_begin_ns = end_ns;
 	ts_hist_reset(s->interval);
 }

@@ -1,0 +1,145 @@
+/*
+ * What a client does with requests, whatever its socket: takes what is due, and notes how each one ended.
+ */
+#include "client.h"
+#include "worker.h"
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+void client_add(struct worker *w, struct client *c, int64_t planned_ns)
+{
+	unsigned at = c->n_in_flight;
+	struct slot *slot;
+
+	if (c->flags & CLIENT_DATAGRAM) /* any free slot: answers come in any order */
+		for (at = 0; client_slot(w, c, at)->size != 0; at++)
+			;
+	slot = client_slot(w, c, at);
+	slot->planned_ns = planned_ns;
+	slot->sent_ns = 0;
+	slot->size = size_draw(&w->plan->size, w->random);
+	slot->sequence = c->next_sequence++;
+	c->n_in_flight++;
+	c->n_unsent++;
+	if (c->n_session_left > 0)
+		c->n_session_left--;
+	w->n_in_flight++;
+	worker_ledger(w, planned_ns)->scheduled++;
+}
+
+static void end_session(struct worker *w, struct client *c, int64_t now_ns)
+{
+	shutdown(c->io.fd, SHUT_WR);
+	c->state = CLIENT_ENDING;
+	w->n_ending++;
+	c->since_ns = now_ns;
+	client_watch(w, c, EV_READ);
+}
+
+/* Within an open session of an open loop of sessions, the next request follows the reply, as in a closed loop. */
+static int64_t next_in_session(const struct worker *w, int64_t now_ns)
+{
+	return now_ns < w->end_ns && !w->finished ? now_ns : PACER_NEVER;
+}
+
+void client_fill(struct worker *w, struct client *c, int64_t now_ns)
+{
+	const struct plan *plan = w->plan;
+	bool session_over = plan->n_session > 0 && c->n_session_left == 0;
+
+	if (c->flags & CLIENT_IDLE || (c->flags & CLIENT_DATAGRAM && c->backoff_ms > 0))
+		return;
+	while (c->n_in_flight < plan->n_pipeline && !session_over) {
+		int64_t planned_ns = plan->sessions_open ? next_in_session(w, now_ns) : worker_next(w, now_ns);
+		if (planned_ns == PACER_NEVER)
+			break;
+		client_add(w, c, planned_ns);
+		session_over = plan->n_session > 0 && c->n_session_left == 0;
+		if (plan->open_loop && w->free_clients.n > 0)
+			break; /* others are free: they take the next due request */
+	}
+	if (c->n_unsent > 0) {
+		if (c->flags & CLIENT_DATAGRAM)
+			dgram_flush(w, c);
+		else
+			stream_flush(w, c);
+	}
+	if (c->state != CLIENT_OPEN)
+		return;
+	if (session_over && c->n_in_flight == 0)
+		end_session(w, c, now_ns);
+	else if ((w->window > 0 || (plan->open_loop && !plan->sessions_open && !session_over)) &&
+	         c->n_in_flight < plan->n_pipeline)
+		worker_offer(w, c, now_ns);
+}
+
+void client_again(struct worker *w, struct client *c, int64_t now_ns)
+{
+	if (w->window > 0) {
+		worker_offer(w, c, now_ns);
+		worker_serve_window(w, now_ns);
+	} else if (w->plan->open_loop && !w->plan->sessions_open && w->plan->n_session == 0 && w->free_clients.n > 0) {
+		worker_offer(w, c, now_ns); /* who has been free for longer takes what is due */
+	} else {
+		client_fill(w, c, now_ns);
+	}
+}
+
+void client_complete(struct worker *w, struct client *c, const struct slot *slot, int64_t now_ns)
+{
+	struct shard *shard = w->shard;
+	struct ledger *ledger = worker_ledger(w, slot->planned_ns);
+
+	ledger->completed++;
+	w->n_in_flight--;
+	if (now_ns <= w->end_ns)
+		ledger->in_time++;
+	if (worker_measures(w, slot->planned_ns)) {
+		ts_hist_record(&shard->response, now_ns - slot->planned_ns);
+		ts_hist_record(&shard->service, now_ns - slot->sent_ns);
+		if (!(c->flags & CLIENT_FIRST_BYTE))
+			ts_hist_record(&shard->first_byte, now_ns - slot->sent_ns);
+		c->n_completed++;
+	}
+	c->since_ns = now_ns;
+	c->backoff_ms = 0;
+	c->flags &= (uint8_t)~CLIENT_FIRST_BYTE;
+	if (!(c->flags & CLIENT_ANSWERED)) {
+		c->flags |= CLIENT_ANSWERED;
+		shard->connections.served++;
+	}
+	atomic_store_explicit(&shard->last_reply_ns, now_ns, memory_order_relaxed);
+}
+
+/* A request that was never answered stays in the figures: it took at least as long as it was waited for. */
+void client_unanswered(struct worker *w, const struct slot *slot, int64_t now_ns)
+{
+	worker_ledger(w, slot->planned_ns)->unanswered++;
+	if (!worker_measures(w, slot->planned_ns))
+		return;
+	ts_hist_record(&w->shard->response, now_ns - slot->planned_ns);
+	ts_hist_record(&w->shard->service, now_ns - (slot->sent_ns ? slot->sent_ns : slot->planned_ns));
+}
+
+static bool is_mismatch(enum error_class id)
+{
+	return id == ERROR_oversized_reply || (id >= ERROR_bad_format && id <= ERROR_wrong_data);
+}
+
+void client_fail_slot(struct worker *w, struct client *c, const struct slot *slot, enum error_class id, int64_t now_ns)
+{
+	struct ledger *ledger = worker_ledger(w, slot->planned_ns);
+
+	(void)c;
+	ledger->failed++;
+	w->n_in_flight--;
+	if (id == ERROR_reply_timeout) {
+		ledger->timed_out++;
+		client_unanswered(w, slot, now_ns);
+	}
+	if (is_mismatch(id))
+		ledger->mismatched++;
+	errors_note(&w->shard->errors, id, 1, now_ns);
+	errors_example(&w->shard->errors, id, "connection %u, request %u, after %.3f ms", client_id(w, c),
+	               slot->sequence, (double)(now_ns - slot->planned_ns) / 1e6);
+}
