@@ -31,7 +31,7 @@ static void *work(void *argument)
 	struct worker *w;
 
 	free(argument);
-#ifndef __SANITIZE_THREAD__ /* which takes equal numbers for equal descriptors */
+#ifndef __SANITIZE_THREAD__   /* which takes equal numbers for equal descriptors */
 	unshare(CLONE_FILES); /* a table of its own: the kernel then counts no references in each call */
 #endif
 	w = worker_new(crew->plan, &crew->arena->control, &place->shard, worker_number(crew, errand.index),

@@ -178,11 +178,24 @@ static double duration_s(const struct generator *g)
 	return g->end_ns > g->begin_ns && g->begin_ns > 0 ? (double)(g->end_ns - g->begin_ns) / 1e9 : 0;
 }
 
+/* A short run may be over before --give-up: nothing was answered, and somebody said that nobody listens. */
+static void note_unreachable(struct run *r)
+{
+	const struct shard *t = r->total;
+
+	if (r->stop != STOP_NO || t->connections.served > 0 || t->figures.completed + t->warmup.completed > 0 ||
+	    t->errors.entry[ERROR_refused].n == 0)
+		return;
+	r->unreachable = r->partial = true;
+	r->stop = STOP_GONE;
+}
+
 static void judge(struct run *r)
 {
 	double medians_ns[SAMPLER_BATCHES];
 	size_t n = 0;
 
+	note_unreachable(r);
 	for (size_t i = 0; i + 1 < r->sampler.n_batches; i++) /* the last batch is not full */
 		if (r->sampler.batches[i].n > 0)
 			medians_ns[n++] = (double)ts_hist_percentile(&r->sampler.batches[i], 50);

@@ -84,6 +84,8 @@ static void finish_hunt(struct search_result *r, struct hunt *h)
 	if (h->low > 0)
 		snprintf(r->summary, sizeof(r->summary), "highest rate that holds %s: %s/s (%s/s does not)", text, low,
 		         h->high > 0 ? high : "none tried");
+	else if (h->prober.signal || h->prober.gone)
+		snprintf(r->summary, sizeof(r->summary), "the search for %s was stopped before any rate held", text);
 	else
 		snprintf(r->summary, sizeof(r->summary), "no rate holds %s, down to %s/s", text, high);
 	r->status = h->prober.signal ? 128 + h->prober.signal
@@ -92,6 +94,8 @@ static void finish_hunt(struct search_result *r, struct hunt *h)
 	                             : TS_EXIT_SHORT;
 	if (!r->json)
 		return;
+	if (h->prober.signal || h->prober.gone)
+		cJSON_ReplaceItemInObject(r->json, "partial", cJSON_CreateBool(true));
 	o = ts_json_add_object(r->json, "search");
 	ts_json_add_text(o, "expression", text);
 	ts_json_add_real(o, "rate_per_s", h->low > 0 ? h->low : NAN);

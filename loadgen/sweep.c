@@ -155,6 +155,7 @@ static void add_sweep(struct tour *t, struct search_result *r)
 		knee = knee_interval(x, x + t->n, t->n, (uint64_t)t->prober.plan->seed);
 	free(x);
 	cJSON_DeleteItemFromObject(t->json, "sweep");
+	cJSON_ReplaceItemInObject(t->json, "partial", cJSON_CreateBool(t->n < t->n_all));
 	o = ts_json_add_object(t->json, "sweep");
 	ts_json_add_text(o, "rates", t->prober.plan->sweep_text);
 	ts_json_add_int(o, "repeats", t->prober.plan->n_repeats);

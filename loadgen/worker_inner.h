@@ -11,6 +11,8 @@
 void worker_on_pace(struct ev_loop *loop, ev_io *io, int revents);
 void worker_on_pace_tick(struct ev_loop *loop, ev_timer *timer, int revents);
 int64_t worker_next_moment(const struct worker *w); /* when something is due: a request, a connection, the start */
+bool worker_request_due(const struct worker *w, int64_t now_ns); /* and a client is free for it */
+void worker_send_due(struct worker *w, int64_t now_ns);
 void worker_serve_moment(struct worker *w, int64_t now_ns);
 
 /* worker_phase.c */

@@ -44,20 +44,20 @@ static void begin_session(struct worker *w, struct client *c, int64_t now_ns)
 }
 
 /* Must agree with worker_next: a client that is taken from the ring for nothing would be offered again for ever. */
-static bool request_due(const struct worker *w, int64_t now_ns)
+bool worker_request_due(const struct worker *w, int64_t now_ns)
 {
 	int64_t planned_ns;
 
-	if (!w->plan->open_loop || !w->started || w->free_clients.n == 0 || w->quota == 0 ||
+	if (!w->plan->open_loop || !w->started || w->done || w->free_clients.n == 0 || w->quota == 0 ||
 	    pacer_peek(&w->pacer) == PACER_NEVER || (w->finished && now_ns > w->end_ns + SEND_GRACE_NS))
 		return false;
 	planned_ns = w->start_ns + pacer_peek(&w->pacer);
 	return planned_ns <= now_ns && planned_ns < w->end_ns;
 }
 
-static void send_due(struct worker *w, int64_t now_ns)
+void worker_send_due(struct worker *w, int64_t now_ns)
 {
-	while (request_due(w, now_ns)) {
+	while (worker_request_due(w, now_ns)) {
 		struct client *c = &w->clients[ring_pop(&w->free_clients)];
 		c->flags &= (uint8_t)~CLIENT_OFFERED;
 		if (w->plan->sessions_open && c->state == CLIENT_CLOSED)
@@ -180,7 +180,7 @@ void worker_serve_moment(struct worker *w, int64_t now_ns)
 {
 	if (!w->started && w->start_ns && now_ns >= w->start_ns)
 		begin_load(w, now_ns);
-	send_due(w, now_ns);
+	worker_send_due(w, now_ns);
 	open_some(w, now_ns);
 }
 
@@ -197,5 +197,5 @@ void worker_on_pace(struct ev_loop *loop, ev_io *io, int revents)
 void worker_on_pace_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	(void)timer, (void)revents;
-	send_due(ev_userdata(loop), ts_clock_mono_ns());
+	worker_send_due(ev_userdata(loop), ts_clock_mono_ns());
 }

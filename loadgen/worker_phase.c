@@ -28,6 +28,7 @@ static void finish(struct worker *w)
 
 static void begin_drain(struct worker *w, int64_t now_ns)
 {
+	worker_send_due(w, now_ns); /* what was due until the very end */
 	w->finished = true;
 	w->drain_begin_ns = now_ns;
 	if (now_ns < w->end_ns)
@@ -45,7 +46,7 @@ void worker_check_finished(struct worker *w)
 		return;
 	if (w->quota == 0 && !w->finished)
 		begin_drain(w, ts_clock_mono_ns());
-	if (w->finished && !has_datagrams(w))
+	if (w->finished && !has_datagrams(w) && !worker_request_due(w, ts_clock_mono_ns()))
 		finish(w);
 }
 
@@ -86,7 +87,8 @@ static void advance(struct worker *w, int64_t now_ns)
 	if (atomic_load_explicit(&w->shard->state, memory_order_relaxed) != SHARD_DRAINING)
 		return;
 	if (atomic_load_explicit(&w->control->hurry, memory_order_relaxed) || now_ns >= w->drain_ns ||
-	    (w->n_in_flight == 0 && w->n_ending == 0 && (!has_datagrams(w) || now_ns >= stray_until(w))))
+	    (w->n_in_flight == 0 && w->n_ending == 0 && !worker_request_due(w, now_ns) &&
+	     (!has_datagrams(w) || now_ns >= stray_until(w))))
 		finish(w);
 }
 

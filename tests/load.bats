@@ -164,6 +164,17 @@ END
   holds 'c["opened"] == 200 and r["completed"] == 200' 'c["opening_s"] >= 0.49'
 }
 
+@test "a search that is stopped says so" {
+  start_server
+  for search in --find-max='p99<1h' --sweep=100:200:8; do
+    status=0
+    output=$(timeout --preserve-status -s INT 1 "${bin}/tsload" -c 2 -d 700ms "${search}" --json="${result}" "${uri}") || status=$?
+    [ "${status}" -eq 130 ]
+    [[ "${output}" != *"no rate holds"* ]]
+    holds 'd["partial"]'
+  done
+}
+
 @test "nobody listens: exit 3, one line, and still a result" {
   for target in tcp://127.0.0.1:1 udp://127.0.0.1:1 "unix:${BATS_TEST_TMPDIR}/nothing"; do
     load -c 3 -d 5s --give-up=200ms "${target}"
@@ -171,6 +182,8 @@ END
     [[ "${lines[0]}" == "tsload: ${target}: cannot connect: "* ]]
     holds 'e["refused"] > 0 and d["partial"] and r["completed"] == 0'
   done
+  load -c 3 -d 100ms udp://127.0.0.1:1 # over before --give-up
+  [ "${status}" -eq 3 ]
 }
 
 @test "wrong usage: exit 2, one line that names the option" {
