@@ -3,6 +3,7 @@
 #include "launch.h"
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -151,6 +152,60 @@ void case_lifecycle_idle_cpu(struct turn *t)
 	if (cpu_s > 0.2)
 		turn_fail(t, BYTES, "with nothing to do the server used %.0f %% of a processor", cpu_s * 100);
 	turn_report(t, "%.0f %% of a processor", cpu_s * 100);
+}
+
+/*
+ * Was the last chunk cut? A server that never ran out of input takes a whole buffer each time: its chunks are equal,
+ * but for the first, and the last one is not much smaller than they are. Reading in small pieces shows where chunks
+ * begin.
+ */
+#define PIECE 64
+
+struct chunks {
+	uint32_t n;
+	uint64_t begin, smallest; /* of the chunk that is being read; of those between the first and the last */
+};
+
+static void note_chunk(struct chunks *c, const struct ts_reply *reply)
+{
+	if (reply->n_stamps == c->n)
+		return;
+	if (c->n > 1 && reply->n_stamps == c->n + 1) {
+		uint64_t size = reply->matched - c->begin;
+		c->smallest = c->smallest == 0 || size < c->smallest ? size : c->smallest;
+	}
+	c->n = reply->n_stamps;
+	c->begin = reply->matched;
+}
+
+/* The server is in the middle of a reply that nobody reads when it is told to stop. Then we read. */
+void case_lifecycle_reply_in_hand(struct turn *t)
+{
+	size_t n = turn_bytes(t, 4 << 20, TS_S);
+	struct peer *p = peer_try(t, turn_wait_ns(t), true);
+	struct chunks chunks = {0};
+	char *bytes = malloc(n);
+
+	if (!p || !bytes) {
+		free(bytes);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (char)('a' + i % 23);
+	peer_send(p, bytes, n);
+	free(bytes);
+	peer_stuff(p);
+	p->n_in = p->n_written;
+	launch_signal(server(t), SIGTERM);
+	p->read_max = PIECE;
+	while (!p->ended && t->blame == NOBODY && peer_listen(p, 6 * TS_S))
+		note_chunk(&chunks, &p->reply);
+	bool all = p->reply.matched >= p->n_in;
+	if (t->blame == NOBODY && !all && p->reply.matched - chunks.begin + (uint64_t)3 * PIECE < chunks.smallest)
+		turn_fail(t, BYTES, "the reply that was on its way at SIGTERM was cut off after %llu bytes of data",
+		          (unsigned long long)p->reply.matched);
+	turn_report(t, "%llu of %zu bytes sent were answered before the end", (unsigned long long)p->reply.matched,
+	            p->n_in);
 }
 
 /* --- what conversations leave behind ------------------------------------------------------------- */

@@ -168,6 +168,15 @@ static size_t first_chunk(const char *in, size_t *n_in, const char *out, size_t 
 	return 0;
 }
 
+static bool holds_reversed(const char *in, size_t n_in, const char *out, size_t n_out)
+{
+	char reversed[N_WORD + 2];
+
+	for (size_t i = 0; i < N_WORD && N_WORD <= n_in; i++)
+		reversed[i] = in[N_WORD - 1 - i];
+	return N_WORD <= n_in && memmem(out, n_out, reversed, N_WORD) != NULL;
+}
+
 static void learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -187,6 +196,8 @@ static void learn(struct turn *t, const char *in, size_t n_in, const char *out, 
 	           learn_pattern(d, in, n_in, out, n_out, stated) ||
 	           (n_first && learn_pattern(d, in, n_part, out, n_first, stated));
 	if (!d->known) {
+		if (holds_reversed(in, n_in, out, n_out))
+			why = "the data comes back reversed";
 		snprintf(d->stranger, sizeof(d->stranger), "%s: %s",
 		         stated ? "the reply does not have the stated time text" : why,
 		         trace_quote(out, n_out, quoted, sizeof(quoted)));

@@ -424,6 +424,8 @@ bool peer_read_end(struct peer *p)
 	struct turn *t = p->turn;
 
 	while (!p->ended) {
+		if (p->dumb && p->n_read > POLITE_BYTES)
+			return turn_fail(t, BYTES, "the server floods its client: more than %d bytes came", POLITE_BYTES);
 		bool owes = !answered(p) && p->n_in > 0;
 		int64_t allowed = owes ? turn_wait_ns(t) : END_WITHIN_NS + 2 * t->subject->dialect.rtt_ns;
 		if (!owes && t->subject->slow_end)

@@ -149,10 +149,10 @@ static bool ready(struct report *report, struct result *r)
 		return false;
 	if (why)
 		set_aside(report, r, SKIP, "not applicable", why);
-	else if (before && before->done && (before->status == FAIL || before->status == ERROR) &&
-	         before->blame != OURSELVES)
+	else if (before && before->done && (before->blocked || before->status == FAIL || before->status == ERROR)) {
+		r->blocked = true;
 		set_aside(report, r, SKIP, "not run, for it depends on a case that failed", before->row->id);
-	else if (ts_signal_stop())
+	} else if (ts_signal_stop())
 		set_aside(report, r, ERROR, "not run", "the suite was stopped");
 	return !r->done;
 }

@@ -12,6 +12,7 @@ struct result {
 	const struct case_row *row;
 	const struct requirement *requirement;
 	bool selected, done;
+	bool blocked; /* set aside because of a case that it depends on */
 	enum status status;
 	bool flaky; /* the two looks differ */
 	enum blame blame;

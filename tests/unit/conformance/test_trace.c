@@ -1,0 +1,64 @@
+/* What people read of the bytes on the wire. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace.h"
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void quotes_what_cannot_be_printed(void **state)
+{
+	char out[64];
+
+	(void)state;
+	assert_string_equal(trace_quote("a\"\\\r\n\t\0\xff", 8, out, sizeof(out)), "\"a\\\"\\\\\\r\\n\\t\\x00\\xff\"");
+	assert_string_equal(trace_quote("", 0, out, sizeof(out)), "\"\"");
+}
+
+/* At every size: never past the end, and cut text says so. */
+static void quotes_within_its_size(void **state)
+{
+	char bytes[40], out[200];
+
+	(void)state;
+	memset(bytes, 1, sizeof(bytes));
+	for (size_t size = 12; size < 100; size++) {
+		memset(out, 'X', sizeof(out));
+		trace_quote(bytes, sizeof(bytes), out, size);
+		assert_true(strlen(out) < size);
+		assert_int_equal(out[size], 'X');
+		assert_string_equal(out + strlen(out) - 4, "\"...");
+	}
+}
+
+static void keeps_a_bounded_number_of_events(void **state)
+{
+	struct trace trace = {0};
+	char big[1000];
+
+	(void)state;
+	memset(big, 'b', sizeof(big));
+	trace_begin(&trace, 1000);
+	for (int i = 0; i < TRACE_EVENTS + 5; i++)
+		trace_add(&trace, 1000 + i * 1000000, 1, "send", big, sizeof(big));
+	char *text = trace_text(&trace);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "     2.000 ms  client 1   send         1000 bytes"));
+	assert_non_null(strstr(text, "and 5 further events"));
+	free(text);
+	trace_release(&trace);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(quotes_what_cannot_be_printed),
+		cmocka_unit_test(quotes_within_its_size),
+		cmocka_unit_test(keeps_a_bounded_number_of_events),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
