@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The scripts that measure tsload run, and print tables of the right shape. What they measure is judged by people.
+# The scripts that measure tsload run, and print tables of the right shape. What they measure is judged by people, on a quiet
+# machine.
 
 bats_require_minimum_version 1.5.0
 
@@ -20,4 +21,19 @@ bats_require_minimum_version 1.5.0
 tables = json.load(open(sys.argv[1]))["tables"]
 assert len(tables) == 3 and all(len(t["rounds"]) == 1 for t in tables)
 assert all(r["tsload"]["requests"] > 10 and r["tsload"]["cpu_us"] > 0 for t in tables[:2] for r in t["rounds"])' "${BATS_TEST_TMPDIR}/figures.json"
+}
+
+@test "theory: Crommelin's formula and Lindley's recursion agree on M/D/1" {
+  cd "${BATS_TEST_DIRNAME}/.."
+  run scripts/theory --formulas
+  [ "${status}" -eq 0 ]
+  [ "$(grep -c ' ok |$' <<<"${output}")" -eq 9 ]
+}
+
+@test "theory: what is off is said, and ends in exit 1" {
+  cd "${BATS_TEST_DIRNAME}/.."
+  sed 's/^SERVICE_S = 0.001/SERVICE_S = 0.001\nrandom.Random.expovariate = lambda self, rate: 0.9 * self.random() * 2 \/ rate/' scripts/theory >"${BATS_TEST_TMPDIR}/theory"
+  run /usr/bin/python3 "${BATS_TEST_TMPDIR}/theory" --formulas
+  [ "${status}" -eq 1 ]
+  [[ "${output}" == *"**off**"* ]]
 }
