@@ -12,6 +12,7 @@
 #define RUN_(function, available) RUN_##available(function)
 #define RUN(function, available)  RUN_(function, available)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): each is one initialiser */
 static const struct mode modes[] = {
 #define MODE(function, name_, summary_, transports_, concurrent_, multiplexes_, workers_, available_)                  \
 	{.name = name_,                                                                                                \
@@ -25,6 +26,7 @@ static const struct mode modes[] = {
 #include "modes.def"
 #undef MODE
 };
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 size_t modes_count(void)
 {
