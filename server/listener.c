@@ -146,11 +146,12 @@ void listeners_set_nonblocking(struct listeners *ls)
 		}
 }
 
-void listeners_shutdown(struct listeners *ls)
+void listeners_end_datagrams(struct listeners *ls)
 {
 	for (size_t i = 0; i < ls->n; i++)
 		for (size_t k = 0; k < ls->items[i].n_fds; k++)
-			shutdown(ls->items[i].fds[k], ls->items[i].stream ? SHUT_RDWR : SHUT_RD);
+			if (!ls->items[i].stream)
+				shutdown(ls->items[i].fds[k], SHUT_RD);
 }
 
 void listeners_close(struct listeners *ls, bool remove)

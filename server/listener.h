@@ -33,8 +33,8 @@ int listener_fd(const struct listener *l, size_t worker_index);
 /* Make all descriptors non-blocking, for modes that multiplex. */
 void listeners_set_nonblocking(struct listeners *ls);
 
-/* Wake whoever waits in accept(2) or recvfrom(2) on them; no caller is accepted any more. */
-void listeners_shutdown(struct listeners *ls);
+/* Whoever blocks in receiving datagrams on them gets what is queued, and then what looks like an empty datagram. */
+void listeners_end_datagrams(struct listeners *ls);
 
 /* Close all; `remove`: and take away the UNIX paths (the process that opened them). */
 void listeners_close(struct listeners *ls, bool remove);

@@ -18,7 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REPEAT_NS (10 * TS_MS)
+#define REPEAT_NS   (10 * TS_MS)
+#define STOP_ROUNDS 64 /* callers taken before the signals are looked at */
 
 struct child {
 	pid_t pid;
@@ -136,6 +137,7 @@ static int accept_all(struct nursery *n, int listen_fd)
 {
 	struct server *server = n->worker->server;
 	struct pollfd fds[] = {{.fd = server->stop.signal_fd, .events = POLLIN}, {.events = POLLIN}};
+	unsigned n_in_a_row = 0;
 
 	while (!server_stopping(server)) {
 		bool has_place = worker_take_place(n->worker);
@@ -144,14 +146,15 @@ static int accept_all(struct nursery *n, int listen_fd)
 		fds[1].revents = 0;
 		ppoll(fds, 2, NULL, &n->while_waiting);
 		count(n->worker->counters, COUNT_CALL_WAIT, 1);
-		stop_take_signals(server);
 		reap(n);
-		if (fds[1].revents) {
-			if (accept_one(n, listen_fd) == 1)
-				return 1;
-		} else if (has_place) {
+		if (fds[1].revents && accept_one(n, listen_fd) == 1)
+			return 1;
+		if (!fds[1].revents && has_place)
 			worker_give_place(n->worker);
-		}
+		/* Those who stand in the queue already are taken before the stop is heard, unless they are too many. */
+		n_in_a_row = fds[1].revents ? n_in_a_row + 1 : 0;
+		if (n_in_a_row % STOP_ROUNDS == 0)
+			stop_take_signals(server);
 	}
 	return 0;
 }

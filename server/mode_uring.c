@@ -35,6 +35,7 @@
 #define BUFFER_BYTES 16384
 #define GROUP        0
 #define EVENTS       256 /* completions looked at before the time is */
+#define STOP_ROUNDS  3
 
 enum what { ACCEPT = 1, RECEIVE = 2, POLL = 3 };
 
@@ -64,6 +65,7 @@ struct uring {
 	char *memory;                      /* owned: BUFFERS slots of headroom and data */
 	size_t slot_bytes;
 	struct request *hungry;
+	bool stop_is_near;
 };
 
 static struct io_uring_sqe *new_entry(struct uring *u, struct request *r, enum what what)
@@ -312,7 +314,9 @@ static void accepted(struct uring *u, struct request *r, const struct io_uring_c
 static void polled(struct uring *u, struct request *r)
 {
 	r->polling = false;
-	if (r->source && r->source->want)
+	if (r->source == &u->loop.stop)
+		u->stop_is_near = true;
+	else if (r->source && r->source->want)
 		loop_ready(&u->loop, r->source, r->source->want);
 	if (r->source && (r->source->want == WANT_WRITE || r->source->kind != SOURCE_CONN))
 		begin(u, r);
@@ -351,9 +355,8 @@ static void feed_hungry(struct uring *u)
 	}
 }
 
-static int wait(struct loop *loop, int64_t timeout_ns)
+static int take_completions(struct uring *u, int64_t timeout_ns)
 {
-	struct uring *u = (struct uring *)loop;
 	struct __kernel_timespec t = {.tv_sec = timeout_ns / TS_S, .tv_nsec = timeout_ns % TS_S};
 	struct io_uring_cqe *cqes[EVENTS], *first;
 	int rc = io_uring_submit_and_wait_timeout(&u->ring, &first, 1, timeout_ns < 0 ? NULL : &t, NULL);
@@ -362,12 +365,30 @@ static int wait(struct loop *loop, int64_t timeout_ns)
 	if (rc < 0 && rc != -ETIME && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY)
 		return rc;
 	n = io_uring_peek_batch_cqe(&u->ring, cqes, EVENTS);
-	loop_woke(loop, (int)n);
+	loop_woke(&u->loop, (int)n);
 	for (unsigned i = 0; i < n; i++)
 		completed(u, cqes[i]);
 	io_uring_cq_advance(&u->ring, n);
 	feed_hungry(u);
 	return 0;
+}
+
+/*
+ * The stop may be told of before callers and data that came earlier: a caller is one completion, what it has sent
+ * another, for which the receive must first be asked for. So there are some more rounds before the stop is heard.
+ */
+static int wait(struct loop *loop, int64_t timeout_ns)
+{
+	struct uring *u = (struct uring *)loop;
+	int rc = take_completions(u, timeout_ns);
+
+	if (!u->stop_is_near)
+		return rc;
+	u->stop_is_near = false;
+	for (int i = 0; rc == 0 && i < STOP_ROUNDS; i++)
+		rc = take_completions(u, 0);
+	loop_ready(loop, &loop->stop, READY_READ);
+	return rc;
 }
 
 static int set_up_ring(struct uring *u)

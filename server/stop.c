@@ -91,8 +91,9 @@ static void *watch(void *arg)
 		poll(fds, 2, -1);
 		stop_take_signals(server);
 	}
-	listeners_shutdown(&server->listeners);
+	listeners_end_datagrams(&server->listeners);
 	while (!atomic_load(&server->stop.watch_is_over)) {
+		pthread_kill(server->stop.acceptor, WAKE_SIGNAL);
 		roster_wake(&server->roster, WAKE_SIGNAL);
 		if (stop_left_ns(server) == 0)
 			roster_cut_off(&server->roster);
@@ -112,6 +113,7 @@ int stop_watch(struct server *server)
 	int rc;
 
 	sigaction(WAKE_SIGNAL, &action, NULL);
+	server->stop.acceptor = pthread_self();
 	rc = pthread_create(&server->stop.watcher, NULL, watch, server);
 	server->stop.has_watcher = rc == 0;
 	return -rc;

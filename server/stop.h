@@ -24,7 +24,7 @@ struct stop {
 	int wake_fd;   /* owned: an eventfd, readable for ever once the stop was asked for: for further event loops */
 	_Atomic bool asked;
 	_Atomic int64_t deadline_ns; /* monotonic: replies in hand may take until then; 0 before the stop */
-	pthread_t watcher;
+	pthread_t watcher, acceptor; /* acceptor: who called stop_watch */
 	bool has_watcher;
 	_Atomic bool watch_is_over;
 };

@@ -2,6 +2,7 @@
 #include "post.h"
 #include "ts_clock.h"
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -14,12 +15,23 @@ static bool is_shortage(int error)
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+/* At the stop, those who stand in the queue already are still taken: they were told that they are connected. */
+static bool is_over(struct worker *w, int listen_fd)
+{
+	struct pollfd fd = {.fd = listen_fd, .events = POLLIN};
+
+	if (!server_stopping(w->server))
+		return false;
+	count(w->counters, COUNT_CALL_OTHER, 1);
+	return stop_left_ns(w->server) == 0 || poll(&fd, 1, 0) != 1;
+}
+
 int talk_accept(struct worker *w, int listen_fd)
 {
 	for (;;) {
 		int fd, error;
 
-		if (server_stopping(w->server))
+		if (is_over(w, listen_fd))
 			return -ECANCELED;
 		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 		error = errno;
@@ -28,8 +40,10 @@ int talk_accept(struct worker *w, int listen_fd)
 			count(w->counters, COUNT_ACCEPTED, 1);
 			return fd;
 		}
-		if (error == EINTR || server_stopping(w->server))
+		if (error == EINTR)
 			continue;
+		if (error == EAGAIN)
+			return -EAGAIN;
 		worker_note(w, counted_error_of(error), error, "accept");
 		if (is_shortage(error))
 			stop_sleep(w->server, PAUSE_NS);

@@ -70,6 +70,10 @@ load helpers/server
   check stop_answers
 }
 
+@test "stops with callers in the queue: they are answered first" {
+  check stop_queue
+}
+
 @test "stops in a partial send: the reply goes out, or the drain time-out cuts it off" {
   check stop_partial
 }

@@ -488,6 +488,18 @@ def check_stop_answers():
             ask(again.connect(), b"same port")
 
 
+def check_stop_queue():
+    """Callers who were in the queue when the stop came, and their messages, were received: they are answered."""
+    for _ in range(3):
+        with Server() as server:
+            clients = [server.connect() for _ in range(3)]
+            for client in clients:
+                client.sendall(b"early")
+            server.stop(within=3)
+            for client in clients:
+                assert re.fullmatch(CTIME + b"early", read_to_end(client)), "a caller in the queue was not answered"
+
+
 def check_stop_partial():
     """A reply half sent at the stop: it goes out when the client reads, and the drain time-out ends it when not."""
     data = letters(26 * 200000)
