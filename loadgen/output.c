@@ -269,6 +269,8 @@ static void add_thresholds(cJSON *root, const struct run *r)
 
 bool output_thresholds_hold(const struct run *r)
 {
+	if (r->plan->until_text && r->stop != STOP_UNTIL)
+		return false;
 	for (size_t i = 0; i < r->plan->threshold_texts.n; i++) {
 		struct threshold t;
 		threshold_parse(&t, r->plan->threshold_texts.items[i], NULL);
@@ -276,6 +278,19 @@ bool output_thresholds_hold(const struct run *r)
 			return false;
 	}
 	return true;
+}
+
+/* --until: the width that was reached, as a part of the value; null when there was too little to say. */
+static void add_until(cJSON *root, const struct run *r)
+{
+	cJSON *o;
+
+	if (!r->plan->until_text)
+		return;
+	o = ts_json_add_object(root, "until");
+	ts_json_add_text(o, "expression", r->plan->until_text);
+	ts_json_add_real(o, "reached", r->until_reached);
+	ts_json_add_bool(o, "met", r->stop == STOP_UNTIL);
 }
 
 static void add_target(cJSON *root, const struct plan *plan)
@@ -318,5 +333,6 @@ cJSON *output_json(const struct run *r)
 	add_server(root, r);
 	add_validity(root, r);
 	add_thresholds(root, r);
+	add_until(root, r);
 	return root;
 }

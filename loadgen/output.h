@@ -16,7 +16,7 @@ cJSON *output_plan(const struct plan *plan);
 /* HdrHistogram's log format 1.3: one line an interval, response times in ns, maxima in ms. 0 or -errno with err. */
 int output_hdr_log(const struct run *r, const char *path, struct ts_err *err);
 
-/* Do all thresholds hold? */
+/* Do all thresholds hold, and was --until met? */
 bool output_thresholds_hold(const struct run *r);
 
 #endif

@@ -116,6 +116,17 @@ static void print_thresholds(FILE *f, const struct run *r)
 	}
 }
 
+static void print_until(FILE *f, const struct run *r)
+{
+	if (!r->plan->until_text)
+		return;
+	if (isnan(r->until_reached))
+		fprintf(f, "until       %s: cannot be said, too little was measured\n", r->plan->until_text);
+	else
+		fprintf(f, "until       %s: %s, the interval is %.1f%% wide\n", r->plan->until_text,
+		        r->stop == STOP_UNTIL ? "met" : "not met in the time given", r->until_reached * 100);
+}
+
 void report_print(FILE *f, const struct run *r)
 {
 	print_verdict(f, r);
@@ -123,4 +134,5 @@ void report_print(FILE *f, const struct run *r)
 	print_latencies(f, r);
 	print_errors(f, r);
 	print_thresholds(f, r);
+	print_until(f, r);
 }

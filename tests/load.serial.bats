@@ -150,6 +150,14 @@ END
 @test "a run stops once its percentile is known well enough" {
   start_server
   load -c 4 -r 2k -d 30s --until='ci(p50)<50%' "${uri}"
-  holds 'd["throughput"]["duration_s"] < 20 and not d["partial"]' \
+  holds 'd["until"]["met"] and d["until"]["reached"] < 0.5 and d["throughput"]["duration_s"] < 20 and not d["partial"]' \
     'd["latency"]["response"]["confidence_95"]["50"]["low_ns"] <= ns("response", "50") <= d["latency"]["response"]["confidence_95"]["50"]["high_ns"]'
+}
+
+@test "a run that cannot know its percentile that well says so, and exits 1" {
+  start_server
+  load -c 4 -r 200 -d 1500ms --until='ci(p99)<0.1%' "${uri}"
+  [ "${status}" -eq 1 ]
+  [[ "${output}" == *"not met in the time given"* ]]
+  holds 'not d["until"]["met"] and d["until"]["reached"] > 0.001'
 }
