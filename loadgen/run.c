@@ -87,17 +87,29 @@ static bool nothing_opened(const struct crew *crew)
 	return all.opened == 0 && all.failed_to_open > 0;
 }
 
-/* --until: is the figure known well enough? Looked at once a second. */
-static void heed_until(struct run *r, const struct until *until, int64_t now_ns, int64_t *next_ns)
+/* The width of the interval of --until, as a part of its value; NaN when there is too little to say. */
+static double until_width(const struct run *r)
 {
 	struct confidence c;
+	struct until until;
+
+	if (!r->plan->until_text)
+		return NAN;
+	until_parse(&until, r->plan->until_text, NULL);
+	c = confidence_of(r->sampler.batches, r->sampler.n_batches, until.percentile);
+	return c.value_ns > 0 ? (c.high_ns - c.low_ns) / c.value_ns : NAN;
+}
+
+/* Is the figure known well enough? Looked at once a second. */
+static void heed_until(struct run *r, int64_t now_ns, int64_t *next_ns)
+{
+	struct until until;
 
 	if (!r->plan->until_text || now_ns < *next_ns || now_ns < r->sampler.begin_ns)
 		return;
 	*next_ns = now_ns + TS_S;
-	c = confidence_of(r->sampler.batches, r->sampler.n_batches, until->percentile);
-	r->until_reached = c.value_ns > 0 ? (c.high_ns - c.low_ns) / c.value_ns : NAN;
-	if (r->until_reached < until->bound)
+	until_parse(&until, r->plan->until_text, NULL);
+	if (until_width(r) < until.bound)
 		ask_to_stop(r, STOP_UNTIL);
 }
 
@@ -131,10 +143,7 @@ static int open_phase(struct run *r, struct crew *crew, struct progress *progres
 static void load_phase(struct run *r, struct crew *crew, struct progress *progress)
 {
 	int64_t start_ns, next_until_ns = 0, now_ns;
-	struct until until = {0};
 
-	if (r->plan->until_text)
-		until_parse(&until, r->plan->until_text, NULL);
 	if (crew->team)
 		crew->team->start(crew->team);
 	start_ns = ts_clock_mono_ns() + START_AHEAD_NS;
@@ -149,7 +158,7 @@ static void load_phase(struct run *r, struct crew *crew, struct progress *progre
 		meet(r, crew);
 		if (crew_lowest_state(crew) < SHARD_DRAINING) {
 			sampler_tick(&r->sampler, now_ns);
-			heed_until(r, &until, now_ns, &next_until_ns);
+			heed_until(r, now_ns, &next_until_ns);
 		}
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, now_ns);
@@ -273,6 +282,7 @@ static void measure(struct run *r, struct crew *crew, struct progress *progress)
 	add_up(r, crew);
 	add_own_usage(r, &before);
 	sampler_end(&r->sampler, ts_clock_mono_ns(), r->total->generator.end_ns);
+	r->until_reached = until_width(r);
 	r->partial = r->stop == STOP_SIGNAL || r->stop == STOP_GONE;
 	r->n_throttled = health_throttled() - r->n_throttled;
 }
