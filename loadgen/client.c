@@ -1,4 +1,5 @@
 #include "client.h"
+#include "kstamps.h"
 #include "ts_clock.h"
 #include "worker.h"
 #include <errno.h>
@@ -175,6 +176,8 @@ static void opened(struct worker *w, struct client *c, int64_t now_ns)
 	if (++counts->open > counts->peak_open)
 		counts->peak_open = counts->open;
 	settle(w, c);
+	if (w->transmitted_ns)
+		kstamps_enable(c->io.fd);
 	client_watch(w, c, EV_READ);
 	if (c->flags & CLIENT_PENDING) {
 		int64_t planned_ns = client_slot(w, c, 0)->planned_ns;

@@ -99,6 +99,8 @@ void client_complete(struct worker *w, struct client *c, const struct slot *slot
 		ts_hist_record(&shard->service, now_ns - slot->sent_ns);
 		if (!(c->flags & CLIENT_FIRST_BYTE))
 			ts_hist_record(&shard->first_byte, now_ns - slot->sent_ns);
+		if (w->transmitted_ns)
+			worker_split(w, c, slot, now_ns);
 		c->n_completed++;
 	}
 	c->since_ns = now_ns;

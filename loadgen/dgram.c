@@ -10,7 +10,6 @@
  */
 #include "client.h"
 #include "payload.h"
-#include "socket_io.h"
 #include "ts_clock.h"
 #include "worker.h"
 #include <errno.h>
@@ -77,7 +76,7 @@ void dgram_flush(struct worker *w, struct client *c)
 		ssize_t sent;
 
 		slot->sent_ns = now_ns;
-		sent = socket_send(c->io.fd, w->out, n);
+		sent = worker_send(w, c, n);
 		if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
 			slot->sent_ns = 0;
 			break;
@@ -300,7 +299,7 @@ void dgram_readable(struct worker *w, struct client *c)
 
 	/* One receive for each reply that may be waiting: a lock-step client never asks in vain. */
 	for (unsigned k = 0; k < n_before || k == 0; k++) {
-		ssize_t n = socket_recv(c->io.fd, w->in, sizeof(w->in));
+		ssize_t n = worker_receive(w, c);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		now_ns = ts_clock_mono_ns();

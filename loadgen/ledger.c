@@ -96,6 +96,9 @@ void shard_merge(struct shard *dst, const struct shard *src)
 	ts_hist_add(&dst->first_byte, &src->first_byte);
 	ts_hist_add(&dst->connect, &src->connect);
 	ts_hist_add(&dst->send_lag, &src->send_lag);
+	ts_hist_add(&dst->to_kernel, &src->to_kernel);
+	ts_hist_add(&dst->in_network, &src->in_network);
+	ts_hist_add(&dst->from_kernel, &src->from_kernel);
 }
 
 WATCHES_RUNNING_SHARDS void shard_watch(struct watched *sum, const struct shard *running)

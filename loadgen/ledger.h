@@ -91,6 +91,7 @@ struct shard {
 	struct fairness fairness;
 	struct generator generator;
 	struct ts_hist response, service, first_byte, connect, send_lag;
+	struct ts_hist to_kernel, in_network, from_kernel; /* --kernel-stamps: service time in three parts */
 	/* for the supervisor while it runs; written with relaxed atomics */
 	_Atomic int state;
 	_Atomic int64_t last_reply_ns, last_refused_ns;

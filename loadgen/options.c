@@ -124,6 +124,8 @@ static const struct ts_opt rows[] = {
          .help = "timer: a timerfd; tick: each millisecond, cheapest; spin: busy, most exact"},
         {TS_OPT_FLAG, "keep-awake", 0, NULL, NULL, AT(keep_awake),
          .help = "hold /dev/cpu_dma_latency at 0, so that processors do not sleep"},
+        {TS_OPT_FLAG, "kernel-stamps", 0, NULL, NULL, AT(kernel_stamps),
+         .help = "split latencies by the kernel's stamps of sending and receiving; costs two calls a request"},
         {.type = TS_OPT_GROUP, .help = "Report"},
         {TS_OPT_TEXT, "json", 0, "FILE", NULL, AT(json_path), .help = "write the result; -: standard output"},
         {TS_OPT_TEXT, "hdr-log", 0, "FILE", NULL, AT(hdr_path),

@@ -72,6 +72,11 @@ static void add_latencies(cJSON *root, const struct run *r)
 	add_latency(o, "service", r, &t->service, t->figures.unanswered);
 	add_latency(o, "first_byte", r, &t->first_byte, 0);
 	add_latency(o, "connect", r, &t->connect, 0);
+	if (!r->plan->kernel_stamps)
+		return;
+	add_latency(o, "to_kernel", r, &t->to_kernel, 0);
+	add_latency(o, "in_network", r, &t->in_network, 0);
+	add_latency(o, "from_kernel", r, &t->from_kernel, 0);
 }
 
 static void add_ledger(cJSON *root, const char *name, const struct ledger *l)

@@ -77,6 +77,7 @@ cJSON *output_plan(const struct plan *p)
 		cJSON_AddItemToArray(cpus, cJSON_CreateNumber(p->cpus.ids[i]));
 	add_choice(o, "pace", PLAN_PACES, p->pace);
 	ts_json_add_bool(o, "keep_awake", p->keep_awake);
+	ts_json_add_bool(o, "kernel_stamps", p->kernel_stamps);
 	ts_json_add_real(o, "interval_s", (double)p->interval_ns / 1e9);
 	add_positive(o, "server_pid", (double)p->server_pid, 1);
 	percentiles = ts_json_add_array(o, "percentiles");

@@ -257,6 +257,11 @@ static int check(const struct plan *p, struct ts_err *err)
 	    (p->stage_texts.n > 0 || p->schedule.arrival == PACER_TRACE || p->n_requests > 0))
 		return ts_err_usage(
 		        err, "--find-max, --sweep: choose the rate themselves, without --stage, a trace or --requests");
+	if (p->kernel_stamps && p->n_pipeline > 1)
+		return ts_err_usage(err, "--kernel-stamps: needs --pipeline=1, so that a stamp belongs to one request");
+	for (size_t i = 0; p->kernel_stamps && i < p->n_targets; i++)
+		if (p->targets[i].transport != TS_TCP && p->targets[i].transport != TS_UDP)
+			return ts_err_usage(err, "--kernel-stamps: the kernel stamps TCP and UDP only");
 	if (p->resume_path && !p->sweep_text)
 		return ts_err_usage(err, "--resume: needs --sweep");
 	if (p->n_session > 0 && any_datagram(p))

@@ -39,7 +39,7 @@ struct plan {
 	struct ts_opt_list stage_texts;
 	int framing, verify, pace;
 	struct ts_opt_cpus cpus;
-	bool keep_awake;
+	bool keep_awake, kernel_stamps;
 	/* report */
 	const char *json_path, *hdr_path, *percentiles_text, *until_text;
 	int64_t interval_ns, server_pid;

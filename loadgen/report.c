@@ -75,6 +75,9 @@ static void print_latencies(FILE *f, const struct run *r)
 	print_latency(f, r, "response", &t->response, from);
 	print_latency(f, r, "service", &t->service, from);
 	print_latency(f, r, "connect", &t->connect, INFINITY);
+	print_latency(f, r, "to kernel", &t->to_kernel, INFINITY);
+	print_latency(f, r, "network", &t->in_network, INFINITY);
+	print_latency(f, r, "to us", &t->from_kernel, INFINITY);
 	if (r->plan->open_loop)
 		print_latency(f, r, "send lag", &t->send_lag, INFINITY);
 	if (n)

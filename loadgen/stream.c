@@ -4,7 +4,6 @@
  */
 #include "client.h"
 #include "payload.h"
-#include "socket_io.h"
 #include "ts_clock.h"
 #include "worker.h"
 #include <errno.h>
@@ -65,7 +64,7 @@ void stream_flush(struct worker *w, struct client *c)
 	while (c->n_unsent > 0) {
 		int64_t now_ns = ts_clock_mono_ns();
 		size_t n = build(w, c, now_ns);
-		ssize_t sent = socket_send(c->io.fd, w->out, n);
+		ssize_t sent = worker_send(w, c, n);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0 && errno == EAGAIN)
@@ -265,7 +264,7 @@ void stream_readable(struct worker *w, struct client *c)
 		client_watch(w, c, c->n_unsent > 0 ? EV_WRITE : 0);
 		return;
 	}
-	n = socket_recv(c->io.fd, w->in, sizeof(w->in));
+	n = worker_receive(w, c);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	now_ns = ts_clock_mono_ns();

@@ -147,9 +147,11 @@ struct worker *worker_new(const struct plan *plan, struct control *control, stru
 	w->clients = calloc(w->n_clients, sizeof(*w->clients));
 	w->slots = calloc((size_t)w->n_clients * (size_t)plan->n_pipeline, sizeof(*w->slots));
 	w->arrivals_ns = calloc(WORKER_ARRIVALS, sizeof(*w->arrivals_ns));
+	if (plan->kernel_stamps)
+		w->transmitted_ns = calloc(w->n_clients, sizeof(*w->transmitted_ns));
 	w->random = ts_random_new((uint64_t)plan->seed * 1000003 + index);
-	if (!w->clients || !w->slots || !w->arrivals_ns || !w->random || !ring_init(&w->free_clients, w->n_clients) ||
-	    !ring_init(&w->to_open, w->n_clients) || init_pacing(w) < 0)
+	if (!w->clients || (plan->kernel_stamps && !w->transmitted_ns) || !w->slots || !w->arrivals_ns || !w->random ||
+	    !ring_init(&w->free_clients, w->n_clients) || !ring_init(&w->to_open, w->n_clients) || init_pacing(w) < 0)
 		goto no_memory;
 	init_clients(w);
 	init_arrivals(w);
@@ -178,6 +180,7 @@ void worker_free(struct worker *w)
 	free(w->free_clients.items);
 	free(w->to_open.items);
 	free(w->arrivals_ns);
+	free(w->transmitted_ns);
 	free(w->slots);
 	free(w->clients);
 	free(w);

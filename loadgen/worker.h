@@ -79,7 +79,10 @@ struct worker {
 	struct learner learner;
 	struct late_table late;
 
-	int64_t *arrivals_ns;                               /* owned: every arrivals_every-th moment of sending */
+	int64_t *transmitted_ns; /* owned; --kernel-stamps: of each client's request in flight, wall clock; 0: not yet
+	                            known */
+	int64_t received_ns;     /* --kernel-stamps: of what was read last */
+	int64_t *arrivals_ns;    /* owned: every arrivals_every-th moment of sending */
 	uint32_t n_arrivals, arrivals_every, arrivals_skip; /* every 0: none are taken */
 	uint64_t n_waited; /* requests that found no free connection when they were due */
 
@@ -127,6 +130,12 @@ static inline bool worker_measures(const struct worker *w, int64_t planned_ns)
 {
 	return planned_ns >= w->measure_ns;
 }
+
+/* The two calls of a request; with the kernel's stamps, where they were asked for. */
+ssize_t worker_send(struct worker *w, const struct client *c, size_t n); /* of w->out */
+ssize_t worker_receive(struct worker *w, const struct client *c);        /* into w->in */
+void worker_split(struct worker *w, const struct client *c, const struct slot *slot,
+                  int64_t now_ns); /* it was answered */
 
 /* A request goes out now; `waited`: it was due before its connection was free. */
 static inline void worker_note_sent(struct worker *w, int64_t now_ns, bool waited)

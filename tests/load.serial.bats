@@ -161,3 +161,16 @@ END
   [[ "${output}" == *"until "*"not met in the time given"* || "${output}" == *"until "*"cannot be said"* ]]
   holds 'not d["until"]["met"] and (d["until"]["reached"] is None or d["until"]["reached"] > 0.001)'
 }
+
+@test "the kernel's stamps split the service time, and the parts add up" {
+  for listen in tcp://127.0.0.1:0 udp://127.0.0.1:0; do
+    start_delay --delay=2ms --listen="${listen}"
+    load -c 4 -r 300 -d 1s --kernel-stamps "${uri}"
+    stop_delay
+    holds 'all(d["latency"][k]["count"] == 300 for k in ("service", "to_kernel", "in_network", "from_kernel"))' \
+      '2e6 <= d["latency"]["in_network"]["min_ns"]' \
+      'near(sum(d["latency"][k]["mean_ns"] for k in ("to_kernel", "in_network", "from_kernel")), d["latency"]["service"]["mean_ns"], 0.01)'
+  done
+  run "${bin}/tsload" --kernel-stamps unix:/nowhere
+  [ "${status}" -eq 2 ]
+}
