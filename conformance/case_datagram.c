@@ -219,12 +219,16 @@ void case_datagram_unanswerable(struct turn *t)
 	dgram_free(d);
 }
 
+/* Bursts, so that some replies find nobody: the client is gone as soon as its datagrams are sent. */
 void case_datagram_vanished_client(struct turn *t)
 {
-	for (int i = 0; i < 3 && t->blame == NOBODY; i++) {
+	const struct ts_endpoint *ep = &t->subject->endpoint;
+
+	for (int i = 0; turn_goes_on(t, i, 10, 2, TS_S / 2); i++) {
 		struct dgram *d = dgram_open(t);
-		if (d)
-			dgram_send(d, "abcdef", 6);
+		for (int j = 0; d && j < (turn_slow(t) ? 3 : 30); j++)
+			sendto(d->fd, "abcdef", 6, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&ep->addr,
+			       ep->addr_len);
 		dgram_free(d);
 	}
 }

@@ -10,8 +10,7 @@ void case_end_half_close(struct turn *t)
 	t->subject->slow_end = false;
 	if (peer_say_letters(p, 8))
 		peer_finish(p);
-	if (t->blame == SILENCE)
-		t->subject->slow_end = true;
+	t->subject->slow_end = t->blame == SILENCE || (t->blame != NOBODY && !t->subject->dialect.ends);
 }
 
 /* Data and FIN arrive together: the reply is still owed. */
@@ -43,10 +42,14 @@ void case_end_half_close_large(struct turn *t)
 	peer_finish(p);
 }
 
-/* A one-shot line server may answer an empty conversation with a bare stamp. */
-static bool bare_stamp_allowed(const struct turn *t)
+/* A one-shot line server may answer an empty conversation with a bare stamp: that is worth a warning. */
+static bool bare_stamp_allowed(const struct turn *t, const struct peer *p)
 {
-	return t->subject->dialect.one_shot;
+	const struct dialect *d = &t->subject->dialect;
+
+	return d->one_shot && d->line && p->n_read == (int64_t)p->n_first &&
+	       ts_reply_datagram(&d->rule, "", 0, p->first, p->n_first, p->sent_ns, ts_clock_wall_ns(), NULL) ==
+	               TS_REPLY_LEGAL;
 }
 
 void case_end_silent_client(struct turn *t)
@@ -75,10 +78,11 @@ void case_end_no_empty_reply(struct turn *t)
 	if (p->n_read == 0)
 		return;
 	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
-	if (!bare_stamp_allowed(t) || p->n_read > 200)
-		turn_fail(t, BYTES, "a client that said nothing was answered");
-	else
+	t->warned = bare_stamp_allowed(t, p);
+	if (t->warned)
 		turn_report(t, "a client that said nothing gets a bare stamp");
+	else
+		turn_fail(t, BYTES, "a client that said nothing was answered");
 }
 
 /* With and without data before the end: the server's end comes, and nothing before it that is not owed. */
@@ -110,10 +114,24 @@ void case_end_clean_fin(struct turn *t)
 		turn_fail(t, BYTES, "all that was owed arrived, and then the server ended by RST instead of FIN");
 }
 
+/* And more than it takes at once does no harm: what comes back is not judged, that it goes on is. */
 void case_end_one_shot_whole(struct turn *t)
 {
+	char much[20000];
+
 	for (int i = 0; turn_goes_on(t, i, 10, 3, 2 * TS_S); i++)
 		turn_ask_letters(t, 20 + (size_t)i * 30);
+	memset(much, 'm', sizeof(much));
+	much[sizeof(much) - 1] = '\n';
+	struct peer *p = peer_open(t);
+	if (!p)
+		return;
+	p->dumb = true;
+	peer_send(p, much, sizeof(much));
+	while (!p->ended && t->blame == NOBODY && peer_listen(p, TS_S))
+		;
+	peer_free(p, TS_S);
+	turn_plain(t);
 }
 
 void case_end_next_client(struct turn *t)

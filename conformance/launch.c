@@ -1,5 +1,6 @@
 #include "launch.h"
 #include "ts_clock.h"
+#include "ts_signal.h"
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
@@ -17,11 +18,14 @@
 #include <unistd.h>
 
 #define READY_WITHIN_NS (20 * TS_S)
-#define STEP_NS         (4 * TS_MS)
+#define STEP_NS         (4 * TS_MS)  /* between two looks: at first, */
+#define LONG_STEP_NS    (25 * TS_MS) /* and after a while */
 
 struct launch {
 	struct ts_endpoint endpoint;
+	char *pattern; /* the command as the user gave it */
 	char *command; /* with everything filled in */
+	bool stuck;    /* it could not be started again */
 	pid_t pid;     /* of sh, leader of its session; 0: not running */
 	int said_fd;   /* where it prints */
 	int64_t ready_ns;
@@ -80,10 +84,11 @@ struct launch *launch_new(const char *command, const struct ts_endpoint *endpoin
 
 	if (l) {
 		l->endpoint = *endpoint;
+		l->pattern = strdup(command);
 		l->command = fill_in(command, endpoint);
 		l->said_fd = memfd_create("tsconform-server", MFD_CLOEXEC);
 	}
-	if (!l || !l->command) {
+	if (!l || !l->command || !l->pattern) {
 		ts_err_set(err, ENOMEM, "out of memory");
 		free(l);
 		return NULL;
@@ -156,6 +161,21 @@ bool launch_listening(const struct launch *l)
 	int port = ts_endpoint_port(&l->endpoint);
 	return in_inet_table(stream ? "/proc/net/tcp" : "/proc/net/udp", port, stream) ||
 	       in_inet_table(stream ? "/proc/net/tcp6" : "/proc/net/udp6", port, stream);
+}
+
+int launch_choose_port(struct ts_endpoint *endpoint, struct ts_err *err)
+{
+	int fd = socket(endpoint->addr.ss_family,
+	                ts_transport_is_stream(endpoint->transport) ? SOCK_STREAM : SOCK_DGRAM, 0);
+	socklen_t n = sizeof(endpoint->addr);
+	int result = 0;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&endpoint->addr, endpoint->addr_len) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&endpoint->addr, &n) < 0)
+		result = ts_err_set(err, errno, "cannot find a free port: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return result;
 }
 
 /* --- start and stop -------------------------------------------------------------------------------------- */
@@ -260,7 +280,12 @@ int launch_start(struct launch *l, struct ts_err *err)
 			return ts_err_set(err, ETIMEDOUT, "the server did not listen on %s within %.0f s: %s", uri,
 			                  (double)READY_WITHIN_NS / 1e9, launch_said(l, said, sizeof(said)));
 		}
-		ts_clock_sleep_until(ts_clock_mono_ns() + STEP_NS);
+		if (ts_signal_stop()) {
+			launch_stop(l);
+			return ts_err_set(err, EINTR, "stopped while the server was starting");
+		}
+		int64_t waited_ns = ts_clock_mono_ns() - begin_ns;
+		ts_clock_sleep_until(ts_clock_mono_ns() + (waited_ns < 200 * TS_MS ? STEP_NS : LONG_STEP_NS));
 	}
 	l->ready_ns = ts_clock_mono_ns() - begin_ns;
 	return 0;
@@ -274,19 +299,50 @@ static void remove_path(const struct launch *l)
 		unlink(un->sun_path);
 }
 
-/* A port may be held for a moment by what the last server left in TIME_WAIT: some servers need several attempts. */
+static bool move_to_free_port(struct launch *l)
+{
+	struct ts_endpoint other = l->endpoint;
+	struct sockaddr_in *in = (void *)&other.addr; /* the port stands at the same place in both families */
+
+	if (other.addr.ss_family == AF_UNIX || (!strstr(l->pattern, "{port}") && !strstr(l->pattern, "{uri}")))
+		return false;
+	in->sin_port = 0;
+	if (launch_choose_port(&other, NULL) < 0)
+		return false;
+	char *command = fill_in(l->pattern, &other);
+	if (!command)
+		return false;
+	free(l->command);
+	l->command = command;
+	l->endpoint = other;
+	return true;
+}
+
+/*
+ * A server that does not set SO_REUSEADDR cannot have its port again while the kernel remembers conversations that it
+ * ended first, for a minute. If the command takes the port from us it gets another one; if not, it may be that it
+ * cannot be started again: that is then remembered.
+ */
 bool launch_again(struct launch *l)
 {
 	bool ok = false;
 
 	launch_stop(l);
-	for (int i = 0; i < 40 && !ok; i++) {
+	for (int i = 0; i < 10 && !ok && !l->stuck && !ts_signal_stop(); i++) {
 		remove_path(l);
+		if (i > 1)
+			move_to_free_port(l);
 		ok = launch_start(l, NULL) == 0;
 		if (!ok)
-			ts_clock_sleep_until(ts_clock_mono_ns() + 100 * TS_MS);
+			ts_clock_sleep_until(ts_clock_mono_ns() + 150 * TS_MS);
 	}
+	l->stuck = !ok;
 	return ok;
+}
+
+const struct ts_endpoint *launch_endpoint(const struct launch *l)
+{
+	return &l->endpoint;
 }
 
 static pid_t only_child(pid_t parent)
@@ -380,5 +436,6 @@ void launch_free(struct launch *l)
 	if (l->said_fd >= 0)
 		close(l->said_fd);
 	free(l->command);
+	free(l->pattern);
 	free(l);
 }

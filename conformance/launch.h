@@ -16,11 +16,18 @@ struct launch;
 /* {uri}, {host}, {port} and {path} in the command are replaced by those of the endpoint. Owned; NULL with err. */
 struct launch *launch_new(const char *command, const struct ts_endpoint *endpoint, struct ts_err *err);
 
+/* Where the URI asks for port 0: a port that is free now. 0 or -errno. */
+int launch_choose_port(struct ts_endpoint *endpoint, struct ts_err *err);
+
 /* Start it, and wait until it listens: 0, or -errno with err (it ended before, or did not listen within 20 s). */
 int launch_start(struct launch *l, struct ts_err *err);
 
-/* End whatever is left of it, by force if need be, and start it again. */
+/*
+ * End whatever is left of it, by force if need be, and start it again: on another port, where its own is not free and
+ * the command has {port} or {uri}. False: it cannot be started; later calls say so at once.
+ */
 bool launch_again(struct launch *l);
+const struct ts_endpoint *launch_endpoint(const struct launch *l); /* where it listens now */
 
 /* Send a signal to the server itself: the command, or its only child where a shell waits for that. */
 void launch_signal(struct launch *l, int signo);

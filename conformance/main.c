@@ -6,6 +6,7 @@
 #include "ts_host.h"
 #include "ts_log.h"
 #include "ts_signal.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,18 @@ static bool to_stdout(const char *path)
 static uint64_t new_seed(void)
 {
 	return (uint64_t)(ts_clock_wall_ns() % 1000000007) + (uint64_t)getpid();
+}
+
+static int write_files(const struct report *report, struct ts_err *err)
+{
+	const struct options *o = report->subject->options;
+	int result = 0;
+
+	if (o->json && output_json(o->json, report, err) < 0)
+		result = -1;
+	if (o->junit && output_junit(o->junit, report, err) < 0)
+		result = -1;
+	return result;
 }
 
 static int write_reports(const struct report *report, struct ts_err *err)
@@ -37,13 +50,9 @@ static int write_reports(const struct report *report, struct ts_err *err)
 		else
 			output_human(stdout, report, isatty(STDOUT_FILENO) && !(no_colour && no_colour[0]));
 		if (fflush(stdout) != 0)
-			result = ts_err_set(err, 5, "cannot write to standard output");
+			result = ts_err_set(err, errno, "standard output: cannot write: %s", strerror(errno));
 	}
-	if (o->json && output_json(o->json, report, err) < 0)
-		result = -1;
-	if (o->junit && output_junit(o->junit, report, err) < 0)
-		result = -1;
-	return result;
+	return write_files(report, err) < 0 ? -1 : result;
 }
 
 /* Start the server, if it is ours to start. What goes wrong is said in the report, too. */
@@ -64,17 +73,29 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 
 	if (ts_endpoint_parse(&subject.endpoint, uri, err) < 0)
 		return -1;
+	if (ts_endpoint_port(&subject.endpoint) == 0) {
+		if (!o->exec)
+			return ts_err_usage(err, "%s: port 0 cannot be called: give the server's port", uri);
+		if (launch_choose_port(&subject.endpoint, err) < 0)
+			return -1;
+	}
 	ts_endpoint_text(&subject.endpoint, subject.uri, sizeof(subject.uri));
 	subject.seed = o->seed ? (uint64_t)o->seed : new_seed();
-	if (report_init(&report, &subject, err) < 0)
+	if (report_init(&report, &subject, err) < 0) {
+		struct ts_err ignored;
+		snprintf(report.unreached, sizeof(report.unreached), "%s", err->text);
+		report_none(&report);
+		write_files(&report, &ignored);
+		report_release(&report);
 		return -1;
+	}
 	if (o->exec && !(subject.launch = launch_new(o->exec, &subject.endpoint, err)))
 		return -1;
 	start(&report, subject.launch);
 	report_run(&report);
 	status = write_reports(&report, err) < 0 ? -1 : (int)report_exit(&report);
 	if (status == TS_EXIT_ENVIRON && !report.reached)
-		status = ts_err_set(err, 1, "%s: %.400s", subject.uri, report.unreached);
+		status = ts_err_set(err, 1, "%s: %.300s; is the server running there?", subject.uri, report.unreached);
 	if (ts_signal_stop())
 		status = 128 + ts_signal_stop();
 	launch_free(subject.launch);
@@ -95,7 +116,10 @@ int main(int argc, char **argv)
 		return ts_log_fail(&log, &err);
 	if (options.list) {
 		output_list(stdout, options.json != NULL);
-		return TS_EXIT_OK;
+		if (fflush(stdout) == 0)
+			return TS_EXIT_OK;
+		ts_err_set(&err, errno, "standard output: cannot write: %s", strerror(errno));
+		return ts_log_fail(&log, &err);
 	}
 	if (operands.n == 0) {
 		ts_err_usage(&err, "URI is missing, such as tcp://127.0.0.1:21567");

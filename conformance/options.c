@@ -13,7 +13,9 @@ static int check_time(const char *text, void *settings, struct ts_err *err)
 static int check_separator(const char *text, void *settings, struct ts_err *err)
 {
 	(void)settings;
-	return strlen(text) < 16 ? 0 : ts_err_usage(err, "must be auto or at most 15 bytes");
+	return strlen(text) < 16 && !strpbrk(text, "[]\r\n")
+	               ? 0
+	               : ts_err_usage(err, "must be auto or at most 15 bytes, without brackets and line ends");
 }
 
 #define AT(name) .offset = offsetof(struct options, name)

@@ -1,5 +1,6 @@
 #include "peer.h"
 #include "ts_clock.h"
+#include "ts_signal.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ static int wait_for(int fd, short events, int64_t wait_ns)
 
 	if (wait_ns < 0)
 		ts = (struct timespec){0};
+	if (wait_ns > 200 * TS_MS) /* so that a stop is noticed, whichever thread the signal went to */
+		ts = (struct timespec){.tv_nsec = 200 * TS_MS};
 	int n = ppoll(&poll_fd, 1, &ts, NULL);
 	return n > 0 ? poll_fd.revents : 0;
 }
@@ -40,8 +43,9 @@ static int connect_once(const struct ts_endpoint *ep, bool small_buffers, int64_
 		return 0;
 	if (errno != EINPROGRESS)
 		return -errno;
-	if (!wait_for(*fd, POLLOUT, deadline_ns - ts_clock_mono_ns()))
-		return -ETIMEDOUT;
+	while (!wait_for(*fd, POLLOUT, deadline_ns - ts_clock_mono_ns()))
+		if (ts_clock_mono_ns() >= deadline_ns || ts_signal_stop())
+			return -ETIMEDOUT;
 	getsockopt(*fd, SOL_SOCKET, SO_ERROR, &error, &n);
 	return -error;
 }
@@ -230,6 +234,8 @@ static void write_some(struct peer *p)
 static bool pump(struct peer *p, int64_t wait_ns)
 {
 	bool writes = p->n_written < p->n_in && !p->broken;
+	if (ts_signal_stop())
+		return turn_fail(p->turn, OURSELVES, "the suite was stopped");
 	int events = wait_for(p->fd, (short)((p->ended || p->deaf ? 0 : POLLIN) | (writes ? POLLOUT : 0)), wait_ns);
 
 	if (events & POLLOUT && writes)
@@ -425,7 +431,8 @@ bool peer_read_end(struct peer *p)
 
 	while (!p->ended) {
 		if (p->dumb && p->n_read > POLITE_BYTES)
-			return turn_fail(t, BYTES, "the server floods its client: more than %d bytes came", POLITE_BYTES);
+			return turn_fail(t, BYTES, "the server floods its client: more than %d bytes came",
+			                 POLITE_BYTES);
 		bool owes = !answered(p) && p->n_in > 0;
 		int64_t allowed = owes ? turn_wait_ns(t) : END_WITHIN_NS + 2 * t->subject->dialect.rtt_ns;
 		if (!owes && t->subject->slow_end)
@@ -494,7 +501,7 @@ void peer_free(struct peer *p, int64_t wait_ns)
 
 	shutdown(p->fd, SHUT_WR);
 	while (!p->ended && n_total < POLITE_BYTES && (left = deadline - ts_clock_mono_ns()) > 0) {
-		if (!wait_for(p->fd, POLLIN, left))
+		if (!wait_for(p->fd, POLLIN, left) && ts_signal_stop())
 			break;
 		ssize_t n = recv(p->fd, sink, sizeof(sink), 0);
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))

@@ -31,8 +31,22 @@ static bool selected(const struct options *o, const char *id)
 	return (o->only.n == 0 || fits(&o->only, id)) && !fits(&o->skip, id);
 }
 
+/* The patterns as the user gave them. */
+static const char *selection(const struct options *o, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < o->only.n && at < size - 1; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s--only=%.80s", at ? " " : "", o->only.items[i]);
+	for (size_t i = 0; i < o->skip.n && at < size - 1; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s--skip=%.80s", at ? " " : "", o->skip.items[i]);
+	return buf;
+}
+
 int report_init(struct report *report, struct subject *subject, struct ts_err *err)
 {
+	char text[300];
 	unsigned transport = 1u << subject->endpoint.transport;
 	size_t n_selected = 0, n_apply = 0;
 
@@ -56,9 +70,11 @@ int report_init(struct report *report, struct subject *subject, struct ts_err *e
 		return ts_err_usage(err, "--trace=%s: there is no such case; --list prints them",
 		                    subject->options->trace);
 	if (n_selected == 0)
-		return ts_err_usage(err, "--only, --skip: they select no case; --list prints them");
+		return ts_err_usage(err, "%s: no case is selected; --list prints them all",
+		                    selection(subject->options, text, sizeof(text)));
 	if (n_apply == 0)
-		return ts_err_usage(err, "--only, --skip: they select no case for %s",
+		return ts_err_usage(err, "%s: no case for %s is selected; --list prints them all",
+		                    selection(subject->options, text, sizeof(text)),
 		                    ts_transport_name(subject->endpoint.transport));
 	return 0;
 }
@@ -88,7 +104,7 @@ static enum status status_of(const struct report *report, const struct result *r
 	bool strict = report->subject->options->strict;
 
 	if (r->blame == NOBODY)
-		return PASS;
+		return r->warned ? WARN : PASS;
 	if (r->blame == OURSELVES)
 		return ERROR;
 	if (r->requirement->level == MUST || (r->requirement->level == SHOULD && strict))
@@ -214,6 +230,7 @@ static void look(struct report *report, struct result *r, double patience)
 	}
 	r->failed_ns = t->blame == NOBODY ? 0 : r->failed_ns;
 	r->blame = t->blame;
+	r->warned = t->warned;
 	r->duration_ns = ts_clock_mono_ns() - t->begin_ns;
 	memcpy(r->message, t->message, sizeof(t->message));
 	memcpy(r->expected, t->expected, sizeof(t->expected));
@@ -222,6 +239,14 @@ static void look(struct report *report, struct result *r, double patience)
 	r->trace = trace_text(&t->trace);
 	trace_release(&t->trace);
 	free(t);
+}
+
+static bool start_again(struct subject *subject)
+{
+	bool ok = launch_again(subject->launch);
+
+	subject->endpoint = *launch_endpoint(subject->launch);
+	return ok;
 }
 
 /* --- what failed is looked at again ---------------------------------------------------------------------- */
@@ -316,7 +341,7 @@ static void settle(struct report *report)
 		trouble |= report->results[i].failed_ns > 0 && !report->results[i].done &&
 		           report->results[i].blame != BYTES;
 	if (trouble && !lives(report)) {
-		if (!report->subject->launch || !launch_again(report->subject->launch)) {
+		if (!report->subject->launch || !start_again(report->subject)) {
 			bury(report, first_to_fail(report));
 			return;
 		}
@@ -429,7 +454,7 @@ static void run_stage(struct report *report, enum stage stage)
 		if (r->row->stage != stage || !ready(report, r))
 			continue;
 		if (stage == RUDE && report->subject->launch && report->subject->gone)
-			report->subject->gone = !launch_again(report->subject->launch);
+			report->subject->gone = !start_again(report->subject);
 		look(report, r, 1);
 		settle(report);
 	}
@@ -442,13 +467,13 @@ static void run_lives(struct report *report)
 		struct result *r = &report->results[i];
 		if (r->row->stage != LIFE || !ready(report, r))
 			continue;
-		if (!launch_again(report->subject->launch)) {
+		if (!start_again(report->subject)) {
 			set_aside(report, r, ERROR, "not run", "the server could not be started again");
 			continue;
 		}
 		report->subject->gone = false;
 		look(report, r, 1);
-		if (r->blame != NOBODY && r->blame != OURSELVES && launch_again(report->subject->launch))
+		if (r->blame != NOBODY && r->blame != OURSELVES && start_again(report->subject))
 			look_again(report, r);
 		judge(report, r);
 	}
@@ -479,6 +504,12 @@ static void count(struct report *report)
 			report->counts[report->results[i].status]++;
 }
 
+void report_none(struct report *report)
+{
+	report->started_wall_ns = ts_clock_wall_ns();
+	count(report);
+}
+
 void report_run(struct report *report)
 {
 	int64_t begin_ns = ts_clock_mono_ns();
@@ -505,9 +536,9 @@ void report_run(struct report *report)
 
 const char *report_verdict(const struct report *report)
 {
-	if (!report->reached)
-		return NULL;
-	return report->counts[FAIL] > 0 ? "nonconformant" : "conformant";
+	if (report->counts[FAIL] > 0)
+		return "nonconformant";
+	return report->reached && !report->partial ? "conformant" : NULL;
 }
 
 enum ts_exit report_exit(const struct report *report)

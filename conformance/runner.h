@@ -14,7 +14,8 @@ struct result {
 	bool selected, done;
 	bool blocked; /* set aside because of a case that it depends on */
 	enum status status;
-	bool flaky; /* the two looks differ */
+	bool warned; /* it holds, but something about it is worth a warning */
+	bool flaky;  /* the two looks differ */
 	enum blame blame;
 	int64_t duration_ns, failed_ns; /* monotonic moment of what went wrong, or 0 */
 	uint64_t seed;
@@ -39,6 +40,9 @@ struct report {
 /* Prepare a report: which cases are selected by --only and --skip, and are there any? 0, or -EINVAL with err. */
 int report_init(struct report *report, struct subject *subject, struct ts_err *err);
 void report_release(struct report *report);
+
+/* Nothing is run: the report says so, with the reason in `unreached`. */
+void report_none(struct report *report);
 
 /* Probe and run. The report is complete afterwards, whatever happened. */
 void report_run(struct report *report);

@@ -118,6 +118,7 @@ struct turn {
 	int64_t begin_ns; /* monotonic */
 	double patience;  /* deadlines are multiplied by it: 1, and 2 at the second look */
 	enum blame blame;
+	bool warned;       /* the case passes, with a warning: its message */
 	bool unclean;      /* a conversation ended in RST after all that was owed */
 	char message[600]; /* what went wrong, or what there is to report */
 	char expected[300], actual[300];
