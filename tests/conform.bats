@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# tsconform against servers in several languages, its reports, and its exit statuses.
+
+load helpers/peer.bash
+load helpers/conform.bash
+
+setup() {
+  cd "${BATS_TEST_DIRNAME}/.."
+  bin=${TS_BIN:-${PWD}/build/bin}
+  tmp=${BATS_TEST_TMPDIR}
+}
+
+teardown() {
+  stop_peers
+}
+
+textbook() { # FILE ADDRESS
+  start_peer build/release/servers/bounded /usr/bin/python3 "tests/servers/textbook/$1" "$2"
+}
+
+@test "the textbook's TCP listing passes every MUST and is warned of its death by RST" {
+  textbook tsTserv.py 0
+  run "${bin}/tsconform" --json="${tmp}/r.json" "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  statuses "${tmp}/r.json" fail
+  [ -z "${ids}" ]
+  statuses "${tmp}/r.json" warn
+  [[ " ${ids} " == *" robust.reset-"* ]]
+  [ "$(field "${tmp}/r.json" verdict)" = conformant ]
+  [ "$(field "${tmp}/r.json" dialect.concurrency)" = iterative ]
+}
+
+@test "the textbook's UDP and UNIX datagram listings pass every MUST" {
+  textbook tsUserv.py 0
+  "${bin}/tsconform" "${uri}"
+  textbook tsXUserv.py "${tmp}/u.sock"
+  "${bin}/tsconform" "${uri}"
+}
+
+@test "servers in Python, Node and Go are judged without any option" {
+  while IFS=$'\t' read -r name needs command; do
+    case "${name}" in python-asyncio | python-socketserver | node | go) ;; *) continue ;; esac
+    command -v "${needs}" || [ -x "${needs}" ]
+    # shellcheck disable=SC2086 # the row is a command line
+    start_peer ${command//\{uri\}/tcp://127.0.0.1:0}
+    "${bin}/tsconform" --json="${tmp}/${name}.json" "${uri}" >"${tmp}/${name}.txt" 3>&- &
+  done < <(grep -v '^#' tests/servers/peers/peers.tsv)
+  for job in $(jobs -p); do
+    [[ " ${peers[*]} " == *" ${job} "* ]] || wait "${job}"
+  done
+  for name in python-asyncio python-socketserver node go; do
+    [ "$(field "${tmp}/${name}.json" verdict)" = conformant ]
+  done
+}
+
+@test "a fault is exit 1, and the report names requirement, expected, actual, the wire, and how to see it again" {
+  start_peer build/release/servers/faulty --fault=separator-changes --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=format.separator-steady "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  for text in 'fail  format.separator-steady' 'requirement: MUST' 'docs/protocol.md#separator' 'expected:' 'actual:' 'client 1' \
+    "again with:  tsconform --only=format.separator-steady ${uri}" 'nonconformant: 0 pass, 1 fail'; do
+    [[ "${output}" == *"${text}"* ]]
+  done
+  [[ "${output}" != *$'\033'* ]]
+}
+
+@test "--strict makes a broken SHOULD count" {
+  start_peer build/release/servers/faulty --fault=separator-colon --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=format.separator-plain "${uri}"
+  run "${bin}/tsconform" --strict --only=format.separator-plain "${uri}"
+  [ "${status}" -eq 1 ]
+}
+
+@test "TAP, JUnit and JSON are well formed, and JSON is as its schema says" {
+  start_peer build/release/servers/faulty --fault=data-cut-nul --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --format=tap --only='data.*' --only=line.each --junit="${tmp}/j.xml" --json="${tmp}/r.json" "${uri}"
+  [ "${status}" -eq 1 ]
+  [ "${lines[0]}" = "TAP version 13" ]
+  [[ "${output}" == *"not ok "*" - data.nul"* ]]
+  [[ "${output}" == *" - line.each # SKIP "* ]]
+  plan=${output##*1..}
+  [ "$(grep -cE '^(not )?ok ' <<<"${output}")" -eq "${plan}" ]
+  /usr/bin/python3 - "${tmp}/j.xml" "${tmp}/r.json" <<'PYTHON'
+import json
+import sys
+import xml.etree.ElementTree as tree
+
+import jsonschema
+suite = tree.parse(sys.argv[1]).getroot()
+cases = suite.findall('testcase')
+assert len(cases) == int(suite.get('tests'))
+for kind, total in (('failure', 'failures'), ('error', 'errors'), ('skipped', 'skipped')):
+    assert sum(case.find(kind) is not None for case in cases) == int(suite.get(total)), kind
+assert any(case.get('name') == 'data.nul' and case.find('failure') is not None for case in cases)
+report = json.load(open(sys.argv[2]))
+jsonschema.validate(report, json.load(open('results/schema/conform.json')))
+assert report['summary']['fail'] == int(suite.get('failures'))
+assert len(report['cases']) == len(cases)
+PYTHON
+}
+
+@test "with --json=- standard output is JSON alone" {
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=format.reply --json=- "${uri}" | /usr/bin/python3 -m json.tool >/dev/null
+}
+
+@test "nobody there is exit 3, with one line and a report" {
+  run bash -c "'${bin}/tsconform' --json='${tmp}/r.json' --junit='${tmp}/j.xml' unix:'${tmp}/none' 2>&1 >/dev/null"
+  [ "${status}" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [ "$(field "${tmp}/r.json" verdict)" = None ]
+  [ -s "${tmp}/j.xml" ]
+}
+
+@test "a command that does not start is exit 3, and says what the server printed" {
+  run "${bin}/tsconform" --json="${tmp}/r.json" --exec 'echo no such thing >&2; exit 7' tcp://127.0.0.1:0
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"no such thing"* ]]
+  [ -s "${tmp}/r.json" ]
+}
+
+@test "wrong usage is exit 2, and names the option" {
+  for arguments in '--only=nosuch --json=FILE tcp://127.0.0.1:9' '--only=datagram.* tcp://127.0.0.1:9' '--framing=words tcp://:9' \
+    '--words tcp://127.0.0.1:9' '--timeout=0 tcp://127.0.0.1:9' '--trace=nosuch tcp://127.0.0.1:9' 'http://x' 'tcp://127.0.0.1:0' ''; do
+    # shellcheck disable=SC2086
+    run "${bin}/tsconform" ${arguments/FILE/${tmp}/r.json}
+    echo "${arguments}: ${status} ${output}"
+    [ "${status}" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+  done
+  [ "$(field "${tmp}/r.json" verdict)" = None ]
+}
+
+@test "a server that is lost is one finding, and the rest is reported as not run" {
+  start_peer build/release/servers/faulty --fault=one-client --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --json="${tmp}/r.json" "${uri}"
+  [ "${status}" -eq 1 ]
+  statuses "${tmp}/r.json" fail
+  [ "$(wc -w <<<"${ids}")" -eq 1 ]
+  statuses "${tmp}/r.json" error
+  [ "$(wc -w <<<"${ids}")" -gt 30 ]
+}
+
+@test "a stopped run writes what it has, marked partial, and exits with the signal" {
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.kept-*' --only='time.*' "${uri}" >/dev/null 3>&- &
+  run bash -c "while ! kill -INT $! 2>/dev/null; do :; done"
+  wait $! || code=$?
+  [ "${code}" -eq 130 ]
+  [ "$(field "${tmp}/r.json" partial)" = True ]
+  [ "$(field "${tmp}/r.json" verdict)" = None ]
+}
+
+@test "--trace prints the bytes of a case that passes" {
+  start_peer build/release/servers/faulty --fault=none --listen=udp://127.0.0.1:0
+  run "${bin}/tsconform" --trace=data.nul "${uri}"
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *'send'*'\x00abc'*'recv'*'\x00abc'* ]]
+}
+
+@test "a failing random input repeats from its seed" {
+  start_peer build/release/servers/faulty --fault=byte-65536 --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=stream.random --seed=7 --cases=3 "${uri}"
+  start_peer build/release/servers/faulty --fault=data-cut-255 --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=stream.random --seed=7 --cases=3 "${uri}"
+  [ "${status}" -eq 1 ]
+  [[ "${output}" == *'--seed=7'* ]]
+}
+
+@test "the reference server passes with --exec, words included, and leaves nothing behind" {
+  for mode in libev thread; do
+    "${bin}/tsconform" --words --json="${tmp}/${mode}.json" --exec "${bin}/tsserver --mode=${mode} --listen={uri}" \
+      tcp://127.0.0.1:0 >"${tmp}/${mode}.txt" 3>&- &
+  done
+  wait
+  for mode in libev thread; do
+    statuses "${tmp}/${mode}.json" fail
+    [ -z "${ids}" ]
+    [ "$(field "${tmp}/${mode}.json" verdict)" = conformant ]
+  done
+}
+
+@test "docs/conformance.md is what the rows say" {
+  TSCONFORM=${bin}/tsconform scripts/conformance-docs >"${tmp}/conformance.md"
+  diff -u docs/conformance.md "${tmp}/conformance.md"
+}
