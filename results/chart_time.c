@@ -53,7 +53,7 @@ static int add_row(struct plot *p, const struct summary *s, const struct cell *c
 	const char *name = s->set->modes[cell->mode].name;
 	int rc = one && h ? 0 : ts_err_set(err, ENOMEM, "no memory for a chart"), n = 0;
 
-	for (int i = 0; i < COLUMNS_MAX && rc >= 0; i++) {
+	for (int i = 0; i < COLUMNS_MAX && one && h && rc >= 0; i++) {
 		double at_s = 0, duration_s = 0;
 		char shown[40];
 		int64_t ns;

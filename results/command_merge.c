@@ -36,9 +36,11 @@ static const struct ts_opt_program program = {
 
 static int merge_files(const struct ts_opt_list *files, const char *output, struct ts_err *err)
 {
-	cJSON **parts = calloc(files->n, sizeof(*parts)), *merged = NULL;
-	int rc = parts ? 0 : ts_err_set(err, ENOMEM, "no memory for the results");
+	cJSON **parts = calloc(files->n, sizeof(cJSON *)), *merged = NULL;
+	int rc = 0;
 
+	if (!parts)
+		return ts_err_set(err, ENOMEM, "no memory for the results");
 	for (size_t i = 0; i < files->n && rc == 0; i++)
 		if (!(parts[i] = document_load(files->items[i], "load", err)))
 			rc = -EINVAL;
@@ -49,7 +51,7 @@ static int merge_files(const struct ts_opt_list *files, const char *output, stru
 	if (rc == 0)
 		rc = ts_json_write(output, merged, err);
 	cJSON_Delete(merged);
-	for (size_t i = 0; parts && i < files->n; i++)
+	for (size_t i = 0; i < files->n; i++)
 		cJSON_Delete(parts[i]);
 	free(parts);
 	return rc;

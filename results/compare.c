@@ -83,7 +83,7 @@ void compare_decide(struct compare_row *row, double alpha, double max_regression
 
 static const struct cell *find_cell(const struct summary *s, const char *mode, const char *workload)
 {
-	for (size_t m = 0; m < s->set->n_modes; m++)
+	for (size_t m = 0; mode && workload && m < s->set->n_modes; m++)
 		for (size_t w = 0; w < s->set->n_workloads; w++)
 			if (strcmp(s->set->modes[m].name, mode) == 0 && strcmp(s->set->workloads[w].id, workload) == 0)
 				return summary_cell(s, m, w);

@@ -16,15 +16,16 @@
 static void put(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void put(FILE *out, const char *format, ...)
 {
+	const char *at = format;
 	va_list args;
 
 	va_start(args, format);
-	for (; *format; format++) {
-		if (format[0] == '%' && format[1] == 's') {
+	for (; *at; at++) {
+		if (at[0] == '%' && at[1] == 's') {
 			svg_escape(out, va_arg(args, const char *));
-			format++;
+			at++;
 		} else {
-			fputc(*format, out);
+			fputc(*at, out);
 		}
 	}
 	va_end(args);

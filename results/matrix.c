@@ -21,8 +21,8 @@ int matrix_make(struct matrix *m, const cJSON *const *documents, const char *con
 	*m = (struct matrix){.names = names, .documents = documents, .n = n};
 	for (size_t i = 0; i < n; i++)
 		most += (size_t)cJSON_GetArraySize(ts_json_at(documents[i], "cases"));
-	m->rows = calloc(most + 1, sizeof(*m->rows));
-	m->cells = calloc(most * n + 1, sizeof(*m->cells));
+	m->rows = calloc(most + 1, sizeof(cJSON *));
+	m->cells = calloc(most * n + 1, sizeof(cJSON *));
 	if (!m->rows || !m->cells)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)

@@ -114,9 +114,9 @@ static int add_latency(cJSON *object, const char *name, const struct parts *p, c
 	char *text = NULL;
 	int rc = sum ? add_histograms(p, path, sum, err) : ts_err_set(err, ENOMEM, "no memory for a histogram");
 
-	if (rc == 0 && sum->n > 0 && !(text = ts_hist_encode(sum)))
+	if (sum && rc == 0 && sum->n > 0 && !(text = ts_hist_encode(sum)))
 		rc = ts_err_set(err, ENOMEM, "no memory for a histogram");
-	if (rc == 0) {
+	if (sum && rc == 0) {
 		ts_json_add_int(latency, "count", (int64_t)sum->n);
 		ts_json_add_real(latency, "min_ns", extreme(p, path, "min_ns", LEAST));
 		ts_json_add_real(latency, "max_ns", extreme(p, path, "max_ns", MOST));

@@ -47,9 +47,9 @@ static int read_run(struct past *past, struct past_run *run, const char *path, e
 	run->values = malloc(n * sizeof(double));
 	if (rc == 0 && !run->values)
 		rc = ts_err_set(err, ENOMEM, "no memory for the history");
-	for (size_t i = 0; i < n && rc == 0; i++)
+	for (size_t i = 0; run->values && i < n; i++)
 		run->values[i] = NAN;
-	for (size_t i = 0; rc == 0 && i < set.n_modes * set.n_workloads; i++)
+	for (size_t i = 0; run->values && rc == 0 && i < set.n_modes * set.n_workloads; i++)
 		if (summary.cells[i].n_ok > 0)
 			keep_cell(past, run, &set, &summary.cells[i], figure);
 	snprintf(run->started, sizeof(run->started), "%s", ts_json_text(set.run, "started_at", "-"));

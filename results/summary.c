@@ -136,7 +136,7 @@ int summary_make(struct summary *s, const struct runset *set, struct ts_err *err
 	s->cells = calloc(n + 1, sizeof(*s->cells));
 	if (!values || !h || !s->cells)
 		rc = ts_err_set(err, ENOMEM, "no memory for the summary");
-	for (size_t i = 0; i < n && rc == 0; i++) {
+	for (size_t i = 0; values && h && s->cells && i < n && rc == 0; i++) {
 		s->cells[i].mode = i / set->n_workloads;
 		s->cells[i].workload = i % set->n_workloads;
 		rc = make_cell(s, &s->cells[i], values, h, err);
