@@ -1,6 +1,7 @@
 #include "document.h"
 #include "embedded.h"
 #include "schema.h"
+#include "ts_hist.h"
 #include "ts_json.h"
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,53 @@ const char *document_kind(const cJSON *document, char *buf, size_t size)
 		return NULL;
 	snprintf(buf, size, "%.*s", (int)(slash - name->valuestring - 8), name->valuestring + 8);
 	return buf;
+}
+
+static int check_ledger(const cJSON *load, struct ts_err *err)
+{
+	int64_t scheduled = ts_json_int(load, "requests.scheduled", 0);
+	int64_t parts = ts_json_int(load, "requests.not_sent", 0) + ts_json_int(load, "requests.completed", 0) +
+	                ts_json_int(load, "requests.failed", 0) + ts_json_int(load, "requests.in_flight_at_end", 0);
+
+	if (scheduled == parts)
+		return 0;
+	return ts_err_set(err, EINVAL,
+	                  "requests: scheduled is %lld, and not_sent + completed + failed + in_flight_at_end are %lld",
+	                  (long long)scheduled, (long long)parts);
+}
+
+static int check_histogram(const cJSON *latency, struct ts_hist *h, struct ts_err *err)
+{
+	const char *text = ts_json_text(latency, "histogram", NULL);
+	int64_t count = ts_json_int(latency, "count", 0);
+	char place[64];
+
+	snprintf(place, sizeof(place), "latency.%.32s.histogram", latency->string);
+	if (!text)
+		return 0;
+	if (ts_hist_decode(h, text, err) < 0)
+		return ts_err_prefix(err, -EINVAL, place);
+	if ((int64_t)h->n == count)
+		return 0;
+	return ts_err_set(err, EINVAL, "%s: holds %lld values, and count is %lld", place, (long long)h->n,
+	                  (long long)count);
+}
+
+int document_check_sums(const cJSON *load, struct ts_err *err)
+{
+	struct ts_hist *h = ts_hist_new();
+	const cJSON *latency;
+	int rc;
+
+	if (!h)
+		return ts_err_set(err, ENOMEM, "no memory for a histogram");
+	rc = check_ledger(load, err);
+	cJSON_ArrayForEach (latency, ts_json_at(load, "latency")) {
+		if (rc == 0)
+			rc = check_histogram(latency, h, err);
+	}
+	ts_hist_free(h);
+	return rc;
 }
 
 int document_check(const cJSON *document, const char *kind, struct ts_err *err)
@@ -42,6 +90,8 @@ int document_check(const cJSON *document, const char *kind, struct ts_err *err)
 		return ts_err_set(err, ENOMEM, "no memory for the schema");
 	rc = schema_check(schema, document, err);
 	cJSON_Delete(schema);
+	if (rc == 0 && strcmp(found, "load") == 0)
+		rc = document_check_sums(document, err);
 	return rc;
 }
 

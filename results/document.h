@@ -14,6 +14,12 @@
  */
 cJSON *document_load(const char *path, const char *kind, struct ts_err *err);
 
+/*
+ * What a schema cannot say of a load result: the ledger adds up, and each histogram holds as many values as its `count`
+ * says. Part of document_check. 0, or -EINVAL with err.
+ */
+int document_check_sums(const cJSON *load, struct ts_err *err);
+
 /* Check what is to be written, for the same reasons. 0, or -EINVAL with err: that is a fault of this program. */
 int document_check(const cJSON *document, const char *kind, struct ts_err *err);
 

@@ -214,6 +214,16 @@ static int load_file(struct runset *set, const char *path, struct ts_err *err)
 	return 0;
 }
 
+/* The folder of "folder/run.json", kept; NULL when the path is another. */
+static const char *folder_of_run(struct runset *set, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+
+	if (strcmp(base, "run.json") != 0)
+		return NULL;
+	return kept(set, slash ? strndup(path, (size_t)(slash - path)) : strdup("."));
+}
+
 int runset_load(struct runset *set, const char **paths, size_t n_paths, struct ts_err *err)
 {
 	struct stat st;
@@ -221,9 +231,13 @@ int runset_load(struct runset *set, const char **paths, size_t n_paths, struct t
 	memset(set, 0, sizeof(*set));
 	set->path = paths[0];
 	for (size_t i = 0; i < n_paths; i++) {
+		const char *folder = n_paths == 1 ? folder_of_run(set, paths[i]) : NULL;
 		int rc;
 
-		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (folder) {
+			set->path = folder;
+			rc = load_run(set, folder, err);
+		} else if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
 			if (n_paths > 1)
 				return ts_err_usage(err, "%s: one run's folder, or several result files, but not both",
 				                    paths[i]);

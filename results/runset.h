@@ -41,7 +41,7 @@ struct workload {
 };
 
 struct runset {
-	const char *path; /* the first operand */
+	const char *path; /* the run's folder, or the first result file */
 	cJSON *run;       /* run.json; NULL for lone files */
 	struct mode *modes;
 	struct workload *workloads;
@@ -51,7 +51,8 @@ struct runset {
 	size_t n_texts;
 };
 
-/* Load a run's folder or result files (no mixture). 0 or -errno with err, exit status 3. Release it in any case. */
+/* Load a run's folder (or the run.json in it) or result files, no mixture. 0 or -errno with err, exit status 3. Release
+ * it in any case. */
 int runset_load(struct runset *set, const char **paths, size_t n_paths, struct ts_err *err);
 void runset_release(struct runset *set);
 

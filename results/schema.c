@@ -180,6 +180,22 @@ static int rule_additional(struct check *c, const cJSON *schema, const cJSON *ru
 	return rc;
 }
 
+static int rule_names(struct check *c, const cJSON *rule, const cJSON *value)
+{
+	const cJSON *member;
+	int rc = 0;
+
+	if (!cJSON_IsObject(value))
+		return 0;
+	cJSON_ArrayForEach (member, value) {
+		const cJSON name = {.type = cJSON_String, .valuestring = member->string};
+
+		if ((rc = check_value(c, rule, &name)) < 0)
+			break;
+	}
+	return rc;
+}
+
 static int rule_items(struct check *c, const cJSON *rule, const cJSON *value)
 {
 	const cJSON *item;
@@ -271,6 +287,7 @@ static int check_rule(struct check *c, const cJSON *schema, const cJSON *rule, c
 	       : strcmp(word, "required") == 0             ? rule_required(c, rule, value)
 	       : strcmp(word, "properties") == 0           ? rule_properties(c, rule, value)
 	       : strcmp(word, "additionalProperties") == 0 ? rule_additional(c, schema, rule, value)
+	       : strcmp(word, "propertyNames") == 0        ? rule_names(c, rule, value)
 	       : strcmp(word, "items") == 0                ? rule_items(c, rule, value)
 	       : strcmp(word, "pattern") == 0              ? rule_pattern(c, rule, value)
 	       : strcmp(word, "$ref") == 0

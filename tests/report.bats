@@ -78,6 +78,21 @@ refused() {
   refused "${tmp}/wrong.json" wrong.json requests.completed '"many"' integer
 }
 
+@test "a ledger that does not add up, a histogram of another count, a percentile that is none" {
+  sed 's/"in_flight_at_end": 0/"in_flight_at_end": 5/' "${one}" >"${tmp}/ledger.json"
+  refused "${tmp}/ledger.json" "ledger.json: requests: scheduled is"
+  sed '0,/"count": 2000/s//"count": 1999/' "${one}" >"${tmp}/count.json"
+  refused "${tmp}/count.json" "latency.response.histogram: holds 2000 values, and count is 1999"
+  sed '0,/"99.9": /s//"most": /' "${one}" >"${tmp}/names.json"
+  refused "${tmp}/names.json" latency.response.percentiles '"most"'
+}
+
+@test "a run by its run.json is the run" {
+  run "${bin}/tsreport" table "${run_dir}/run.json"
+  [ "${status}" -eq 0 ]
+  [ "${output}" = "$("${bin}/tsreport" table "${run_dir}")" ]
+}
+
 @test "a missing field is named" {
   sed '/"partial"/d' "${one}" >"${tmp}/missing.json"
   refused "${tmp}/missing.json" missing.json '"partial" is missing'

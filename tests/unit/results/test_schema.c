@@ -46,6 +46,9 @@ static const struct {
          "the document: \"z\" is not known here"},
         {"{\"$ref\": \"#/$defs/n\", \"$defs\": {\"n\": {\"minimum\": 2}}}", "1",
          "the document: must be at least 2, is 1"},
+        {"{\"propertyNames\": {\"pattern\": \"^[0-9]+$\"}}", "{\"50\": 1}", NULL},
+        {"{\"propertyNames\": {\"pattern\": \"^[0-9]+$\"}}", "{\"50\": 1, \"x\": 2}",
+         "the document: must be a text like ^[0-9]+$, is \"x\""},
         {"{\"$ref\": \"#/$defs/m\"}", "1", "the schema refers to #/$defs/m, which is not there"},
         {"{\"maxItems\": 1}", "[]", "the schema's keyword \"maxItems\" is not known"},
         {"{\"$ref\": \"#/$defs/n\", \"$defs\": {\"n\": {\"$ref\": \"#/$defs/n\"}}}", "1", ": nested too deeply"},
@@ -72,7 +75,7 @@ static void test_rows(void **state)
 static void walk(const cJSON *schema)
 {
 	static const char *const known =
-	        " type const enum required properties additionalProperties items minItems minLength "
+	        " type const enum required properties additionalProperties propertyNames items minItems minLength "
 	        "minimum maximum pattern $ref title description $schema $id $defs ";
 	const cJSON *rule, *below;
 
@@ -85,7 +88,8 @@ static void walk(const cJSON *schema)
 		if (strcmp(rule->string, "properties") == 0 || strcmp(rule->string, "$defs") == 0)
 			cJSON_ArrayForEach (below, rule)
 				walk(below);
-		else if (strcmp(rule->string, "items") == 0 || strcmp(rule->string, "additionalProperties") == 0)
+		else if (strcmp(rule->string, "items") == 0 || strcmp(rule->string, "additionalProperties") == 0 ||
+		         strcmp(rule->string, "propertyNames") == 0)
 			walk(rule);
 	}
 }
