@@ -180,6 +180,20 @@ static cJSON *run_new(void)
 	return run;
 }
 
+/* The machine as it was when the run began: a later load or a later kernel is not what the first trials were measured
+ * on. */
+static void keep_host(cJSON *run, const char *path)
+{
+	struct ts_err ignored = {0};
+	cJSON *before = ts_json_load(path, &ignored);
+	const cJSON *host = ts_json_at(before, "environment.host");
+
+	if (cJSON_IsObject(host))
+		cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItem(run, "environment"), "host",
+		                                       cJSON_Duplicate(host, 1));
+	cJSON_Delete(before);
+}
+
 static int read_journal(cJSON *run, const char *path, struct ts_err *err)
 {
 	FILE *in = fopen(path, "re");
@@ -211,6 +225,7 @@ int command_record(int argc, char **argv, const struct ts_log *log)
 	if (rc == 0) {
 		snprintf(journal, sizeof(journal), "%s/journal.tsv", operands.items[0]);
 		snprintf(output, sizeof(output), "%s/run.json", operands.items[0]);
+		keep_host(run, output);
 		rc = read_journal(run, journal, &err);
 		if (rc == 0 && (rc = document_check(run, "run", &err)) < 0)
 			ts_err_prefix(&err, rc, journal);
