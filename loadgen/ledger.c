@@ -112,3 +112,18 @@ WATCHES_RUNNING_SHARDS void shard_watch(struct watched *sum, const struct shard 
 	sum->opened += running->connections.opened;
 	sum->failed_to_open += running->connections.failed;
 }
+
+void shard_move(struct shard *s, int64_t by_ns)
+{
+	if (s->generator.begin_ns != 0) /* 0: the load never began */
+		s->generator.begin_ns += by_ns;
+	if (s->generator.end_ns != 0)
+		s->generator.end_ns += by_ns;
+	for (int i = 0; i < ERROR_N; i++) {
+		struct error_entry *e = &s->errors.entry[i];
+		if (e->n == 0)
+			continue;
+		e->first_ns += by_ns;
+		e->last_ns += by_ns;
+	}
+}

@@ -100,6 +100,9 @@ struct shard {
 /* dst += src, exactly. `state` and the live fields are left. A failed merge is impossible: sizes are fixed. */
 void shard_merge(struct shard *dst, const struct shard *src);
 
+/* Another host's monotonic clock has another zero: move all moments by so much, to make them ours. */
+void shard_move(struct shard *s, int64_t by_ns);
+
 /*
  * What a supervisor sees of a shard while its worker writes it: each number is right, or one step behind. Sums are
  * added to what is there. The thread sanitizer is told that these readers mean it.

@@ -92,17 +92,6 @@ static void *take(size_t n, int tag, int from)
 	return bytes;
 }
 
-static void move_moments(struct shard *s, int64_t by_ns)
-{
-	if (s->generator.begin_ns > 0)
-		s->generator.begin_ns += by_ns;
-	s->generator.end_ns += by_ns;
-	for (int i = 0; i < ERROR_N; i++) {
-		s->errors.entry[i].first_ns += by_ns;
-		s->errors.entry[i].last_ns += by_ns;
-	}
-}
-
 static void add_summary(struct run *r, const struct summary *s)
 {
 	double steal_s = s->steal_part * ts_host_cores();
@@ -156,7 +145,7 @@ static int take_over(struct members *m, struct run *r, int from, struct ts_err *
 		other.n_series = s.n_series;
 		other.batch_ns = s.batch_ns;
 		if (s.begin_ns != INT64_MAX && r->sampler.begin_ns != INT64_MAX)
-			move_moments(shard, r->sampler.begin_ns - s.begin_ns);
+			shard_move(shard, r->sampler.begin_ns - s.begin_ns);
 		note_member(m->results, &s, shard);
 		add_summary(r, &s);
 		shard_merge(r->total, shard);

@@ -65,7 +65,7 @@ static void merge_entry(struct series_entry *dst, const struct series_entry *src
  * one that holds their middle. */
 static void merge_batches(struct sampler *dst, const struct sampler *src)
 {
-	while (dst->batch_ns < src->batch_ns && dst->n_batches > 0)
+	while (src->n_batches > 0 && dst->batch_ns < src->batch_ns)
 		sampler_double_batches(dst);
 	for (size_t i = 0; i < src->n_batches; i++) {
 		size_t at = (size_t)((2 * (int64_t)i + 1) * src->batch_ns / 2 / dst->batch_ns);
