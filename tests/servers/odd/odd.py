@@ -118,9 +118,12 @@ def threads(uri, reply, **how):
 
 def prefork(uri, reply):
     server = listen(uri)
+    parent = os.getpid()
     for _ in range(3):
         if not os.fork():
             ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: with the parent
+            if os.getppid() != parent:
+                sys.exit()  # it has gone already
             break
     while True:
         converse(server.accept()[0], reply)
