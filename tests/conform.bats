@@ -146,7 +146,8 @@ PYTHON
 @test "a stopped run writes what it has, marked partial, and exits with the signal" {
   start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
   "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.kept-*' --only='time.*' "${uri}" >/dev/null 3>&- &
-  run bash -c "while ! kill -INT $! 2>/dev/null; do :; done"
+  await_handlers $!
+  kill -INT $!
   wait $! || code=$?
   [ "${code}" -eq 130 ]
   [ "$(field "${tmp}/r.json" partial)" = True ]

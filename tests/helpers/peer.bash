@@ -25,3 +25,13 @@ stop_peers() {
   done
   peers=()
 }
+
+# Wait until a process catches SIGINT and SIGTERM: a signal that comes earlier ends it, or is lost (a background job of
+# bash begins with SIGINT ignored).
+await_handlers() { # PID
+  local caught
+  while caught=$(awk '/^SigCgt/ {print $2}' "/proc/$1/status" 2>/dev/null) && [ -n "${caught}" ]; do
+    [ $((0x${caught} & 0x4002)) -eq $((0x4002)) ] && return 0
+  done
+  return 1
+}
