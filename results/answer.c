@@ -104,7 +104,7 @@ static void write_lead(FILE *out, const struct summary *s, size_t w, const struc
 	char value[SHOW_MAX];
 
 	show_figure(q->figure, summary_cell(s, lead->modes[0], w)->figures[q->figure].value, value, sizeof(value));
-	if (lead->n_level > NAMES_MAX) {
+	if (lead->n_level > NAMES_MAX || lead->n_level == lead->n) {
 		fprintf(out, "nobody leads %s, where %zu of %zu cannot be told apart (the best: %s%s)", workload,
 		        lead->n_level, lead->n, value, q->unit);
 		return;
@@ -178,11 +178,24 @@ static void write_note(FILE *out, const struct summary *s)
 	fputs(".\n", out);
 }
 
+static size_t most_trials(const struct summary *s)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < s->set->n_modes * s->set->n_workloads; i++)
+		most = s->cells[i].n_ok > most ? s->cells[i].n_ok : most;
+	return most;
+}
+
 int answer_write(FILE *out, const struct summary *s, struct ts_err *err)
 {
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
 		if (write_sentence(out, s, &questions[i]) < 0)
 			return ts_err_set(err, ENOMEM, "no memory for the answer");
+	if (s->set->n_trials > 0 && most_trials(s) < 3)
+		fputs("Note: with fewer than three trials nothing can be told apart; TRIALS=3 or SUITE=standard "
+		      "measures more.\n",
+		      out);
 	write_note(out, s);
 	return 0;
 }

@@ -86,7 +86,7 @@ void figures_read(double *out, const cJSON *load, const cJSON *server)
 	out[FIGURE_CONNECT_P50] = ts_json_real(load, "latency.connect.percentiles.50", NAN);
 	out[FIGURE_CONNECT_P99] = ts_json_real(load, "latency.connect.percentiles.99", NAN);
 	out[FIGURE_SERVED] = ts_json_real(load, "connections.served", NAN);
-	out[FIGURE_OPENED] = ts_json_real(load, "connections.opened", NAN);
+	out[FIGURE_OPENED] = ts_json_real(load, "connections.opened", NAN) - ts_json_real(load, "plan.idle", 0);
 	out[FIGURE_PEAK_OPEN] = ts_json_real(load, "connections.peak_open", NAN);
 	out[FIGURE_JAIN] = ts_json_real(load, "fairness.jain", NAN);
 	out[FIGURE_RSS] = ts_json_real(load, "server.peak_rss_bytes", ts_json_real(server, "peak_rss_bytes", NAN));
