@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESAMPLES   2000
+#define RESAMPLES   1000
 #define SIZE_PAIRS  3   /* fewer pairs have no interval, and decide nothing */
 #define STAT_SHARE  0.4 /* of the floor: what is smaller is no difference, whatever p says */
 #define NOISE_CELLS 8   /* A/A needs so many cells to mean something */

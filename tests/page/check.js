@@ -1,4 +1,4 @@
-// Checks of a report page in headless Chromium, as TAP: node check.js PAGE [SCREENSHOT-FOLDER]
+// Checks of a report page in headless Chromium, as TAP: node check.js PAGE [SCREENSHOT-FOLDER [VIEW]]
 "use strict";
 const path = require("path");
 const { chromium } = require("playwright-core");
@@ -117,7 +117,7 @@ async function check_view(browser, [name, width, height, scheme]) {
 
 (async () => {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-  for (const view of views)
+  for (const view of views.filter(([name]) => !process.argv[4] || name === process.argv[4]))
     await check_view(browser, view);
   console.log(`1..${n}`);
   await browser.close();
