@@ -1,13 +1,18 @@
 #include "listener.h"
 #include "activation.h"
 #include "modes.h"
+#include "ts_clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define BUSY_TRIES 4
+#define BUSY_PAUSE (50 * TS_MS)
 
 /*
  * Without TCP_NODELAY a second small reply waits until the client acknowledges the first (Nagle against delayed ACK: 40
@@ -61,6 +66,29 @@ static int claim_port(struct ts_endpoint *ep, struct ts_err *err)
 	return 0;
 }
 
+/* "foo: not an endpoint" becomes "--listen=foo: not an endpoint". */
+static int name_option(struct ts_err *err, int rc)
+{
+	struct ts_err text = *err;
+
+	snprintf(err->text, sizeof err->text, "--listen=%.*s", (int)sizeof err->text - 16, text.text);
+	return rc;
+}
+
+/* After kill -9 of a server in mode uring the kernel lets go of its sockets a little later: a busy path gets some time.
+ */
+static int listen_patiently(struct ts_endpoint *ep, const struct ts_listen *how, struct ts_err *err)
+{
+	int rc;
+
+	for (int i = 0;; i++) {
+		rc = ts_endpoint_listen(ep, how, err);
+		if (rc != -EADDRINUSE || ts_endpoint_port(ep) >= 0 || i == BUSY_TRIES)
+			return rc;
+		ts_clock_sleep_until(ts_clock_mono_ns() + BUSY_PAUSE);
+	}
+}
+
 static int open_one(struct listener *l, const char *uri, const struct settings *set, size_t n_sets, struct ts_err *err)
 {
 	struct ts_listen how = {.backlog = (int)set->backlog};
@@ -69,7 +97,7 @@ static int open_one(struct listener *l, const char *uri, const struct settings *
 
 	rc = ts_endpoint_parse(&ep, uri, err);
 	if (rc < 0)
-		return ts_err_prefix(err, rc, "--listen");
+		return name_option(err, rc);
 	if (!(set->mode->transports & 1u << ep.transport))
 		return ts_err_usage(err, "--listen=%s: mode %s does not serve %s", uri, set->mode->name,
 		                    ts_transport_name(ep.transport));
@@ -80,7 +108,7 @@ static int open_one(struct listener *l, const char *uri, const struct settings *
 	if (rc == 0)
 		rc = listener_prepare(l, &ep, n_sets, err);
 	while (rc >= 0 && l->n_fds < n_sets) {
-		rc = ts_endpoint_listen(&l->endpoint, &how, err);
+		rc = listen_patiently(&l->endpoint, &how, err);
 		if (rc < 0)
 			break;
 		l->fds[l->n_fds++] = rc;

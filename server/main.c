@@ -2,6 +2,7 @@
 #include "options.h"
 #include "server.h"
 #include "ts_json.h"
+#include <string.h>
 
 static int list_modes(bool as_json, const struct ts_log *log)
 {
@@ -10,8 +11,11 @@ static int list_modes(bool as_json, const struct ts_log *log)
 	int rc;
 
 	if (!as_json) {
-		modes_print();
-		return TS_EXIT_OK;
+		rc = modes_print();
+		if (rc == 0)
+			return TS_EXIT_OK;
+		ts_err_set(&err, -rc, "--list-modes: cannot write: %s", strerror(-rc));
+		return ts_log_fail(log, &err);
 	}
 	root = modes_json();
 	rc = ts_json_write("-", root, &err);

@@ -20,6 +20,8 @@ struct reactor {
 	pthread_t thread;
 	bool has_thread;
 	int epoll_fd; /* owned */
+	pthread_mutex_t
+	        *gate; /* closed until all threads are there: the first that serves says that the server is ready */
 	int result;
 };
 
@@ -27,6 +29,8 @@ static void *react(void *arg)
 {
 	struct reactor *r = arg;
 
+	pthread_mutex_lock(r->gate);
+	pthread_mutex_unlock(r->gate);
 	r->result = epoll_loop_run(&r->worker, r->epoll_fd, r->worker.server->stop.wake_fd);
 	if (r->result < 0)
 		stop_ask(r->worker.server);
@@ -80,14 +84,18 @@ int mode_reactors(struct server *server)
 {
 	size_t n = (size_t)server->set.n_workers, n_prepared = 0;
 	struct reactor *reactors = calloc(n, sizeof *reactors);
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 	int rc = reactors ? 0 : -ENOMEM;
 
+	pthread_mutex_lock(&gate);
 	while (rc == 0 && n_prepared < n) {
 		rc = prepare(server, &reactors[n_prepared], n_prepared);
+		reactors[n_prepared].gate = &gate;
 		n_prepared += rc == 0;
 	}
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = start(&reactors[i]);
+	pthread_mutex_unlock(&gate);
 	if (rc == 0)
 		wait_for_stop(server);
 	else

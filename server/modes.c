@@ -1,6 +1,7 @@
 #include "modes.h"
 #include "ts_endpoint.h"
 #include "ts_json.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,10 +39,11 @@ const struct mode *modes_at(size_t i)
 	return &modes[i];
 }
 
-void modes_print(void)
+int modes_print(void)
 {
 	for (size_t i = 0; i < modes_count(); i++)
 		printf("%-12s %s%s\n", modes[i].name, modes[i].summary, modes[i].available ? "" : " (not available)");
+	return fflush(stdout) == 0 ? 0 : -errno;
 }
 
 static cJSON *transports_json(unsigned transports)

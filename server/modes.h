@@ -26,7 +26,7 @@ size_t modes_count(void);
 const struct mode *modes_at(size_t i);
 
 /* --list-modes: a table for people, or {"schema": "tsbench.modes/1", ...} (owned). */
-void modes_print(void);
+int modes_print(void); /* 0 or -errno */
 cJSON *modes_json(void);
 
 #define MODE(function, ...) mode_run mode_##function;

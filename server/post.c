@@ -105,8 +105,8 @@ static void answer_from_asked_address(struct msghdr *in, struct msghdr *out)
 static void count_fate(struct worker *w, enum datagram_fate fate)
 {
 	switch (fate) {
-	case DATAGRAM_ANSWER:
-	case DATAGRAM_EMPTY: break;
+	case DATAGRAM_ANSWER: break;
+	case DATAGRAM_EMPTY: count_error(w->counters, ERROR_EMPTY); break;
 	case DATAGRAM_TRUNCATED: worker_note(w, ERROR_TRUNCATED, 0, "a datagram is longer than any buffer"); break;
 	case DATAGRAM_NO_SOURCE: worker_note(w, ERROR_NO_SOURCE, 0, "a datagram names no sender to answer"); break;
 	case DATAGRAM_GUARDED:

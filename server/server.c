@@ -6,6 +6,9 @@
 #include "ts_proc.h"
 #include "ts_ready.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,9 +106,31 @@ static int open_and_serve(struct server *server, struct ts_err *err)
 	if (rc == 0)
 		rc = serve(server, err);
 	if (!server->is_child && rc == 0)
-		server_report(server, false);
+		rc = server_report(server, false, err);
+	if (rc == 0 && atomic_load(&server->ready_error))
+		rc = ts_err_set(err, server->ready_error, "--ready-fd=%lld: cannot write: %s",
+		                (long long)server->set.ready_fd, strerror(server->ready_error));
 	guard_release(&server->guard);
 	listeners_close(&server->listeners, !server->is_child);
+	return rc;
+}
+
+/* What would fail only later is found before anybody is served. */
+static int check_outputs(const struct settings *set, struct ts_err *err)
+{
+	int flags = set->ready_fd >= 0 ? fcntl((int)set->ready_fd, F_GETFL) : O_WRONLY;
+	char *copy;
+	int rc = 0;
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return ts_err_set(err, EBADF, "--ready-fd=%lld: must be a descriptor that is open for writing",
+		                  (long long)set->ready_fd);
+	if (!set->stats_path || strcmp(set->stats_path, "-") == 0)
+		return 0;
+	copy = strdup(set->stats_path);
+	if (!copy || access(dirname(copy), W_OK) < 0)
+		rc = ts_err_set(err, errno, "--stats=%s: cannot write there: %s", set->stats_path, strerror(errno));
+	free(copy);
 	return rc;
 }
 
@@ -117,6 +142,11 @@ int server_run(struct server *server, struct ts_err *err)
 	server->started_wall_ns = ts_clock_wall_ns();
 	ts_host_raise_descriptors();
 	rc = ts_opt_cpus_pin(&server->set.cpus, err);
+	if (rc < 0) {
+		err->exit_status = TS_EXIT_USAGE;
+		return ts_err_prefix(err, rc, "--cpus");
+	}
+	rc = check_outputs(&server->set, err);
 	if (rc < 0)
 		return rc;
 	rc = stop_init(&server->stop);
@@ -136,14 +166,19 @@ int server_run(struct server *server, struct ts_err *err)
 void server_ready(struct server *server)
 {
 	struct ts_endpoint *endpoints;
+	int rc;
 
 	if (server->set.ready_fd < 0 || server->is_child || atomic_flag_test_and_set(&server->ready_said))
 		return;
 	endpoints = calloc(server->listeners.n, sizeof *endpoints);
 	for (size_t i = 0; endpoints && i < server->listeners.n; i++)
 		endpoints[i] = server->listeners.items[i].endpoint;
-	ts_ready_write((int)server->set.ready_fd, endpoints, endpoints ? server->listeners.n : 0);
+	rc = ts_ready_write((int)server->set.ready_fd, endpoints, endpoints ? server->listeners.n : 0);
 	free(endpoints);
+	if (rc == 0 || rc == -EPIPE) /* who does not want to know any more need not */
+		return;
+	atomic_store(&server->ready_error, -rc);
+	kill(getpid(), SIGTERM);
 }
 
 void server_become_child(struct server *server)
@@ -179,14 +214,14 @@ static int64_t n_workers(const struct settings *set)
 	return set->n_workers > 0 ? set->n_workers : set->n_processes;
 }
 
-void server_report(struct server *server, bool partial)
+int server_report(struct server *server, bool partial, struct ts_err *err)
 {
 	char text[TS_ENDPOINT_TEXT_MAX];
-	struct ts_err err = {0};
 	cJSON *root, *list;
+	int rc;
 
 	if (!server->set.stats_path || server->is_child)
-		return;
+		return 0;
 	root = cJSON_CreateObject();
 	ts_json_add_text(root, "schema", "tsbench.server/1");
 	ts_json_add_text(root, "mode", server->set.mode->name);
@@ -198,9 +233,12 @@ void server_report(struct server *server, bool partial)
 	ts_json_add_real(root, "uptime_s", (double)(ts_clock_mono_ns() - server->started_ns) / (double)TS_S);
 	ts_json_add_int(root, "workers_count", n_workers(&server->set));
 	counters_report(&server->counters, root);
+	if (strcmp(server->set.mode->name, "libev") == 0) /* it makes these calls out of our sight */
+		cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "system_calls"),
+		                                       "control", cJSON_CreateNull());
 	report_usage(root);
 	ts_json_add_bool(root, "partial", partial);
-	if (ts_json_write(server->set.stats_path, root, &err) < 0)
-		ts_log(&server->log, TS_LOG_ERROR, "%s", err.text);
+	rc = ts_json_write(server->set.stats_path, root, err);
 	cJSON_Delete(root);
+	return rc < 0 ? ts_err_prefix(err, rc, "--stats") : 0;
 }

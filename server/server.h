@@ -29,7 +29,8 @@ struct server {
 	struct roster roster;
 	struct stop stop;
 	int64_t started_ns, started_wall_ns;
-	atomic_flag ready_said; /* also in children, which have nothing to say */
+	_Atomic int ready_error; /* why the ready lines could not be written; 0 */
+	atomic_flag ready_said;  /* also in children, which have nothing to say */
 	bool is_child;
 	size_t child_index;    /* among its like, in a child; else 0 */
 	struct counters *slot; /* in a child: the one that its parent took for it */
@@ -62,8 +63,8 @@ void server_ready(struct server *server);
 /* A child process forgets what belongs to its parent. */
 void server_become_child(struct server *server);
 
-/* Write --stats; `partial` while still serving. */
-void server_report(struct server *server, bool partial);
+/* Write --stats; `partial` while still serving. 0, or -errno with err. */
+int server_report(struct server *server, bool partial, struct ts_err *err);
 
 /* 0 or -ENOMEM. */
 int worker_init(struct worker *w, struct server *server, size_t index);

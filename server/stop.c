@@ -72,12 +72,13 @@ void stop_ask(struct server *server)
 void stop_take_signals(struct server *server)
 {
 	struct signalfd_siginfo info;
+	struct ts_err err = {0};
 
 	while (read(server->stop.signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			stop_ask(server);
-		if (info.ssi_signo == SIGUSR1)
-			server_report(server, true);
+		if (info.ssi_signo == SIGUSR1 && server_report(server, true, &err) < 0)
+			ts_log(&server->log, TS_LOG_ERROR, "%s", err.text);
 	}
 }
 

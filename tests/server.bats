@@ -13,6 +13,15 @@ usage_error() { # TEXT OPTION...: exit status 2 and one line that holds TEXT
   [[ "${output}" == *"${text}"* ]]
 }
 
+environment_error() { # TEXT OPTION...: exit status 3 and one line that holds TEXT
+  local text=$1
+  shift
+  run "${bin}/tsserver" "$@"
+  [ "${status}" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ "${output}" == *"${text}"* ]]
+}
+
 @test "docs/server.md and --list-modes agree on every mode" {
   /usr/bin/python3 - "${bin}/tsserver" "${BATS_TEST_DIRNAME}/../docs/server.md" <<'PY'
 import json, re, subprocess, sys
@@ -46,16 +55,20 @@ PY
   usage_error "--max-line" --max-line=100
   usage_error "--time" --time=nosuch
   usage_error "--separator" --separator=']'
-  usage_error "--listen" --listen=http://127.0.0.1:80
+  usage_error "--listen=http://127.0.0.1:80: " --listen=http://127.0.0.1:80
+  usage_error "--cpus" --cpus=4000
   usage_error "--json goes with" --json
 }
 
 @test "what the environment refuses is one line and exit status 3" {
-  for uri in unix:/nonexistent/folder/socket tcp://192.0.2.1:0; do
-    run "${bin}/tsserver" "--listen=${uri}"
-    [ "${status}" -eq 3 ]
-    [ "${#lines[@]}" -eq 1 ]
-  done
+  environment_error "unix:/nonexistent" --listen=unix:/nonexistent/folder/socket
+  environment_error "tcp://192.0.2.1" --listen=tcp://192.0.2.1:0
+  environment_error "--stats=/nonexistent/x" --listen=tcp://127.0.0.1:0 --stats=/nonexistent/x
+  environment_error "--ready-fd=77" --listen=tcp://127.0.0.1:0 --ready-fd=77
+  environment_error "--ready-fd=9" --listen=tcp://127.0.0.1:0 --ready-fd=9 9</dev/null
+  environment_error "--ready-fd=9" --listen=tcp://127.0.0.1:0 --ready-fd=9 9>/dev/full
+  run bash -c "'${bin}/tsserver' --list-modes >/dev/full"
+  [ "${status}" -eq 3 ]
 }
 
 @test "time texts, precision, zone and separator are written as asked" {

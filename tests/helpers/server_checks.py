@@ -748,6 +748,10 @@ def check_respawn():
             before = [int(word) for word in file.read().split()]
         for pid in before:
             os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + DEADLINE
+        while any(os.path.exists("/proc/%d" % pid) for pid in before):  # until the parent has noticed
+            assert time.monotonic() < deadline, "the dead are not buried"
+            time.sleep(0.005)
         ask(server.connect(), b"from a new process")
         assert server.stop(), "the parent lives"
         assert "starting another" in server.said
