@@ -45,14 +45,14 @@ void health_blame(struct health *h, enum health_verdict v, const char *format, .
 static void check_ledger(struct health *h, const struct health_facts *f)
 {
 	const struct ledger *l = &f->total->figures;
+	unsigned long long n = l->completed + l->late + l->unanswered;
 
 	if (!ledger_adds_up(l) || !ledger_adds_up(&f->total->warmup))
 		health_blame(h, HEALTH_INVALID, "the ledger does not add up: this is a fault of tsload");
-	if (f->total->response.n != l->completed + l->late + l->unanswered)
+	if (f->total->response.n != n)
 		health_blame(h, HEALTH_INVALID,
 		             "the histogram holds %llu requests, the ledger %llu: this is a fault of tsload",
-		             (unsigned long long)f->total->response.n,
-		             (unsigned long long)(l->completed + l->late + l->unanswered));
+		             (unsigned long long)f->total->response.n, n);
 	if (l->scheduled > 0 && l->completed == 0 && !f->asked_to_stop)
 		health_blame(h, HEALTH_INVALID, "no request was answered as it should be");
 	if (l->scheduled == 0)

@@ -5,13 +5,15 @@
 #define FILLER_BYTES 512
 
 /* Random letters; a message takes a window of them that depends on its numbers. */
-static const char filler[FILLER_BYTES + 1] =
-        "zhxgqkonozpdalhwihqhftzvbgmouyuzvzmcdltiyaxrfsvfwpujatlmtrewbjtlqfbywrlzkvtwwyzrsrrseqplolohzzpg"
-        "fjzhlfqwiekhygfdbzudiaxrhpvnxjihipmrjbwhhbudptvthvbcfjcfifxpwvoxfvofqbwffrofpwpixjgqxlpolxhtpddg"
-        "gkduccapcrzwffhgojckmrvgccwymzybebhehqvnjgbwepnlahvsvekfuxnlrrqcfwndkhvdkxnvofpixzotlcrnadszfrps"
-        "pmmeqrsordpritypnthliyoqxbswjwnptuixbirrktzfbnjsbzdfermuvocdjxkgctimsylrjnvaieddsfuysaidibwaohvf"
-        "wfngxdjycvngeyapwxadbsntmbmukelgqhmgafmjjkhfcdodxathrsedxwikzrrcesatmtekcyvtkatytoyswqxevhuwlloy"
-        "zumlxebnyxvfnwkpebvmgpzznafneysc";
+#define FILLER                                                                                                         \
+	"zhxgqkonozpdalhwihqhftzvbgmouyuzvzmcdltiyaxrfsvfwpujatlmtrewbjtlqfbywrlzkvtwwyzrsrrseqplolohzzpg"             \
+	"fjzhlfqwiekhygfdbzudiaxrhpvnxjihipmrjbwhhbudptvthvbcfjcfifxpwvoxfvofqbwffrofpwpixjgqxlpolxhtpddg"             \
+	"gkduccapcrzwffhgojckmrvgccwymzybebhehqvnjgbwepnlahvsvekfuxnlrrqcfwndkhvdkxnvofpixzotlcrnadszfrps"             \
+	"pmmeqrsordpritypnthliyoqxbswjwnptuixbirrktzfbnjsbzdfermuvocdjxkgctimsylrjnvaieddsfuysaidibwaohvf"             \
+	"wfngxdjycvngeyapwxadbsntmbmukelgqhmgafmjjkhfcdodxathrsedxwikzrrcesatmtekcyvtkatytoyswqxevhuwlloy"             \
+	"zumlxebnyxvfnwkpebvmgpzznafneysc"
+static const char filler[2 * FILLER_BYTES + 1] =
+        FILLER FILLER; /* twice: a window that begins in the first half has no seam */
 
 /* Eight nibbles of v, the lowest first, as letters a to p. */
 static void write_letters(uint32_t v, char out[8])
@@ -27,14 +29,9 @@ static void write_letters(uint32_t v, char out[8])
 
 static void copy_filler(size_t at, char *out, size_t n)
 {
-	while (n > 0) {
-		size_t start = at % FILLER_BYTES;
-		size_t piece = n < FILLER_BYTES - start ? n : FILLER_BYTES - start;
-		memcpy(out, filler + start, piece);
-		out += piece;
-		at += piece;
-		n -= piece;
-	}
+	for (size_t start = at % FILLER_BYTES; n > FILLER_BYTES; n -= FILLER_BYTES, out += FILLER_BYTES)
+		memcpy(out, filler + start, FILLER_BYTES);
+	memcpy(out, filler + at % FILLER_BYTES, n);
 }
 
 void payload_write(const struct payload *p, size_t offset, char *out, size_t n)

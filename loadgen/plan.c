@@ -285,12 +285,6 @@ int plan_close(struct plan *p, const struct ts_opt_list *uris, struct ts_err *er
 
 	if (result == 0)
 		result = size_parse(&p->size, p->size_text, err);
-	if (result < 0 && result == -EINVAL && err->exit_status == TS_EXIT_USAGE && p->n_targets == uris->n &&
-	    p->n_targets > 0) {
-		char why[sizeof(err->text)];
-		snprintf(why, sizeof(why), "%s", err->text);
-		return ts_err_usage(err, "--size=%s: %s", p->size_text, why);
-	}
 	if (p->n_threads > p->n_connections)
 		p->n_threads = p->n_connections; /* a thread without a connection could do nothing */
 	if (result == 0)

@@ -218,7 +218,7 @@ static int take_up(struct tour *t, struct ts_err *err)
 static int travel(struct tour *t, struct search_result *r, struct ts_err *err)
 {
 	struct ts_random *random = ts_random_new((uint64_t)t->prober.plan->seed);
-	int *order = calloc((size_t)t->sweep.n_steps, sizeof(*order)), result = random && order ? 0 : -ENOMEM;
+	int *order = calloc((size_t)t->sweep.n_steps + 1, sizeof(*order)), result = random && order ? 0 : -ENOMEM;
 
 	for (int round = 0; result == 0 && round < t->prober.plan->n_repeats; round++) {
 		for (int i = 0; i < t->sweep.n_steps; i++)
@@ -259,8 +259,10 @@ int search_sweep(struct search_result *r, const struct plan *plan, struct progre
 	memset(r, 0, sizeof(*r));
 	sweep_parse(&t.sweep, plan->sweep_text, NULL);
 	t.n_all = (size_t)t.sweep.n_steps * (size_t)plan->n_repeats;
-	t.done = calloc(t.n_all, sizeof(*t.done));
-	result = t.done ? take_up(&t, err) : ts_err_set(err, ENOMEM, "out of memory");
+	t.done = calloc(t.n_all + 1, sizeof(*t.done));
+	if (!t.done)
+		return ts_err_set(err, ENOMEM, "out of memory");
+	result = take_up(&t, err);
 	if (result == 0)
 		result = travel(&t, r, err);
 	if (t.json)

@@ -162,7 +162,8 @@ struct worker *worker_new(const struct plan *plan, struct control *control, stru
 no_memory:
 	if (w)
 		worker_free(w);
-	ts_err_set(err, ENOMEM, "out of memory for %lld connections", (long long)(plan->n_connections + plan->n_idle));
+	ts_err_set(err, ENOMEM, "out of memory for %lld connections and %lld idle ones", (long long)plan->n_connections,
+	           (long long)plan->n_idle);
 	return NULL;
 }
 
