@@ -77,7 +77,8 @@ static void every_anchor_is_in_the_protocol(void **state)
 	for (size_t i = 0; i < n_requirements; i++) {
 		snprintf(anchor, sizeof(anchor), "<a id=\"%s\"></a>", requirements[i].anchor);
 		if (!strstr(page, anchor))
-			fail_msg("%s cites docs/protocol.md#%s, which is not there", requirements[i].id, requirements[i].anchor);
+			fail_msg("%s cites docs/protocol.md#%s, which is not there", requirements[i].id,
+			         requirements[i].anchor);
 	}
 	free(page);
 }
@@ -85,10 +86,10 @@ static void every_anchor_is_in_the_protocol(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_case_has_a_requirement),
-		cmocka_unit_test(every_requirement_has_a_case),
-		cmocka_unit_test(dependencies_come_before),
-		cmocka_unit_test(every_anchor_is_in_the_protocol),
+	        cmocka_unit_test(every_case_has_a_requirement),
+	        cmocka_unit_test(every_requirement_has_a_case),
+	        cmocka_unit_test(dependencies_come_before),
+	        cmocka_unit_test(every_anchor_is_in_the_protocol),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,9 +55,9 @@ static void keeps_a_bounded_number_of_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quotes_what_cannot_be_printed),
-		cmocka_unit_test(quotes_within_its_size),
-		cmocka_unit_test(keeps_a_bounded_number_of_events),
+	        cmocka_unit_test(quotes_what_cannot_be_printed),
+	        cmocka_unit_test(quotes_within_its_size),
+	        cmocka_unit_test(keeps_a_bounded_number_of_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
