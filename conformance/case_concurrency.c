@@ -14,6 +14,8 @@ static void queue(struct turn *t, bool early)
 	if (!one_shot && !peer_say_letters(first, 8))
 		return;
 	struct peer *second = peer_open(t);
+	if (second)
+		peer_listen(second, 40 * TS_MS); /* a server that turns callers away has time to do it */
 	char word[8], framed[10];
 	turn_letters(t, word, sizeof(word));
 	size_t n = turn_frame(t, word, sizeof(word), framed);
