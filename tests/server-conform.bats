@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# Every mode is judged by tsconform: on each transport, in both framings, started, stopped and restarted by it (--exec).
+# Every mode is judged by tsconform on TCP, started, stopped and restarted by it (--exec). The rest: server-conform-more.bats
 
 bin=${TS_BIN:-build/bin}
 
 setup_file() {
-  /usr/bin/python3 "${BATS_TEST_DIRNAME}/helpers/server_conform.py" "${bin}" >"${BATS_FILE_TMPDIR}/verdicts"
+  /usr/bin/python3 "${BATS_TEST_DIRNAME}/helpers/server_conform.py" "${bin}" tcp >"${BATS_FILE_TMPDIR}/verdicts"
 }
 
 all_conform() { # KIND: as many verdicts as modes, and every one of them is "conformant"
@@ -14,20 +14,4 @@ all_conform() { # KIND: as many verdicts as modes, and every one of them is "con
 
 @test "every mode conforms on TCP, lifecycle included" {
   all_conform tcp
-}
-
-@test "every mode conforms on TCP with line framing" {
-  all_conform line
-}
-
-@test "every mode conforms on UNIX streams" {
-  all_conform unix
-}
-
-@test "every mode conforms on UDP" {
-  all_conform udp
-}
-
-@test "every mode conforms on UNIX datagrams" {
-  all_conform unixgram
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs tsconform against every mode of the server, many at a time (they mostly wait), and writes one line a run:
 
-    server_conform.py BIN > RESULTS          MODE KIND VERDICT: what was wrong
+    server_conform.py BIN KIND... > RESULTS          MODE KIND VERDICT: what was wrong
 
 KIND is tcp, line (tcp with --framing=line), unix, udp or unixgram. VERDICT is conformant, or else what tsconform said. A
 SHOULD that is broken is printed and not judged: busy polling costs processor time while idle, by nature.
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-BIN = sys.argv[1]
+BIN, KINDS = sys.argv[1], sys.argv[2:]
 SIDE_BY_SIDE = 6
 
 
@@ -61,7 +61,7 @@ def main():
                                                           capture_output=True, check=True).stdout)["modes"]
              if m["available"]]
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for line in pool.map(judge, [(m, k, folder) for k in ("tcp", "line", "unix", "udp", "unixgram") for m in modes]):
+        for line in pool.map(judge, [(m, k, folder) for k in KINDS for m in modes]):
             print(line, flush=True)
 
 
