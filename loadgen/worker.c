@@ -22,7 +22,8 @@ static void run_loop(struct worker *w)
 		int64_t now_ns = ts_clock_mono_ns(), next_ns = worker_next_moment(w);
 		if (w->started && next_ns <= now_ns)
 			worker_serve_moment(w, now_ns);
-		else if (!w->started || next_ns - now_ns > SPIN_CLOSE_NS)
+		/* What is due after the end stays due and is not sent: the loop must go on all the same. */
+		if (!w->started || w->finished || next_ns - now_ns > SPIN_CLOSE_NS)
 			ev_run(w->loop, EVRUN_NOWAIT);
 	}
 }

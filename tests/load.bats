@@ -55,6 +55,15 @@ teardown() {
   holds 'r["scheduled"] == 300'
 }
 
+@test "each pace ends in time where the rate is far too high, and counts what was not sent" {
+  start_server
+  for pace in timer tick spin; do
+    load -c 20 -r 2M -d 300ms --drain=300ms --pace="${pace}" "${uri}"
+    [ "${status}" -ne 124 ]
+    holds 'r["scheduled"] == 600000 and r["not_sent"] > 0 and r["completed"] > 0'
+  done
+}
+
 @test "the warm-up has a ledger of its own" {
   start_server
   load -c 5 -r 1000 --warmup=500ms -d 1s "${uri}"

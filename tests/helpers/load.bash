@@ -34,7 +34,7 @@ stop_delay() {
 
 load() {
   rm -f "${result}"
-  run timeout 60 "${bin}/tsload" --progress=never --json="${result}" "$@"
+  run timeout -k 5 60 "${bin}/tsload" --progress=never --json="${result}" "$@"
   [ ! -e "${result}" ] || holds 'r["scheduled"] == r["not_sent"] + r["completed"] + r["failed"] + r["in_flight_at_end"]' \
     'd["latency"]["response"]["count"] == r["completed"] + r["late"] + r["unanswered"]' 'adds_up(d["warmup"])'
 }
