@@ -99,10 +99,10 @@ static void check_gaps(struct health *h, const struct health_facts *f)
 static void check_processor(struct health *h, const struct health_facts *f)
 {
 	const struct generator *g = &f->total->generator;
-	double all_s = f->duration_s * f->n_threads;
-	double wait = g->run_wait_s / all_s, cpu = g->cpu_s / all_s, steal = f->steal_s / (f->duration_s * f->cores);
+	double wait = g->run_wait_s / g->watched_s, cpu = g->busy_s / g->watched_s;
+	double steal = f->steal_s / (f->duration_s * f->cores);
 
-	if (f->duration_s < 0.1)
+	if (f->duration_s < 0.1 || !(g->watched_s > 0))
 		return;
 	if (wait > WAIT_SUSPECT)
 		health_blame(h, wait > WAIT_INVALID && f->open_loop ? HEALTH_INVALID : HEALTH_SUSPECT,

@@ -32,7 +32,6 @@ struct health_facts {
 	bool spins;                /* busy by plan */
 	bool open_loop, steady;    /* steady: one rate throughout, so that the latencies ought not to drift */
 	double duration_s;
-	unsigned n_threads; /* of all processes */
 	double steal_s, cores;
 	uint64_t n_throttled;     /* periods in which the own cgroup was held back */
 	const double *medians_ns; /* of stretches of equal length, in order; borrowed */

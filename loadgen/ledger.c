@@ -60,6 +60,8 @@ static void connections_merge(struct connection_counts *dst, const struct connec
 static void generator_merge(struct generator *dst, const struct generator *src)
 {
 	dst->cpu_s += src->cpu_s;
+	dst->watched_s += src->watched_s;
+	dst->busy_s += src->busy_s;
 	dst->run_wait_s += src->run_wait_s;
 	dst->wakeups += src->wakeups;
 	dst->n_arrivals_tested += src->n_arrivals_tested;

@@ -69,11 +69,13 @@ fairness_jain(const struct fairness *f); /* (sum x)^2 / (n sum x^2): 1 when all 
 
 /* How the generator itself fared. */
 struct generator {
-	double cpu_s, run_wait_s; /* of the thread: on a processor, and ready but waiting for one */
-	int64_t longest_gap_ns;   /* beyond its due time that a periodic timer came */
-	uint64_t n_gaps;          /* such gaps above 50 ms */
-	int64_t gap_sum_ns;       /* of those */
-	uint64_t clock_steps;     /* the wall clock moved against the monotonic one */
+	double cpu_s;                         /* of the threads, from the begin of the load to the end of its drain */
+	double watched_s, busy_s, run_wait_s; /* of the measured part, summed over threads: its length, the time on a
+	                                       * processor, and the time ready to run but waiting for one */
+	int64_t longest_gap_ns;               /* beyond its due time that a periodic timer came */
+	uint64_t n_gaps;                      /* such gaps above 50 ms */
+	int64_t gap_sum_ns;                   /* of those */
+	uint64_t clock_steps;                 /* the wall clock moved against the monotonic one */
 	int64_t largest_step_ns;
 	uint64_t wakeups;
 	int64_t begin_ns, end_ns;                      /* of the measured part, monotonic */

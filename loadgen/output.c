@@ -205,6 +205,8 @@ static void add_generator(cJSON *root, const struct run *r)
 	ts_json_add_int(o, "threads_count", r->n_processes * r->n_threads);
 	ts_json_add_real(o, "load_cpu_s", g->cpu_s);
 	ts_json_add_real(o, "cpu_per_request_ns", n ? g->cpu_s * 1e9 / (double)n : NAN);
+	ts_json_add_real(o, "watched_s", g->watched_s);
+	ts_json_add_real(o, "busy_s", g->busy_s);
 	ts_json_add_real(o, "run_wait_s", g->run_wait_s);
 	ts_json_add_real(o, "longest_gap_s", (double)g->longest_gap_ns / 1e9);
 	ts_json_add_int(o, "gaps_count", (int64_t)g->n_gaps);

@@ -214,7 +214,6 @@ static void judge(struct run *r)
 	        .spins = r->plan->pace == PACE_SPIN,
 	        .steady = r->plan->stage_texts.n == 0 && r->plan->schedule.arrival != PACER_TRACE,
 	        .duration_s = r->duration_s,
-	        .n_threads = r->n_processes * r->n_threads,
 	        .steal_s = r->sampler.steal_s,
 	        .cores = ts_host_cores(),
 	        .n_throttled = r->n_throttled,

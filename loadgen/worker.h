@@ -69,7 +69,9 @@ struct worker {
 	int64_t wall_offset_ns;           /* wall clock minus monotonic clock */
 	bool started, finished, done;
 	int64_t cpu_ns, last_cpu_ns; /* of this thread, when the load began; at the last tick */
-	double run_wait_s;           /* when the load began */
+	int64_t watch_ns,
+	        busy_ns; /* when the watch over the measured part began (0: not yet), and the thread's time then */
+	double run_wait_s;
 	ev_timer pace_tick;
 	uint64_t n_in_flight;
 	struct ts_random *random;

@@ -109,7 +109,6 @@ void worker_settle(struct worker *w)
 	}
 	if (w->started) {
 		g->cpu_s = (double)(ts_clock_thread_cpu_ns() - w->cpu_ns) / 1e9;
-		g->run_wait_s = worker_run_wait_s() - w->run_wait_s;
 		g->begin_ns = w->measure_ns;
 		g->end_ns = now_ns < w->end_ns ? now_ns : w->end_ns;
 	}

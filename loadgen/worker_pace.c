@@ -43,16 +43,24 @@ static void begin_session(struct worker *w, struct client *c, int64_t now_ns)
 	client_want_open(w, c);
 }
 
-/* Must agree with worker_next: a client that is taken from the ring for nothing would be offered again for ever. */
-bool worker_request_due(const struct worker *w, int64_t now_ns)
+/*
+ * When the next request is due for which a client is free, or PACER_NEVER. Must agree with worker_next: a client that
+ * is taken from the ring for nothing would be offered again for ever, and a timer for nothing would ring for ever.
+ */
+static int64_t request_moment(const struct worker *w)
 {
 	int64_t planned_ns;
 
 	if (!w->plan->open_loop || !w->started || w->done || w->free_clients.n == 0 || w->quota == 0 ||
-	    pacer_peek(&w->pacer) == PACER_NEVER || (w->finished && now_ns > w->end_ns + SEND_GRACE_NS))
-		return false;
+	    pacer_peek(&w->pacer) == PACER_NEVER || (w->finished && ts_clock_mono_ns() > w->end_ns + SEND_GRACE_NS))
+		return PACER_NEVER;
 	planned_ns = w->start_ns + pacer_peek(&w->pacer);
-	return planned_ns <= now_ns && planned_ns < w->end_ns;
+	return planned_ns < w->end_ns ? planned_ns : PACER_NEVER;
+}
+
+bool worker_request_due(const struct worker *w, int64_t now_ns)
+{
+	return request_moment(w) <= now_ns;
 }
 
 void worker_send_due(struct worker *w, int64_t now_ns)
@@ -126,12 +134,10 @@ void worker_offer(struct worker *w, struct client *c, int64_t now_ns)
 
 int64_t worker_next_moment(const struct worker *w)
 {
-	int64_t next_ns = PACER_NEVER;
+	int64_t next_ns = request_moment(w);
 
-	if (!w->started)
-		next_ns = w->start_ns ? w->start_ns : PACER_NEVER;
-	else if (w->plan->open_loop && w->free_clients.n > 0 && w->quota > 0 && pacer_peek(&w->pacer) != PACER_NEVER)
-		next_ns = w->start_ns + pacer_peek(&w->pacer);
+	if (!w->started && w->start_ns)
+		next_ns = w->start_ns;
 	if (w->to_open.n > 0) {
 		int64_t open_ns = w->plan->connect_rate_per_s > 0 ? w->open_ns + pacer_peek(&w->connect_pacer) : 1;
 		next_ns = open_ns < next_ns ? open_ns : next_ns;
@@ -161,7 +167,6 @@ static void begin_load(struct worker *w, int64_t now_ns)
 {
 	w->started = true;
 	w->cpu_ns = ts_clock_thread_cpu_ns();
-	w->run_wait_s = worker_run_wait_s();
 	for (uint32_t i = 0; i < w->n_clients; i++) {
 		struct client *c = &w->clients[i];
 		if (w->plan->sessions_open)

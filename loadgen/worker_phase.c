@@ -26,8 +26,28 @@ static void finish(struct worker *w)
 	ev_break(w->loop, EVBREAK_ALL);
 }
 
+/* The generator's own health is watched over the measured part alone: neither over the warm-up nor over the drain. */
+static void begin_watch(struct worker *w, int64_t now_ns)
+{
+	w->watch_ns = now_ns;
+	w->busy_ns = ts_clock_thread_cpu_ns();
+	w->run_wait_s = worker_run_wait_s();
+}
+
+static void end_watch(struct worker *w, int64_t now_ns)
+{
+	struct generator *g = &w->shard->generator;
+
+	if (w->watch_ns == 0 || g->watched_s > 0)
+		return;
+	g->watched_s = (double)(now_ns - w->watch_ns) / 1e9;
+	g->busy_s = (double)(ts_clock_thread_cpu_ns() - w->busy_ns) / 1e9;
+	g->run_wait_s = worker_run_wait_s() - w->run_wait_s;
+}
+
 static void begin_drain(struct worker *w, int64_t now_ns)
 {
+	end_watch(w, now_ns);
 	worker_send_due(w, now_ns); /* what was due until the very end */
 	w->finished = true;
 	w->drain_begin_ns = now_ns;
@@ -114,7 +134,7 @@ static void watch_gap(struct worker *w, int64_t now_ns)
 	int64_t cpu_ns = ts_clock_thread_cpu_ns();
 	int64_t gap_ns = (now_ns - w->last_tick_ns) - (cpu_ns - w->last_cpu_ns) - w->tick_ns;
 
-	if (w->last_tick_ns != 0 && w->started && !w->finished) {
+	if (w->watch_ns != 0 && !w->finished) {
 		if (gap_ns > g->longest_gap_ns)
 			g->longest_gap_ns = gap_ns;
 		if (gap_ns > GAP_NS) {
@@ -146,6 +166,8 @@ void worker_on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	(void)timer, (void)revents;
 	worker_watch_clock(w);
 	watch_gap(w, now_ns);
+	if (w->started && w->watch_ns == 0 && now_ns >= w->measure_ns)
+		begin_watch(w, now_ns);
 	if (now_ns >= w->next_sweep_ns)
 		sweep(w, now_ns);
 	advance(w, now_ns);

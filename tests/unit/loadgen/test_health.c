@@ -24,15 +24,19 @@ static struct fixture clean(void)
 		ts_hist_record(&f.total->response, 160000 + i % 100);
 		ts_hist_record(&f.total->send_lag, 60000 + i % 50);
 	}
-	f.total->generator = (struct generator){
-	        .cpu_s = 1, .run_wait_s = 0.2, .ad_statistic = 1.2, .dispersion = 1.01, .n_arrivals_tested = 1};
+	f.total->generator = (struct generator){.watched_s = 10,
+	                                        .busy_s = 1,
+	                                        .run_wait_s = 0.2,
+	                                        .ad_statistic = 1.2,
+	                                        .dispersion = 1.01,
+	                                        .n_arrivals_tested = 1};
 	for (int i = 0; i < 60; i++)
 		f.medians_ns[i] = 160000 + 3000 * (i % 5);
 	f.facts = (struct health_facts){.total = f.total,
 	                                .open_loop = true,
 	                                .steady = true,
 	                                .duration_s = 10,
-	                                .n_threads = 1,
+
 	                                .cores = 2,
 	                                .n_medians = 60};
 	return f;
@@ -93,7 +97,7 @@ FAULT(a_stop, HEALTH_SUSPECT, "did not run", f.total->generator.n_gaps = 1, f.to
 FAULT(a_long_stop, HEALTH_INVALID, "did not run", f.total->generator.n_gaps = 1,
       f.total->generator.gap_sum_ns = 3000 * MS, f.total->generator.longest_gap_ns = 3000 * MS)
 FAULT(a_hog, HEALTH_SUSPECT, "waited for a processor", f.total->generator.run_wait_s = 5)
-FAULT(a_busy_thread, HEALTH_SUSPECT, "busy", f.total->generator.cpu_s = 9.9)
+FAULT(a_busy_thread, HEALTH_SUSPECT, "busy", f.total->generator.busy_s = 9.9)
 FAULT(a_thief, HEALTH_SUSPECT, "hypervisor", f.facts.steal_s = 4)
 FAULT(a_throttled_group, HEALTH_SUSPECT, "throttled", f.facts.n_throttled = 3)
 FAULT(a_clock_step, HEALTH_SUSPECT, "clock stepped", f.total->generator.clock_steps = 1,
