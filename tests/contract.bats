@@ -76,6 +76,10 @@ teardown() {
   fails "${scratch}" tsload -c 1 -n 1 --json="${scratch}" "${uri}"
   fails /nosuch tsconform --only=format.reply --json=/nosuch/x "${uri}"
   fails "${uri}" tsserver --listen="${uri}"
+  fails --ready-fd=77 tsserver --listen=tcp://127.0.0.1:0 --ready-fd=77
+  fails --stats=/nosuch/x tsserver --listen=tcp://127.0.0.1:0 --stats=/nosuch/x
+  fails --server-pid=4194303 tsload -c 1 -n 1 --server-pid=4194303 "${uri}"
+  fails cannot tsload -c 2 -d 50ms udp://127.0.0.1:1 # ended before it would have been given up
   fails /nosuch tsserver --listen=unix:/nosuch/x
   fails nosuch.json tsreport table "${scratch}/nosuch.json"
   fails port tsload -c 50000 -d 1s --processes=8 "${uri}"
@@ -84,7 +88,7 @@ teardown() {
 
 @test "a full standard output is said, with exit status 3" {
   local words
-  for words in "tsserver --help" "tsserver --list-modes --json" "tsload --help" "tsconform --help" "tsreport --help"; do
+  for words in "tsserver --help" "tsserver --list-modes" "tsserver --list-modes --json" "tsload --help" "tsconform --list" "tsreport --help"; do
     run bash -c "${bin}/${words} 2>&1 >/dev/full"
     [ "${status}" -eq 3 ] || { echo "${words}: ${status}"; return 1; }
     [ "${#lines[@]}" -eq 1 ]
@@ -190,6 +194,18 @@ holds_load() { # FILE [EXPRESSION...]
   [ "$(find "${scratch}" -name 'result.json*' | wc -l)" -eq 1 ] # no temporary file is left
 }
 
+@test "a search and a sweep that a signal ends are partial, too" {
+  serve
+  run timeout --preserve-status -k 10 -s INT 0.5 "${bin}/tsload" -c 4 -d 10s --sweep=100:1k:4 --json="${file}" "${uri}"
+  [ "${status}" -eq 130 ]
+  valid "${file}"
+  says "${file}" 'd["partial"]' 'adds_up()'
+  run timeout --preserve-status -k 10 -s TERM 0.5 "${bin}/tsload" -c 4 -d 10s --find-max='p99<1s' --json="${file}" "${uri}"
+  [ "${status}" -eq 143 ]
+  valid "${file}"
+  says "${file}" 'd["partial"]' 'adds_up()'
+}
+
 @test "a server that is killed: tsload ends with 3, errors by class, a ledger that adds up, a partial result" {
   local endpoint
   for endpoint in tcp://127.0.0.1:0 "unix:${scratch}/s"; do
@@ -215,6 +231,13 @@ holds_load() { # FILE [EXPRESSION...]
   xmllint --noout "${scratch}/junit.xml"
 }
 
+@test "a pattern that selects no case is 2, and the report is written all the same" {
+  wrong --only=nosuch tsconform --json="${file}" --junit="${scratch}/junit.xml" tcp://127.0.0.1:1
+  valid "${file}"
+  says "${file}" 'd["verdict"] is None' 'sum(d["summary"].values()) == len(d["cases"]) == 0'
+  xmllint --noout "${scratch}/junit.xml"
+}
+
 @test "tsconform stopped by a signal: 128 + n and a whole, partial report" {
   serve
   local name
@@ -222,7 +245,7 @@ holds_load() { # FILE [EXPRESSION...]
     run timeout --preserve-status -k 10 -s "${name}" 0.1 "${bin}/tsconform" --json="${file}" --junit="${scratch}/junit.xml" "${uri}"
     [ "${status}" -eq $((128 + $(kill -l "${name}"))) ]
     valid "${file}"
-    says "${file}" 'd["partial"]' 'sum(d["summary"].values()) == len(d["cases"])'
+    says "${file}" 'd["partial"]' 'd["verdict"] is None' 'sum(d["summary"].values()) == len(d["cases"])'
     xmllint --noout "${scratch}/junit.xml"
   done
 }
