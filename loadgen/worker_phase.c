@@ -7,6 +7,7 @@
 #define GAP_NS        (50 * TS_MS)
 #define SWEEP_EACH_NS 5000 /* between two sweeps, for each client */
 #define CLOCK_STEP_NS (5 * TS_MS)
+#define CLOCK_READ_NS TS_MS /* two reads that took longer say nothing */
 
 /* --- the phases --------------------------------------------------------------------------------------------------- */
 
@@ -116,8 +117,11 @@ static void advance(struct worker *w, int64_t now_ns)
 
 void worker_watch_clock(struct worker *w)
 {
-	int64_t offset_ns = ts_clock_wall_ns() - ts_clock_mono_ns();
-	int64_t step_ns = llabs(offset_ns - w->wall_offset_ns);
+	int64_t before_ns = ts_clock_mono_ns(), wall_ns = ts_clock_wall_ns(), after_ns = ts_clock_mono_ns();
+	int64_t offset_ns = wall_ns - (before_ns + after_ns) / 2, step_ns = llabs(offset_ns - w->wall_offset_ns);
+
+	if (after_ns - before_ns > CLOCK_READ_NS && w->wall_offset_ns != 0)
+		return; /* held up between the two clocks: that is no step */
 
 	if (w->wall_offset_ns != 0 && step_ns > CLOCK_STEP_NS) {
 		w->shard->generator.clock_steps++;
