@@ -2,6 +2,7 @@
 #include "output.h"
 #include "report.h"
 #include "ts_json.h"
+#include <errno.h>
 #include <string.h>
 
 static bool to_stdout(const char *path)
@@ -41,6 +42,10 @@ int finish(const struct run *r, cJSON *result, const struct ts_log *log)
 		ts_log(log, TS_LOG_ERROR, "%s", trouble);
 	if (!to_stdout(r->plan->json_path) && !r->unreachable)
 		report_print(stdout, r);
+	if (fflush(stdout) != 0) {
+		ts_err_set(&err, errno, "the report cannot be written to standard output: %s", strerror(errno));
+		status = ts_log_fail(log, &err);
+	}
 	if (write_results(r, result, &err) < 0)
 		status = ts_log_fail(log, &err);
 	cJSON_Delete(result);

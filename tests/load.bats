@@ -268,3 +268,11 @@ END
     [ "${option}" = --help ] || "${bin}/tsload" --dump-options | grep -q "^${option#--}"$'\t'
   done
 }
+
+@test "a report that cannot be written is said, and exits 3" {
+  start_server
+  status=0
+  "${bin}/tsload" -c 2 -n 10 --progress=never "${uri}" >/dev/full 2>"${BATS_TEST_TMPDIR}/said" || status=$?
+  [ "${status}" -eq 3 ]
+  grep -q "cannot be written to standard output" "${BATS_TEST_TMPDIR}/said"
+}
