@@ -3,6 +3,7 @@
  */
 #include "command.h"
 #include "ts_opt.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,17 @@ static const struct ts_opt_program program = {
         .options = options,
 };
 
+/* What a command has printed counts only once it is written. */
+static int flush_output(int status, const struct ts_log *log)
+{
+	struct ts_err err = {0};
+
+	if (fflush(stdout) == 0)
+		return status;
+	ts_err_set(&err, errno, "cannot write to standard output: %s", strerror(errno));
+	return ts_log_fail(log, &err);
+}
+
 int main(int argc, char **argv)
 {
 	struct ts_log log = {.program = "tsreport", .level = TS_LOG_INFO};
@@ -39,7 +51,7 @@ int main(int argc, char **argv)
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1, &log);
+			return flush_output(commands[i].run(argc - 1, argv + 1, &log), &log);
 	if (ts_opt_parse(&program, argc, argv, NULL, &operands, NULL, &err) == 0)
 		ts_err_usage(&err, "%s: must be a command: %s", operands.items[0],
 #define COMMAND_ROW(name, what) #name " "

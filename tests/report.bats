@@ -299,3 +299,12 @@ EOF
     "${bin}/tsreport" "${command}" --help | grep -q "^Usage: tsreport ${command}"
   done
 }
+
+@test "a result that cannot be printed is an error, not silence" {
+  local command
+  for command in table csv; do
+    run bash -c "'${bin}/tsreport' ${command} '${run_dir}' 2>&1 >/dev/full"
+    [ "${status}" -eq 3 ]
+    [ "${output}" = "tsreport: cannot write to standard output: No space left on device" ]
+  done
+}
