@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # tsconform against servers in several languages, its reports, and its exit statuses.
+# long: starts first
 
 load helpers/peer.bash
 load helpers/conform.bash
