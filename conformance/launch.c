@@ -56,7 +56,7 @@ static const char *value_of(const struct ts_endpoint *ep, const char *name, size
 	return NULL;
 }
 
-static char *fill_in(const char *command, const struct ts_endpoint *ep)
+char *launch_fill_in(const char *command, const struct ts_endpoint *ep)
 {
 	char *out = NULL, buf[TS_ENDPOINT_TEXT_MAX];
 	size_t n = 0;
@@ -85,7 +85,7 @@ struct launch *launch_new(const char *command, const struct ts_endpoint *endpoin
 	if (l) {
 		l->endpoint = *endpoint;
 		l->pattern = strdup(command);
-		l->command = fill_in(command, endpoint);
+		l->command = launch_fill_in(command, endpoint);
 		l->said_fd = memfd_create("tsconform-server", MFD_CLOEXEC);
 	}
 	if (!l || !l->command || !l->pattern) {
@@ -309,7 +309,7 @@ static bool move_to_free_port(struct launch *l)
 	in->sin_port = 0;
 	if (launch_choose_port(&other, NULL) < 0)
 		return false;
-	char *command = fill_in(l->pattern, &other);
+	char *command = launch_fill_in(l->pattern, &other);
 	if (!command)
 		return false;
 	free(l->command);

@@ -16,6 +16,9 @@ struct launch;
 /* {uri}, {host}, {port} and {path} in the command are replaced by those of the endpoint. Owned; NULL with err. */
 struct launch *launch_new(const char *command, const struct ts_endpoint *endpoint, struct ts_err *err);
 
+/* The command with everything filled in. Owned; NULL: no memory. */
+char *launch_fill_in(const char *command, const struct ts_endpoint *endpoint);
+
 /* Where the URI asks for port 0: a port that is free now. 0 or -errno. */
 int launch_choose_port(struct ts_endpoint *endpoint, struct ts_err *err);
 

@@ -1,4 +1,5 @@
-/* tsconform: judge a timestamp server, in any language. */
+/* tsconform: judge a timestamp server, or with --client a client, in any language. */
+#include "client.h"
 #include "launch.h"
 #include "output.h"
 #include "runner.h"
@@ -67,13 +68,14 @@ static void start(struct report *report, struct launch *launch)
 
 static int judge(const struct options *o, const char *uri, struct ts_err *err)
 {
-	struct subject subject = {.options = o};
+	struct client_style style = {0};
+	struct subject subject = {.options = o, .client = o->client ? &style : NULL};
 	struct report report = {.subject = &subject};
 	int status;
 
 	if (ts_endpoint_parse(&subject.endpoint, uri, err) < 0)
 		return -1;
-	if (ts_endpoint_port(&subject.endpoint) == 0) {
+	if (!o->client && ts_endpoint_port(&subject.endpoint) == 0) {
 		if (!o->exec)
 			return ts_err_usage(err, "%s: port 0 cannot be called: give the server's port", uri);
 		if (launch_choose_port(&subject.endpoint, err) < 0)
@@ -94,7 +96,9 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	start(&report, subject.launch);
 	report_run(&report);
 	status = write_reports(&report, err) < 0 ? -1 : (int)report_exit(&report);
-	if (status == TS_EXIT_ENVIRON && !report.reached)
+	if (status == TS_EXIT_ENVIRON && o->client && style.absent)
+		status = ts_err_set(err, 1, "the client cannot be started: %.300s", report.unreached);
+	else if (status == TS_EXIT_ENVIRON && !report.reached)
 		status = ts_err_set(err, 1, "%s: %.300s; is the server running there?", subject.uri, report.unreached);
 	if (ts_signal_stop())
 		status = 128 + ts_signal_stop();
@@ -115,19 +119,19 @@ int main(int argc, char **argv)
 	    options_check(&options, &err) < 0)
 		return ts_log_fail(&log, &err);
 	if (options.list) {
-		output_list(stdout, options.json != NULL);
+		output_list(stdout, options.client != NULL, options.json != NULL);
 		if (fflush(stdout) == 0)
 			return TS_EXIT_OK;
 		ts_err_set(&err, errno, "standard output: cannot write: %s", strerror(errno));
 		return ts_log_fail(&log, &err);
 	}
-	if (operands.n == 0) {
+	if (operands.n == 0 && !options.client) {
 		ts_err_usage(&err, "URI is missing, such as tcp://127.0.0.1:21567");
 		return ts_log_fail(&log, &err);
 	}
 	ts_signal_install();
 	ts_host_raise_descriptors();
-	status = judge(&options, operands.items[0], &err);
+	status = judge(&options, operands.n ? operands.items[0] : "tcp://127.0.0.1:0", &err);
 	ts_opt_list_release(&operands);
 	ts_opt_list_release(&options.only);
 	ts_opt_list_release(&options.skip);

@@ -29,6 +29,13 @@ static const struct ts_opt rows[] = {
          AT(exec),
          .help = "start, stop and restart the server with this shell command; {uri}, {host}, {port} and {path} in it "
                  "are filled in"},
+        {.type = TS_OPT_TEXT,
+         .name = "client",
+         .key = 'c',
+         .arg = "COMMAND",
+         AT(client),
+         .help = "play the server for this shell command, a client that reads lines from its input, and judge it; URI "
+                 "is where to listen (default tcp://127.0.0.1:0)"},
         {.type = TS_OPT_FLAG,
          .name = "list",
          .key = 'l',
@@ -161,6 +168,7 @@ static const char details[] =
         "Examples:\n"
         "  tsconform tcp://127.0.0.1:21567\n"
         "  tsconform --only='end.*' unix:/tmp/ts.sock\n"
+        "  tsconform --client 'socat - TCP:{host}:{port}'\n"
         "  tsconform --exec 'python3 server.py {port}' --junit=report.xml tcp://127.0.0.1:21567\n"
         "\n"
         "Exit status: 0 no MUST was broken, 1 one was, 2 wrong usage, 3 the server could not be reached.";
@@ -180,6 +188,8 @@ int options_check(const struct options *o, struct ts_err *err)
 	if (o->words && !o->exec)
 		return ts_err_usage(err,
 		                    "--words: needs --exec, because a server that obeys words is not one to play with");
+	if (o->client && o->exec)
+		return ts_err_usage(err, "--client --exec: either a client or a server is judged");
 	if (o->json && o->junit && strcmp(o->json, "-") == 0 && strcmp(o->junit, "-") == 0)
 		return ts_err_usage(err, "--json=- --junit=-: only one of them can be standard output");
 	return 0;

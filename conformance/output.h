@@ -10,7 +10,7 @@
 
 void output_human(FILE *out, const struct report *report, bool colour);
 void output_tap(FILE *out, const struct report *report);
-void output_list(FILE *out, bool json);
+void output_list(FILE *out, bool client, bool json);
 int output_junit(const char *path, const struct report *report, struct ts_err *err);
 int output_json(const char *path, const struct report *report, struct ts_err *err);
 

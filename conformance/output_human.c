@@ -1,4 +1,5 @@
 /* For people: what is wrong first, with all that is needed to see it again; then one line that says how it stands. */
+#include "client.h"
 #include "output.h"
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +55,8 @@ static void print_finding(FILE *out, const struct report *report, const struct r
 	fprintf(out, "      again with:  tsconform --only=%s", r->row->id);
 	if (strcmp(r->row->id, "stream.random") == 0)
 		fprintf(out, " --seed=%llu --cases=%lld", (unsigned long long)r->seed, (long long)o->n_random_cases);
+	if (o->client)
+		fprintf(out, " --client '%s'", o->client);
 	if (o->exec)
 		fprintf(out, " --exec '%s'", o->exec);
 	fprintf(out, " %s\n", report->subject->uri);
@@ -82,10 +85,10 @@ static void print_areas(FILE *out, const struct report *report, const struct pai
 	char area[32] = "";
 	unsigned transport = 1u << report->subject->endpoint.transport;
 
-	for (size_t i = 0; i < n_requirements; i++) {
+	for (size_t i = 0; i < report->n_requirements; i++) {
 		const struct result *r = NULL;
 		for (size_t j = 0; j < report->n && !r; j++)
-			if (report->results[j].requirement == &requirements[i])
+			if (report->results[j].requirement == &report->requirements[i])
 				r = &report->results[j];
 		if (!r || !r->selected || !(r->requirement->transports & transport))
 			continue;
@@ -108,7 +111,9 @@ void output_human(FILE *out, const struct report *report, bool colour)
 
 	fprintf(out, "%s%s%s\n", p.bold, s->uri, p.off);
 	if (report->reached) {
-		fprintf(out, "  speaks:    %s\n", dialect_words(&s->dialect, datagram, text, sizeof(text)));
+		fprintf(out, "  speaks:    %s\n",
+		        s->client ? client_words(s->client, text, sizeof(text))
+		                  : dialect_words(&s->dialect, datagram, text, sizeof(text)));
 		if (s->dialect.known)
 			fprintf(out, "  stated by: %s\n", dialect_options(&s->dialect, datagram, text, sizeof(text)));
 		fputc('\n', out);

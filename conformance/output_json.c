@@ -1,4 +1,5 @@
 /* JSON: tsbench.conform/1 (results/schema/conform.json). */
+#include "client.h"
 #include "output.h"
 #include "ts_clock.h"
 #include "ts_json.h"
@@ -49,8 +50,10 @@ int output_json(const char *path, const struct report *report, struct ts_err *er
 	ts_json_add_text(root, "started_at", ts_clock_text(report->started_wall_ns, when, sizeof(when)));
 	ts_json_add_real(root, "duration_ms", (double)report->duration_ns / 1e6);
 	ts_json_add_bool(root, "partial", report->partial);
+	const char *transport = ts_transport_name(s->endpoint.transport);
 	cJSON_AddItemToObject(root, "dialect",
-	                      dialect_json(&s->dialect, datagram, ts_transport_name(s->endpoint.transport)));
+	                      s->client ? client_json(s->client, transport)
+	                                : dialect_json(&s->dialect, datagram, transport));
 	ts_json_add_text(root, "verdict", report_verdict(report));
 	add_printable(root, "message", report->reached ? s->dialect.stranger : report->unreached);
 	list = ts_json_add_object(root, "summary");

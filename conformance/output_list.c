@@ -1,4 +1,5 @@
 /* --list: every case with its requirement, as a table or as data. */
+#include "client.h"
 #include "output.h"
 #include "ts_json.h"
 #include <stdlib.h>
@@ -39,14 +40,16 @@ static bool has_case(const struct requirement *r)
 	return false;
 }
 
-void output_list(FILE *out, bool json)
+void output_list(FILE *out, bool client, bool json)
 {
+	const struct requirement *rows = client ? client_requirements : requirements;
+	size_t n = client ? n_client_cases : n_requirements;
 	cJSON *list = cJSON_CreateArray();
 	char buf[64];
 
-	for (size_t i = 0; i < n_requirements; i++) {
-		const struct requirement *r = &requirements[i];
-		if (!has_case(r))
+	for (size_t i = 0; i < n; i++) {
+		const struct requirement *r = &rows[i];
+		if (!client && !has_case(r))
 			continue;
 		if (json)
 			cJSON_AddItemToArray(list, row_json(r));

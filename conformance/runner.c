@@ -1,4 +1,5 @@
 #include "runner.h"
+#include "client.h"
 #include "dgram.h"
 #include "launch.h"
 #include "peer.h"
@@ -50,19 +51,23 @@ int report_init(struct report *report, struct subject *subject, struct ts_err *e
 	unsigned transport = 1u << subject->endpoint.transport;
 	size_t n_selected = 0, n_apply = 0;
 
+	const struct case_row *rows = subject->client ? client_cases : cases;
+
 	report->subject = subject;
-	report->n = n_cases;
-	report->results = calloc(n_cases, sizeof(*report->results));
+	report->n = subject->client ? n_client_cases : n_cases;
+	report->requirements = subject->client ? client_requirements : requirements;
+	report->n_requirements = subject->client ? n_client_cases : n_requirements;
+	report->results = calloc(report->n, sizeof(*report->results));
 	if (!report->results)
 		return ts_err_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < n_cases; i++) {
+	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
-		r->row = &cases[i];
-		r->requirement = requirement_of(cases[i].id);
-		r->selected = selected(subject->options, cases[i].id);
+		r->row = &rows[i];
+		r->requirement = requirement_of(rows[i].id);
+		r->selected = selected(subject->options, rows[i].id);
 		n_selected += r->selected;
 		n_apply += r->selected && (r->requirement->transports & transport);
-		subject->needs_capacity |= r->selected && (cases[i].n_clients > 1 || cases[i].needs & NEEDS_CONCURRENT);
+		subject->needs_capacity |= r->selected && (rows[i].n_clients > 1 || rows[i].needs & NEEDS_CONCURRENT);
 	}
 	subject->few = n_apply <= FEW;
 	subject->needs_capacity |= !subject->few;
@@ -479,6 +484,32 @@ static void run_lives(struct report *report)
 	}
 }
 
+/* --- a client ---------------------------------------------------------------------------------------------- */
+
+/* Each case starts the client anew. A command that the shell does not find is not reached: nothing is judged. */
+static void run_client(struct report *report)
+{
+	const struct client_style *style = report->subject->client;
+
+	report->reached = true;
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (!report->reached && r->selected && !r->done)
+			set_aside(report, r, ERROR, "not run, for the client could not be started", report->unreached);
+		if (!ready(report, r))
+			continue;
+		look(report, r, 1);
+		if (r->blame == SILENCE)
+			look_again(report, r);
+		if (style->absent) {
+			report->reached = false;
+			snprintf(report->unreached, sizeof(report->unreached), "%s", style->absent_why);
+			r->blame = OURSELVES;
+		}
+		judge(report, r);
+	}
+}
+
 /* --- all ------------------------------------------------------------------------------------------------- */
 
 static void probe(struct report *report)
@@ -515,9 +546,11 @@ void report_run(struct report *report)
 	int64_t begin_ns = ts_clock_mono_ns();
 
 	report->started_wall_ns = ts_clock_wall_ns();
-	if (report->unreached[0] == '\0')
+	if (!report->subject->client && report->unreached[0] == '\0')
 		probe(report);
-	if (!report->reached) {
+	if (report->subject->client) {
+		run_client(report);
+	} else if (!report->reached) {
 		for (size_t i = 0; i < report->n; i++)
 			if (report->results[i].selected)
 				set_aside(report, &report->results[i], ERROR, "not run, for the server was not reached",

@@ -28,6 +28,8 @@ struct report {
 	struct subject *subject;
 	struct result *results; /* of all cases, in the order of their rows; owned */
 	size_t n;
+	const struct requirement *requirements; /* of a server, or of a client: the order of the reports */
+	size_t n_requirements;
 	bool reached, partial;
 	char unreached[700]; /* why it was not */
 	int64_t started_wall_ns, duration_ns;

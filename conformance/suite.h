@@ -78,14 +78,16 @@ extern const struct case_row cases[];
 extern const size_t n_cases;
 
 struct launch;
+struct client_style;
 
-/* The server under test. */
+/* The server, or with --client the client, under test. */
 struct subject {
 	struct ts_endpoint endpoint;
 	char uri[TS_ENDPOINT_TEXT_MAX];
 	const struct options *options;
 	struct dialect dialect;
 	struct launch *launch; /* NULL without --exec */
+	struct client_style *client; /* a client is judged; else NULL */
 	uint64_t seed;
 	bool few;                    /* so few cases are selected that the probe is kept short */
 	bool needs_capacity;         /* a selected case needs to know how many clients are served at a time */

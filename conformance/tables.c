@@ -1,5 +1,6 @@
 /* The tables of requirements and cases, out of their rows. */
 #include "cases.h"
+#include "client.h"
 #include <string.h>
 
 const struct requirement requirements[] = {
@@ -21,6 +22,9 @@ const struct requirement *requirement_of(const char *id)
 	for (size_t i = 0; i < n_requirements; i++)
 		if (strcmp(requirements[i].id, id) == 0)
 			return &requirements[i];
+	for (size_t i = 0; i < n_client_cases; i++)
+		if (strcmp(client_requirements[i].id, id) == 0)
+			return &client_requirements[i];
 	return NULL;
 }
 
