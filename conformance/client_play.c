@@ -12,20 +12,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TICK_MS                   5             /* between two looks whether the client has ended */
-#define FLOOD                     (512 * 1024)  /* bytes of output that no case asks for */
-#define PIECE                     4             /* the shortest piece of a reply that is looked for in the output */
-#define LINGER_NS                 (20 * TS_MS)  /* for the line's end, which some clients send by itself */
-#define GRACE_NS                  (300 * TS_MS) /* for a client to end by itself, before the server closes */
-#define TRACED(p, what, bytes, n) trace_add(&(p)->t->trace, ts_clock_mono_ns(), 1, what, bytes, n)
+#define TICK_MS   5             /* between two looks whether the client has ended */
+#define FLOOD     (512 * 1024)  /* bytes of output that no case asks for */
+#define LINGER_NS (20 * TS_MS)  /* for the line's end, which some clients send by itself */
+#define GRACE_NS  (300 * TS_MS) /* for a client to end by itself, before the server closes */
 
-static bool stream(const struct play *p)
+bool play_on_stream(const struct play *p)
 {
 	return ts_transport_is_stream(p->at.transport);
 }
 
-static void add(struct play_bytes *b, const void *bytes, size_t n)
+void play_add(struct play_bytes *b, const void *bytes, size_t n)
 {
+	if (n == 0)
+		return;
 	if (b->n + n > b->room) {
 		size_t room = 2 * (b->n + n) + 256;
 		char *more = realloc(b->at, room);
@@ -137,7 +137,7 @@ static void read_pipe(struct play *p, int *fd, struct play_bytes *to, const char
 			return;
 		}
 		TRACED(p, what, buf, (size_t)n);
-		add(to, buf, (size_t)n);
+		play_add(to, buf, (size_t)n);
 		p->flooded = to->n > FLOOD;
 	}
 }
@@ -150,7 +150,7 @@ static void read_conn(struct play *p, int i)
 
 	if (n > 0) {
 		TRACED(p, "sends", buf, (size_t)n);
-		add(&p->got, buf, (size_t)n);
+		play_add(&p->got, buf, (size_t)n);
 		p->asked = true;
 		p->talk = i;
 	} else if (n == 0) {
@@ -184,7 +184,7 @@ static void take_datagram(struct play *p)
 	if (n < 0)
 		return;
 	TRACED(p, "sends", buf, (size_t)n);
-	add(&p->got, buf, (size_t)n);
+	play_add(&p->got, buf, (size_t)n);
 	p->asked = true;
 }
 
@@ -196,7 +196,7 @@ static void pump(struct play *p)
 
 	fds[n++] = (struct pollfd){.fd = p->out_fd, .events = POLLIN};
 	fds[n++] = (struct pollfd){.fd = p->err_fd, .events = POLLIN};
-	fds[n++] = (struct pollfd){.fd = stream(p) || !p->asked ? p->listen_fd : -1, .events = POLLIN};
+	fds[n++] = (struct pollfd){.fd = play_on_stream(p) || !p->asked ? p->listen_fd : -1, .events = POLLIN};
 	for (int i = 0; i < p->n_conns; i++)
 		fds[n++] = (struct pollfd){.fd = p->conns[i].at_end ? -1 : p->conns[i].fd, .events = POLLIN};
 	if (poll(fds, (nfds_t)n, TICK_MS) < 0)
@@ -206,10 +206,23 @@ static void pump(struct play *p)
 	for (int i = 3; i < n; i++)
 		if (fds[i].revents)
 			read_conn(p, i - 3);
-	if (fds[2].revents && stream(p))
+	if (fds[2].revents && play_on_stream(p))
 		take_call(p);
 	else if (fds[2].revents)
 		take_datagram(p);
+}
+
+/* The shell's own message, where there is no such command. */
+static void note_absent(const struct play *p)
+{
+	struct client_style *style = p->t->subject->client;
+
+	if (p->n_conns || p->got.n || !WIFEXITED(p->status) ||
+	    (WEXITSTATUS(p->status) != 127 && WEXITSTATUS(p->status) != 126))
+		return;
+	style->absent = true;
+	snprintf(style->absent_why, sizeof(style->absent_why), "%.*s", (int)(p->err.n ? p->err.n - 1 : 0),
+	         p->err.at ? p->err.at : "");
 }
 
 static bool gone(struct play *p)
@@ -222,6 +235,7 @@ static bool gone(struct play *p)
 	kill(-p->pid, SIGKILL); /* what it left behind */
 	p->pid = 0;
 	pump(p);
+	note_absent(p);
 	return true;
 }
 
@@ -240,19 +254,6 @@ static size_t letters_of(const struct play_bytes *b)
 	for (size_t i = 0; i < b->n; i++)
 		n += b->at[i] != '\r' && b->at[i] != '\n';
 	return n;
-}
-
-const char *play_said(const struct play *p, char *buf, size_t size)
-{
-	char out[120], err[120];
-
-	trace_quote(p->out.at, p->out.n, out, sizeof(out));
-	if (p->err.n == 0)
-		return snprintf(buf, size, "%s", out), buf;
-	size_t n = p->err.n < 80 ? p->err.n : 80; /* the last words say most */
-	trace_quote(p->err.at + p->err.n - n, n, err, sizeof(err));
-	snprintf(buf, size, "%s, and its messages end in %s", out, err);
-	return buf;
 }
 
 static void note_ending(const struct play *p)
@@ -283,7 +284,7 @@ bool play_take(struct play *p, size_t n_letters)
 		}
 		pump(p);
 	}
-	if (stream(p) && p->got.at[p->got.n - 1] != '\n')
+	if (play_on_stream(p) && p->got.at[p->got.n - 1] != '\n')
 		play_pause(p, LINGER_NS);
 	note_ending(p);
 	return true;
@@ -304,7 +305,7 @@ bool play_type(struct play *p, size_t n)
 	turn_letters(p->t, line, n);
 	line[n] = '\n';
 	p->lines[p->n_lines++] = (struct play_line){p->typed.n, n};
-	add(&p->typed, line, n);
+	play_add(&p->typed, line, n);
 	TRACED(p, "typed", line, n + 1);
 	while (done <= n && p->in_fd >= 0 && ts_clock_mono_ns() < deadline_ns) {
 		ssize_t w = write(p->in_fd, line + done, n + 1 - done);
@@ -321,79 +322,6 @@ bool play_type(struct play *p, size_t n)
 bool play_line(struct play *p, size_t n)
 {
 	return play_type(p, n) && play_take(p, p->typed.n);
-}
-
-static void send_some(struct play *p, const char *bytes, size_t n)
-{
-	int64_t deadline_ns = ts_clock_mono_ns() + turn_wait_ns(p->t);
-
-	TRACED(p, "gets", bytes, n);
-	if (!stream(p)) {
-		sendto(p->listen_fd, bytes, n, 0, (struct sockaddr *)&p->from, p->n_from);
-		return;
-	}
-	for (size_t done = 0; done < n && p->n_conns > 0 && ts_clock_mono_ns() < deadline_ns;) {
-		ssize_t w = send(p->conns[p->talk].fd, bytes + done, n - done, MSG_NOSIGNAL);
-		if (w < 0 && errno != EAGAIN)
-			return; /* it has gone; its end is looked at later */
-		done += w > 0 ? (size_t)w : 0;
-		if (w < 0)
-			pump(p);
-	}
-}
-
-static void add_stamp(const struct play *p, struct play_bytes *to)
-{
-	struct ts_stamp_format format = {0};
-	struct ts_stamp_writer w;
-	const char *text;
-	char suffix[32];
-	size_t n;
-
-	ts_stamp_format_parse(&format, p->time, NULL);
-	snprintf(suffix, sizeof(suffix), "]%s", p->separator);
-	ts_stamp_writer_init(&w, &format, suffix);
-	n = ts_stamp_write(&w, ts_clock_wall_ns(), &text);
-	add(to, text, n);
-}
-
-static bool answer(struct play *p, bool stamp, bool data, size_t piece, int64_t pause_ns)
-{
-	struct play_bytes reply = {0};
-
-	if (!stream(p) && p->n_from <= sizeof(sa_family_t))
-		return turn_fail(p->t, BYTES, "the client's socket has no name of its own: it cannot be answered");
-	if (stamp)
-		add_stamp(p, &reply);
-	if (data) {
-		add(&reply, p->got.at + p->n_answered, p->got.n - p->n_answered);
-		p->n_answered = p->got.n;
-		p->asked = false;
-	}
-	for (size_t done = 0; done < reply.n;) {
-		size_t n = piece && piece < reply.n - done ? piece : reply.n - done;
-		send_some(p, reply.at + done, n);
-		done += n;
-		if (pause_ns)
-			ts_clock_sleep_until(ts_clock_mono_ns() + pause_ns);
-	}
-	free(reply.at);
-	return true;
-}
-
-bool play_answer(struct play *p, size_t piece, int64_t pause_ns)
-{
-	return !p->asked || answer(p, true, true, piece, pause_ns);
-}
-
-bool play_stamp_alone(struct play *p)
-{
-	return answer(p, true, false, 0, 0);
-}
-
-bool play_data_alone(struct play *p)
-{
-	return answer(p, false, true, 0, 0);
 }
 
 void play_drop(struct play *p)
@@ -470,49 +398,4 @@ bool play_finish(struct play *p)
 		return true;
 	return turn_fail(p->t, p->flooded ? BYTES : SILENCE, "the client %s",
 	                 p->flooded ? "floods its output" : "does not end");
-}
-
-/* --- the output ------------------------------------------------------------------------------------------ */
-
-/*
- * Clients show a long reply in parts, each with a line's end, and prompts between them. So blanks are left out, and
- * the data is looked for in pieces of at least PIECE bytes.
- */
-static const char *find(const char *from, const char *end, const char *data, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		const char *at = n - done < PIECE ? NULL : memmem(from, (size_t)(end - from), data + done, PIECE);
-		if (!at)
-			return NULL;
-		while (done < n && at < end && *at == data[done]) {
-			at++;
-			done++;
-		}
-		from = at;
-	}
-	return from;
-}
-
-bool play_shown(struct play *p, int first)
-{
-	char *plain = malloc(p->out.n + 1), said[280];
-	size_t n = 0;
-	bool ok = true;
-
-	for (size_t i = 0; plain && i < p->out.n; i++)
-		if (!isspace((unsigned char)p->out.at[i]))
-			plain[n++] = p->out.at[i];
-	const char *at = plain;
-	for (int i = first; plain && ok && i < p->n_lines; i++) {
-		const char *data = p->typed.at + p->lines[i].from;
-		at = find(at, plain + n, data, p->lines[i].n);
-		if (at)
-			continue;
-		trace_quote(data, p->lines[i].n, p->t->expected, sizeof(p->t->expected));
-		snprintf(p->t->actual, sizeof(p->t->actual), "%s", play_said(p, said, sizeof(said)));
-		ok = turn_fail(p->t, BYTES, "the reply to line %d of %zu bytes is not shown whole", i + 1,
-		               p->lines[i].n);
-	}
-	free(plain);
-	return ok;
 }

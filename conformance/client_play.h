@@ -9,6 +9,7 @@
 #define CLIENT_PLAY_H
 
 #include "client.h"
+#include "ts_clock.h"
 
 #define PLAY_LINES 8
 #define PLAY_CONNS 16
@@ -49,6 +50,12 @@ struct play {
 	int n_lines;
 	const char *time, *separator; /* of the answers */
 };
+
+/* Note an event of the run in the trace. */
+#define TRACED(p, what, bytes, n) trace_add(&(p)->t->trace, ts_clock_mono_ns(), 1, what, bytes, n)
+
+bool play_on_stream(const struct play *p);
+void play_add(struct play_bytes *to, const void *bytes, size_t n);
 
 bool play_begin(struct play *p, struct turn *t);
 

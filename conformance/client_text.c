@@ -21,8 +21,8 @@ const char *client_words(const struct client_style *style, char *buf, size_t siz
 	if (!style->known)
 		snprintf(buf, size, "not known: the client sent no line");
 	else
-		snprintf(buf, size, "a client, sends %s after a line, ends at %s", style->ending,
-		         style->end ? style->end : "nothing that was tried");
+		snprintf(buf, size, "a client, line end: %s%s%s", style->ending, style->end ? ", ends at: " : "",
+		         style->end ? style->end : "");
 	return buf;
 }
 

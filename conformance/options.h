@@ -17,7 +17,7 @@
 enum format { FORMAT_HUMAN, FORMAT_TAP };
 
 struct options {
-	const char *exec; /* --exec: how to start the server */
+	const char *exec;   /* --exec: how to start the server */
 	const char *client; /* --client: how to start the client that is judged instead of a server */
 	bool list, strict, text, words;
 	struct ts_opt_list only, skip;                     /* patterns of case ids */

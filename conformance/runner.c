@@ -501,6 +501,11 @@ static void run_client(struct report *report)
 		look(report, r, 1);
 		if (r->blame == SILENCE)
 			look_again(report, r);
+		if (ts_signal_stop() && r->blame != NOBODY) {
+			r->blame = NOBODY;
+			set_aside(report, r, ERROR, "not run", "the suite was stopped");
+			continue;
+		}
 		if (style->absent) {
 			report->reached = false;
 			snprintf(report->unreached, sizeof(report->unreached), "%s", style->absent_why);

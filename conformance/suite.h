@@ -86,7 +86,7 @@ struct subject {
 	char uri[TS_ENDPOINT_TEXT_MAX];
 	const struct options *options;
 	struct dialect dialect;
-	struct launch *launch; /* NULL without --exec */
+	struct launch *launch;       /* NULL without --exec */
 	struct client_style *client; /* a client is judged; else NULL */
 	uint64_t seed;
 	bool few;                    /* so few cases are selected that the probe is kept short */

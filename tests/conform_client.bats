@@ -24,27 +24,25 @@ blamed() {
   statuses "${tmp}/$1.json" warn
 }
 
-@test "the textbook's clients pass every MUST, and are warned of their one receive call" {
+# Side by side, for they mostly wait.
+@test "the textbook's clients pass every MUST; tsclient, socat, nc and Node are not even warned" {
   judge tcp tcp://127.0.0.1:0 "tests/servers/textbook/tsTclnt.py {host} {port}" &
-  judge udp udp://127.0.0.1:0 "tests/servers/textbook/tsUclnt.py {host} {port}"
-  wait $!
-  blamed tcp
-  [ "${ids}" = "client.stamp-apart client.fragments client.long client.longer" ]
-  [ "$(field "${tmp}/tcp.json" dialect.line_end)" = none ]
-  [ "$(field "${tmp}/tcp.json" dialect.ended_by)" = "empty line" ]
-  blamed udp
-  [ "${ids}" = "client.long client.longer" ]
-}
-
-@test "tsclient, socat, nc and Node are not blamed" {
+  judge udp udp://127.0.0.1:0 "tests/servers/textbook/tsUclnt.py {host} {port}" &
   judge tsclient tcp://127.0.0.1:0 "${bin}/tsclient {uri}" &
   judge socat "unix:${tmp}/s.sock" 'socat - UNIX-CONNECT:{path}' &
   judge unixgram "unixgram:${tmp}/d.sock" "${bin}/tsclient {uri}" &
   judge nc tcp://127.0.0.1:0 "${clients}/nc.py {host} {port}" &
   judge node 'tcp://[::1]:0' "node ${clients}/client.js {host} {port}" &
   wait
+  blamed tcp
+  [ "${ids}" = "client.stamp-apart client.fragments client.long client.longer" ]
+  [ "$(field "${tmp}/tcp.json" dialect.line_end)" = none ]
+  [ "$(field "${tmp}/tcp.json" dialect.ended_by)" = "empty line" ]
+  blamed udp
+  [ "${ids}" = "client.long client.longer" ]
   for name in tsclient socat unixgram nc node; do
     blamed "${name}"
+    echo "${name} warned: ${ids}"
     [ -z "${ids}" ]
   done
   [ "$(field "${tmp}/socat.json" dialect.line_end)" = LF ]
@@ -78,12 +76,13 @@ blamed() {
 }
 
 @test "reports of a client: JSON by the schema, TAP, JUnit, and the command that repeats a failure" {
-  run "${bin}/tsconform" --timeout=200ms --only='client.[rs]*' --json="${tmp}/r.json" --junit="${tmp}/r.xml" \
+  run "${bin}/tsconform" --timeout=200ms --only=client.sends --only=client.reply --json="${tmp}/r.json" --junit="${tmp}/r.xml" \
     --client "${clients}/faulty.py --fault=greets {host} {port}"
   echo "${output}"
   [ "${status}" -eq 1 ]
   [[ "${output}" == *"--only=client.sends --client '${clients}/faulty.py --fault=greets {host} {port}' tcp://127.0.0.1:0"* ]]
-  tests/helpers/validate "${tmp}/r.json" || "${bin}/tsreport" validate "${tmp}/r.json"
+  tests/helpers/validate "${tmp}/r.json"
+  "${bin}/tsreport" validate "${tmp}/r.json"
   [ "$(field "${tmp}/r.json" verdict)" = nonconformant ]
   [ "$(field "${tmp}/r.json" dialect.role)" = client ]
   grep -q '<failure message=' "${tmp}/r.xml"
@@ -96,6 +95,23 @@ blamed() {
   echo "${output}"
   [ "${status}" -eq 3 ]
   [[ "${lines[-1]}" == "tsconform: the client cannot be started: "* ]]
+  run "${bin}/tsconform" --only=client.end --client '/no/such/client {port}'
+  [ "${status}" -eq 3 ]
   run "${bin}/tsconform" --client true --exec true tcp://127.0.0.1:0
   [ "${status}" -eq 2 ]
+}
+
+@test "a Ctrl-C blames nobody, and ends the client, too" {
+  mkfifo "${tmp}/pid"
+  "${bin}/tsconform" --json="${tmp}/r.json" --client "echo \$\$ >${tmp}/pid; exec sleep 60" >/dev/null 3>&- &
+  suite=$!
+  pid=$(timeout 10 head -n 1 "${tmp}/pid")
+  kill -INT "${suite}"
+  status=0
+  wait "${suite}" || status=$?
+  [ "${status}" -eq 130 ]
+  statuses "${tmp}/r.json" fail
+  [ -z "${ids}" ]
+  run kill -0 "${pid}"
+  [ "${status}" -ne 0 ]
 }
