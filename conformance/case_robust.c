@@ -62,7 +62,7 @@ static void reset_behind_fin(struct turn *t)
 
 void case_robust_reset_sending(struct turn *t)
 {
-	for (int i = 0; turn_goes_on(t, i, 20, 3, TS_S); i++)
+	for (int i = 0; turn_goes_on(t, i, 100, 3, TS_S); i++) /* a race that the client has to win once */
 		reset_behind_fin(t);
 	reset_full(t);
 }
