@@ -117,6 +117,14 @@ start_until() {
   [ "$(rows "${dir}/run.json" trials mode workload | sort -u | wc -l)" -eq 4 ]
 }
 
+@test "a child whose parent died before it could be watched does not begin" {
+  run scripts/while-parent 1 touch "${tmp}/begun"
+  [ "${status}" -eq 143 ]
+  [ ! -e "${tmp}/begun" ]
+  scripts/while-parent "${BASHPID}" touch "${tmp}/begun"
+  [ -e "${tmp}/begun" ]
+}
+
 @test "a mode that fails is reported with its reason, the rest goes on, exit 3" {
   MODES="libev broken blocking" EXTRA='broken=sh -c "echo no such luck >&2; exit 1"' WORKLOADS=lockstep run scripts/bench
   echo "${output}"

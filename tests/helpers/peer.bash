@@ -26,12 +26,13 @@ stop_peers() {
   peers=()
 }
 
-# Wait until a process catches SIGINT and SIGTERM: a signal that comes earlier ends it, or is lost (a background job of
-# bash begins with SIGINT ignored).
+# Wait until a background job has become the program, not this shell's copy, and catches SIGINT and SIGTERM: a signal that
+# comes earlier ends it, or is lost (a background job of bash begins with SIGINT ignored).
 await_handlers() { # PID
-  local caught
+  local caught shell
+  shell=$(readlink "/proc/${BASHPID}/exe")
   while caught=$(awk '/^SigCgt/ {print $2}' "/proc/$1/status" 2>/dev/null) && [ -n "${caught}" ]; do
-    [ $((0x${caught} & 0x4002)) -eq $((0x4002)) ] && return 0
+    [ "$(readlink "/proc/$1/exe")" != "${shell}" ] && [ $((0x${caught} & 0x4002)) -eq $((0x4002)) ] && return 0
   done
   return 1
 }
