@@ -109,8 +109,10 @@ static void heed_until(struct run *r, int64_t now_ns, int64_t *next_ns)
 		return;
 	*next_ns = now_ns + TS_S;
 	until_parse(&until, r->plan->until_text, NULL);
-	if (until_width(r) < until.bound)
+	if (until_width(r) < until.bound) {
+		sampler_close_batches(&r->sampler);
 		ask_to_stop(r, STOP_UNTIL);
+	}
 }
 
 static void nap(void)

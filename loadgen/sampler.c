@@ -128,6 +128,25 @@ WATCHES_RUNNING_SHARDS static bool used_buckets(const struct sampler *s, unsigne
 	return any;
 }
 
+void sampler_close_batches(struct sampler *s)
+{
+	s->batches_are_closed = true;
+}
+
+/* The batch that is being filled; NULL: none is. */
+static struct ts_hist *batch_at(struct sampler *s, int64_t now_ns)
+{
+	if (s->batches_are_closed)
+		return NULL;
+	if (now_ns >= s->next_batch_ns + s->batch_ns / 2 || s->n_batches == 0) {
+		if (s->n_batches == SAMPLER_BATCHES)
+			sampler_double_batches(s);
+		s->n_batches++;
+		s->next_batch_ns += s->n_batches > 1 ? s->batch_ns : 0;
+	}
+	return &s->batches[s->n_batches - 1];
+}
+
 /* What has come since the last time, in one pass. A late datagram takes back what it had been counted as, so that a
  * bucket may fall: nothing has come to it then. */
 WATCHES_RUNNING_SHARDS static void add_news(struct sampler *s, struct ts_hist *batch)
@@ -146,7 +165,8 @@ WATCHES_RUNNING_SHARDS static void add_news(struct sampler *s, struct ts_hist *b
 		if (sum < before)
 			continue;
 		add_bucket(s->interval, i, sum - before);
-		add_bucket(batch, i, sum - before);
+		if (batch)
+			add_bucket(batch, i, sum - before);
 	}
 }
 
@@ -185,13 +205,7 @@ static void sample_server(struct sampler *s)
 /* Read all workers once: what has come since the last time goes to the interval and to the batch. */
 static void take_snapshot(struct sampler *s, int64_t now_ns)
 {
-	if (now_ns >= s->next_batch_ns + s->batch_ns / 2 || s->n_batches == 0) {
-		if (s->n_batches == SAMPLER_BATCHES)
-			sampler_double_batches(s);
-		s->n_batches++;
-		s->next_batch_ns += s->n_batches > 1 ? s->batch_ns : 0;
-	}
-	add_news(s, &s->batches[s->n_batches - 1]);
+	add_news(s, batch_at(s, now_ns));
 	watch(s);
 	s->load_max = fmax(s->load_max, ts_host_load());
 	sample_server(s);

@@ -48,6 +48,7 @@ struct sampler {
 	size_t n_series, n_series_room;
 	struct ts_hist *batches; /* owned array; the last of n_batches is being filled */
 	size_t n_batches;
+	bool batches_are_closed;
 	struct server_samples server;
 	double server_cpu_before_s;
 	int64_t retransmits_before;
@@ -62,6 +63,9 @@ void sampler_release(struct sampler *s);
 void sampler_begin(struct sampler *s, int64_t begin_ns);             /* the measured part begins then */
 void sampler_tick(struct sampler *s, int64_t now_ns);                /* call it at least each tick_ns */
 void sampler_end(struct sampler *s, int64_t now_ns, int64_t end_ns); /* closes the last entry */
+
+/* What comes from now on enters the series and no batch: a figure that was found good enough stays the one reported. */
+void sampler_close_batches(struct sampler *s);
 
 /* Neighbours are added up, and each batch is twice as long. */
 void sampler_double_batches(struct sampler *s);
