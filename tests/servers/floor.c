@@ -3,7 +3,9 @@
  * of the time made once a second. No options, no limits, no time-outs; a reply that does not fit into the socket's
  * buffer is cut. Not a server to use: what others cost beyond it is what they do more.
  *
- *   floor [FD]   listens on a free port of 127.0.0.1 and writes its URI to FD (default 1), which is then closed
+ *   floor [FD [udp]]   serves on a free port of 127.0.0.1 and writes its URI to FD (default 1), which is then closed
+ *
+ * For datagrams: blocking, one receive call and one send for each.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -42,17 +44,19 @@ static const char *stamp_now(struct stamp *s)
 	return s->text;
 }
 
-static int listen_anywhere(int ready_fd)
+/* A socket on a free port, and word of it. */
+static int serve_anywhere(int type, const char *scheme, int ready_fd)
 {
 	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof addr;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+	int fd = socket(AF_INET, type, 0), on = 1;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(fd, SOMAXCONN) < 0)
+	if (type & SOCK_STREAM)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || (type & SOCK_STREAM && listen(fd, SOMAXCONN) < 0))
 		return -1;
 	getsockname(fd, (struct sockaddr *)&addr, &size);
-	dprintf(ready_fd, "tcp://127.0.0.1:%d\n", ntohs(addr.sin_port));
+	dprintf(ready_fd, "%s://127.0.0.1:%d\n", scheme, ntohs(addr.sin_port));
 	close(ready_fd);
 	return fd;
 }
@@ -81,21 +85,37 @@ static void answer(int fd, char *buffer, size_t size, struct stamp *stamp)
 	send(fd, buffer, (size_t)n + STAMP, MSG_NOSIGNAL);
 }
 
-int main(int argc, char **argv)
+static int serve_datagrams(int ready_fd)
+{
+	char buffer[65536 + STAMP];
+	struct stamp stamp = {0};
+	int fd = serve_anywhere(SOCK_DGRAM, "udp", ready_fd);
+
+	if (fd < 0)
+		return 3;
+	for (;;) {
+		struct sockaddr_in from;
+		socklen_t size = sizeof from;
+		ssize_t n = recvfrom(fd, buffer + STAMP, sizeof buffer - STAMP, 0, (struct sockaddr *)&from, &size);
+
+		if (n < 0)
+			continue;
+		memcpy(buffer, stamp_now(&stamp), STAMP);
+		sendto(fd, buffer, (size_t)n + STAMP, 0, (struct sockaddr *)&from, size);
+	}
+}
+
+static int serve_streams(int ready_fd)
 {
 	char buffer[65536 + STAMP];
 	struct epoll_event events[EVENTS];
 	struct epoll_event e = {.events = EPOLLIN};
 	struct stamp stamp = {0};
-	struct rlimit files;
 	int epoll_fd = epoll_create1(0);
-	int listen_fd = listen_anywhere(argc > 1 ? atoi(argv[1]) : 1);
+	int listen_fd = serve_anywhere(SOCK_STREAM | SOCK_NONBLOCK, "tcp", ready_fd);
 
 	if (listen_fd < 0)
 		return 3;
-	getrlimit(RLIMIT_NOFILE, &files);
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
 	e.data.fd = listen_fd;
 	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listen_fd, &e);
 	for (;;) {
@@ -108,4 +128,15 @@ int main(int argc, char **argv)
 				answer(events[i].data.fd, buffer, sizeof buffer, &stamp);
 		}
 	}
+}
+
+int main(int argc, char **argv)
+{
+	int ready_fd = argc > 1 ? atoi(argv[1]) : 1;
+	struct rlimit files;
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	return argc > 2 && strcmp(argv[2], "udp") == 0 ? serve_datagrams(ready_fd) : serve_streams(ready_fd);
 }
