@@ -91,6 +91,11 @@ PY
   MODE=select check fd_setsize
 }
 
+@test "out of threads or processes, callers are turned away, and the server goes on" {
+  MODE=thread check no_tasks
+  MODE=fork check no_tasks
+}
+
 @test "a dead prefork process is replaced" {
   MODE=prefork check respawn
 }

@@ -10,6 +10,7 @@ import os
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -32,9 +33,10 @@ FOLDER = tempfile.mkdtemp(prefix="tsserver.")
 
 
 class Server:
-    """A server under test. `quiet=False` allows messages on standard error."""
+    """A server under test. `quiet=False` allows messages on standard error; `confine` runs
+    in its process first."""
 
-    def __init__(self, *options, uri="tcp://127.0.0.1:0", mode=MODE, quiet=True, descriptors=None, status=0):
+    def __init__(self, *options, uri="tcp://127.0.0.1:0", mode=MODE, quiet=True, program=PROGRAM, confine=None, status=0):
         self.quiet, self.status = quiet, status
         self.stats_path = os.path.join(FOLDER, "stats.%d" % time.monotonic_ns())
         uris = [uri] if isinstance(uri, str) else uri
@@ -42,9 +44,8 @@ class Server:
             options = ("--workers=24",) + options
         reader, writer = os.pipe()
         self.process = subprocess.Popen(
-            [PROGRAM, "--mode=" + mode, "--ready-fd=%d" % writer, "--stats=" + self.stats_path, *options]
-            + ["--listen=" + u for u in uris], pass_fds=[writer], stderr=subprocess.PIPE,
-            preexec_fn=descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))))
+            [program, "--mode=" + mode, "--ready-fd=%d" % writer, "--stats=" + self.stats_path, *options]
+            + ["--listen=" + u for u in uris], pass_fds=[writer], stderr=subprocess.PIPE, preexec_fn=confine)
         os.close(writer)
         text = b""
         with open(reader, "rb", buffering=0) as ready:
@@ -404,7 +405,7 @@ def check_idle():
 
 def check_no_descriptors():
     """More callers than descriptors: those served go on, the others are served when descriptors come free; no spinning."""
-    with Server(descriptors=24, quiet=False) as server:
+    with Server(confine=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24)), quiet=False) as server:
         clients = [server.connect() for _ in range(40)]
         for client in clients:
             client.sendall(b"first")
@@ -426,6 +427,55 @@ def check_no_descriptors():
         said = server.said.count("accept: ")
         assert said <= 1, "said %d times: %s" % (said, server.said)
         assert (said == 1) == ("EMFILE" in stats["errors"]), stats["errors"]
+
+
+def few_tasks():
+    """Room for twenty processes or threads. The limit counts those of the user, and does not hold for root."""
+    n = 20
+    if os.geteuid() == 0:
+        os.setuid(60001)
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            n += len(os.listdir("/proc/" + name + "/task")) if os.stat("/proc/" + name).st_uid == os.getuid() else 0
+    resource.setrlimit(resource.RLIMIT_NPROC, (n, n))
+
+
+def check_no_tasks():
+    """More callers than threads or processes: those who get none are turned away, and the server goes on."""
+    os.chmod(FOLDER, 0o777)  # so that another user runs there
+    program = shutil.copy(PROGRAM, FOLDER)
+    with Server(program=program, confine=few_tasks, quiet=False) as server:
+        clients = [server.connect() for _ in range(40)]
+        for client in clients:
+            client.sendall(b"first")
+        ends = [read_up_to(client, 31) for client in clients]
+        served = [c for c, end in zip(clients, ends) if end.endswith(b"]first")]
+        n_away = ends.count(b"")
+        assert n_away >= 20 and len(served) + n_away == 40, "%d served, %d turned away" % (len(served), n_away)
+        for client in clients:
+            client.close()
+        deadline = time.monotonic() + DEADLINE
+        while not is_answered(server):
+            assert time.monotonic() < deadline, "nobody is served when threads or processes came free"
+        stats = server.stop()
+        assert server.said.count("turned away") == 1, "said: " + server.said
+        assert sum(stats["errors"].get(k, 0) for k in ("thread_not_started", "process_not_started")) >= n_away, stats["errors"]
+
+
+def read_up_to(client, n):
+    """n bytes, or what came before the end."""
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while len(data) < n and (piece := client.recv(n - len(data))):
+            data += piece
+    return data
+
+
+def is_answered(server):
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError), server.connect() as client:
+        client.sendall(b"again")
+        return read_up_to(client, 31).endswith(b"]again")
+    return False
 
 
 def holdings(server):
