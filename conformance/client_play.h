@@ -57,6 +57,13 @@ struct play {
 bool play_on_stream(const struct play *p);
 void play_add(struct play_bytes *to, const void *bytes, size_t n);
 
+/* One look at the wire and at the pipes, for a tick at most. */
+void play_pump(struct play *p);
+
+/* Has the client ended? What it left behind is ended, too. */
+bool play_gone(struct play *p);
+void play_close_fd(int *fd);
+
 bool play_begin(struct play *p, struct turn *t);
 
 /* Type n meaningless letters as a line. */

@@ -43,6 +43,9 @@ struct report {
 int report_init(struct report *report, struct subject *subject, struct ts_err *err);
 void report_release(struct report *report);
 
+/* How many of the selected have which status. */
+void report_count(struct report *report);
+
 /* Nothing is run: the report says so, with the reason in `unreached`. */
 void report_none(struct report *report);
 

@@ -1,0 +1,117 @@
+/* What conversations leave behind, and what a server uses while it has nothing to do. */
+#include "exec.h"
+
+struct census {
+	struct ts_proc proc;
+	int n_processes, n_zombies;
+};
+
+static bool take_census(struct turn *t, struct census *c)
+{
+	c->n_processes = launch_count(exec_server(t), false);
+	c->n_zombies = launch_count(exec_server(t), true);
+	if (launch_sample(exec_server(t), &c->proc) == 0)
+		return true;
+	return turn_fail(t, GONE, "the server has ended");
+}
+
+/* Up to 500 conversations after some to warm up. What is left is counted when it has had time to go. Returns how many.
+ */
+static int conversations(struct turn *t, struct census *before, struct census *after)
+{
+	int n = 0;
+
+	for (int i = 0; turn_goes_on(t, i, 60, 3, TS_S); i++)
+		turn_plain(t);
+	turn_pause(100 * TS_MS);
+	if (t->blame != NOBODY || !take_census(t, before))
+		return 0;
+	int64_t until_ns = ts_clock_mono_ns() + 3 * TS_S;
+	for (; n < 500 && t->blame == NOBODY && (n < 10 || ts_clock_mono_ns() < until_ns); n++)
+		turn_plain(t);
+	for (int i = 0; i < 10 && t->blame == NOBODY; i++) {
+		if (!take_census(t, after))
+			return 0;
+		if (after->proc.n_descriptors <= before->proc.n_descriptors &&
+		    after->n_processes <= before->n_processes && after->n_zombies <= before->n_zombies)
+			break;
+		turn_pause(100 * TS_MS);
+	}
+	return t->blame == NOBODY ? n : 0;
+}
+
+/* One for every fifth conversation, or less, may be a pool or a cache. */
+static void judge_growth(struct turn *t, const char *what, int64_t before, int64_t after, int n)
+{
+	if (n > 0 && after - before > 2 + n / 5)
+		turn_fail(t, BYTES, "%d conversations left %lld %s behind", n, (long long)(after - before), what);
+	else
+		turn_report(t, "%lld before, %lld after %d conversations", (long long)before, (long long)after, n);
+}
+
+void case_lifecycle_descriptors(struct turn *t)
+{
+	struct census before, after;
+	int n = conversations(t, &before, &after);
+
+	if (n)
+		judge_growth(t, "descriptors", before.proc.n_descriptors, after.proc.n_descriptors, n);
+}
+
+void case_lifecycle_processes(struct turn *t)
+{
+	struct census before, after;
+	int n = conversations(t, &before, &after);
+
+	if (n)
+		judge_growth(t, "processes", before.n_processes, after.n_processes, n);
+}
+
+void case_lifecycle_zombies(struct turn *t)
+{
+	struct census before, after;
+	int n = conversations(t, &before, &after);
+
+	if (n)
+		judge_growth(t, "zombies", before.n_zombies, after.n_zombies, n);
+}
+
+void case_lifecycle_threads(struct turn *t)
+{
+	struct census before, after;
+	int n = conversations(t, &before, &after);
+
+	if (n)
+		judge_growth(t, "threads", before.proc.n_threads, after.proc.n_threads, n);
+}
+
+void case_lifecycle_memory(struct turn *t)
+{
+	struct census before, after;
+	int n = conversations(t, &before, &after);
+	int64_t growth = n ? after.proc.rss_bytes - before.proc.rss_bytes : 0;
+
+	if (growth > (3 << 20) && growth / n > 4096)
+		turn_fail(t, BYTES, "the server grew by %lld KiB in %d conversations", (long long)growth / 1024, n);
+	else if (n)
+		turn_report(t, "it grew by %lld KiB in %d conversations", (long long)growth / 1024, n);
+}
+
+void case_lifecycle_idle_cpu(struct turn *t)
+{
+	struct ts_proc before, after;
+	struct peer *p = exec_streams(t) && !t->subject->dialect.one_shot ? peer_open(t) : NULL;
+
+	if (p ? !peer_say_letters(p, 8) : !turn_plain(t))
+		return;
+	turn_pause(200 * TS_MS);
+	if (launch_sample(exec_server(t), &before) < 0)
+		return;
+	turn_pause(TS_S);
+	if (launch_sample(exec_server(t), &after) < 0)
+		return;
+	double cpu_s = after.cpu_user_s + after.cpu_system_s - before.cpu_user_s - before.cpu_system_s;
+	if (cpu_s > 0.1)
+		turn_fail(t, BYTES, "with nothing to do the server used %.0f %% of a processor", cpu_s * 100);
+	turn_report(t, "%.0f %% of a processor", cpu_s * 100);
+}

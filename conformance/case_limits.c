@@ -1,0 +1,51 @@
+/* Running out: of descriptors, and of memory for a client that never reads. */
+#include "exec.h"
+#include <string.h>
+
+/* The server may open a few more descriptors than it has; more clients than that come, go, and then one must be served.
+ */
+void case_robust_descriptors(struct turn *t)
+{
+	struct ts_proc proc;
+
+	if (!turn_plain(t) || launch_sample(exec_server(t), &proc) < 0)
+		return;
+	if (launch_limit_descriptors(exec_server(t), proc.n_descriptors + 8) < 0) {
+		turn_report(t, "not tried: the limit could not be set");
+		return;
+	}
+	for (int i = 0; i < 24 && t->blame == NOBODY; i++) {
+		peer_try(t, 100 * TS_MS, false);
+		turn_pause(2 * TS_MS);
+	}
+	turn_pause(100 * TS_MS);
+	while (t->n_peers > 0)
+		peer_close(t->peers[t->n_peers - 1]);
+	turn_pause(100 * TS_MS);
+	turn_plain(t);
+}
+
+/* 32 MiB for a client that reads nothing. */
+void case_robust_memory(struct turn *t)
+{
+	struct ts_proc before, after;
+	struct peer *p;
+	char line[1000], framed[1002];
+
+	if (!turn_plain(t) || launch_sample(exec_server(t), &before) < 0 || !(p = peer_try(t, turn_wait_ns(t), true)))
+		return;
+	memset(line, 'x', sizeof(line));
+	size_t n = turn_frame(t, line, sizeof(line), framed);
+	for (int i = 0; i < 32 << 10 && t->blame == NOBODY; i++)
+		peer_send(p, framed, n);
+	peer_stuff(p);
+	turn_pause(100 * TS_MS);
+	if (launch_sample(exec_server(t), &after) < 0)
+		return;
+	int64_t growth = after.rss_bytes - before.rss_bytes;
+	if (growth > 12 << 20)
+		turn_fail(t, BYTES, "a client that does not read made the server grow by %lld MiB",
+		          (long long)growth >> 20);
+	turn_report(t, "it grew by %lld KiB", (long long)growth / 1024);
+	peer_reset(p);
+}

@@ -1,0 +1,48 @@
+/* The paths of UNIX sockets. */
+#include "exec.h"
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char *path_of(const struct turn *t)
+{
+	const struct sockaddr_un *un = (const void *)&t->subject->endpoint.addr;
+
+	return un->sun_path[0] ? un->sun_path : NULL;
+}
+
+void case_unix_path_removed(struct turn *t)
+{
+	struct stat st;
+	int status;
+
+	if (!path_of(t)) {
+		turn_report(t, "an abstract name leaves nothing behind");
+		return;
+	}
+	if (turn_plain(t) && exec_stops(t, SIGTERM, &status) && stat(path_of(t), &st) == 0) {
+		turn_fail(t, BYTES, "the server has ended and left %s behind", path_of(t));
+		unlink(path_of(t));
+	}
+}
+
+void case_unix_stale_path(struct turn *t)
+{
+	struct ts_err err = {.text = ""};
+	int status;
+
+	if (!path_of(t)) {
+		turn_report(t, "an abstract name leaves nothing behind");
+		return;
+	}
+	if (!turn_plain(t) || !exec_stops(t, SIGKILL, &status))
+		return;
+	launch_stop(exec_server(t));
+	if (launch_start(exec_server(t), &err) < 0)
+		turn_fail(t, BYTES,
+		          "the path that a killed server left behind keeps the next one from starting: %.300s",
+		          err.text);
+	else
+		turn_plain(t);
+}

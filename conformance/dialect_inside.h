@@ -1,0 +1,12 @@
+/* What the files of the probe share: it learns the rule from one reply, whose data it knows. */
+#ifndef DIALECT_INSIDE_H
+#define DIALECT_INSIDE_H
+
+#include "dialect.h"
+
+#define N_WORD 9 /* letters of a message of the probe */
+
+/* Learn the rule from the reply `out` to the message `in`, or say in `stranger` what it is instead. */
+void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out);
+
+#endif

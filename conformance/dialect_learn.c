@@ -1,0 +1,181 @@
+/* What one reply says about the time text and the separator. */
+#include "dialect_inside.h"
+#include "suite.h"
+#include "ts_clock.h"
+#include <stdio.h>
+#include <string.h>
+
+/* A whole second may be rounded, and a cached clock is a tick behind. */
+static void set_tolerance(struct dialect *d)
+{
+	int64_t unit_ns = d->stamp.resolution_ns > TS_S ? TS_S : d->stamp.resolution_ns;
+
+	d->rule.check_time = true;
+	d->rule.tolerance_ns = 50 * TS_MS + unit_ns * 6 / 10;
+}
+
+static void apply_options(struct dialect *d, const struct options *o)
+{
+	if (strcmp(o->time, "auto") != 0)
+		ts_stamp_format_parse(&d->rule.stamp, o->time, NULL);
+	if (strcmp(o->separator, "auto") != 0) {
+		d->rule.n_separator = strlen(o->separator);
+		memcpy(d->rule.separator, o->separator, d->rule.n_separator);
+	}
+	if (o->framing)
+		d->line = o->framing == 2;
+	if (o->session)
+		d->one_shot = o->session == 2;
+	if (o->empty_datagram)
+		d->empty = o->empty_datagram == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
+}
+
+/* Forms of date and time that are none of the named ones, but are seen: tried when no named one fits. */
+static const char *const patterns[] = {
+        "%Y/%m/%d %H:%M:%S",
+        "%d/%m/%Y %H:%M:%S",
+        "%m/%d/%Y %H:%M:%S",
+        "%d.%m.%Y %H:%M:%S",
+        "%d-%m-%Y %H:%M:%S",
+        "%m-%d-%Y %H:%M:%S",
+        "%d/%m/%y %H:%M:%S",
+        "%m/%d/%y %H:%M:%S",
+        "%y/%m/%d %H:%M:%S",
+        "%Y.%m.%d %H:%M:%S",
+        "%Y-%m-%d_%H:%M:%S",
+        "%Y-%m-%d-%H:%M:%S",
+        "%Y-%m-%d %H.%M.%S",
+        "%Y%m%d%H%M%S",
+        "%Y%m%d %H%M%S",
+        "%Y%m%dT%H%M%S",
+        "%Y%m%dT%H%M%SZ",
+        "%Y%m%d-%H%M%S",
+        "%H:%M:%S %d/%m/%Y",
+        "%H:%M:%S %Y-%m-%d",
+        "%H:%M:%S %d.%m.%Y",
+        "%H%M%S",
+        "%H.%M.%S",
+        "%H-%M-%S",
+        "%d %b %Y %H:%M:%S",
+        "%d %B %Y %H:%M:%S",
+        "%b %d %H:%M:%S",
+        "%b %d %Y %H:%M:%S",
+        "%b %d, %Y %H:%M:%S",
+        "%B %d, %Y %H:%M:%S",
+        "%d/%b/%Y:%H:%M:%S %z",
+        "%d/%b/%Y %H:%M:%S",
+        "%a %b %d %H:%M:%S",
+        "%a %d %b %Y %H:%M:%S",
+        "%a, %d %b %Y %H:%M:%S",
+        "%a, %d %b %Y %H:%M:%S %z",
+        "%A, %d %B %Y %H:%M:%S",
+        "%A %d %B %Y %H:%M:%S",
+        "%A %B %d %H:%M:%S %Y",
+        "%I:%M:%S %p",
+        "%Y-%m-%d %I:%M:%S %p",
+        "%d/%m/%Y %I:%M:%S %p",
+        "%m/%d/%Y, %I:%M:%S %p",
+        "%m/%d/%Y %I:%M:%S %p",
+        "%d/%m/%Y, %H:%M:%S",
+        "%m/%d/%Y, %H:%M:%S",
+        "%H:%M",
+        "%Y-%m-%d %H:%M",
+        "%a %b %d %I:%M:%S %p %Y",
+        "%a %b %d %I:%M:%S %p %Z %Y",
+        "%a %b %e %H:%M:%S %z %Y",
+        "%c %z",
+        "%Y-%m-%d %H:%M:%S %Z",
+        "%Y-%m-%d %H:%M:%S %z",
+        "%H:%M:%S %Z",
+};
+
+static bool is_time(const char *text, size_t n, const char *pattern, struct ts_stamp_format *format)
+{
+	struct ts_stamp stamp;
+
+	*format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
+	snprintf(format->strftime_text, sizeof(format->strftime_text), "%s", pattern);
+	return ts_stamp_read(&stamp, format, text, n, NULL) == 0;
+}
+
+/* The rule for a bracketed text that is a time of none of the named kinds. */
+static bool learn_pattern(struct dialect *d, const char *in, size_t n_in, const char *out, size_t n_out,
+                          const char *stated)
+{
+	const char *close = n_out > 2 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
+	size_t n_text = close ? (size_t)(close - out - 1) : 0;
+	size_t n_gap = close ? n_out - n_text - 2 : 0;
+
+	if (!close || n_gap < n_in || n_gap - n_in >= sizeof(d->rule.separator) ||
+	    memcmp(out + n_out - n_in, in, n_in) != 0)
+		return false;
+	for (size_t i = 0; i < (stated ? 1 : sizeof(patterns) / sizeof(patterns[0])); i++) {
+		struct ts_stamp_format format;
+		if (!is_time(out + 1, n_text, stated ? stated : patterns[i], &format))
+			continue;
+		ts_stamp_read(&d->stamp, &format, out + 1, n_text, NULL);
+		d->rule.stamp = format;
+		d->rule.n_separator = n_gap - n_in;
+		memcpy(d->rule.separator, close + 1, d->rule.n_separator);
+		int32_t zone_s =
+		        d->stamp.has_zone ? d->stamp.zone_s : ts_stamp_guess_zone(&d->stamp, ts_clock_wall_ns());
+		d->rule.zone_s = zone_s == INT32_MIN ? 0 : zone_s;
+		return zone_s != INT32_MIN;
+	}
+	return false;
+}
+
+/* A server with a tiny buffer answers a word in several chunks: the bytes of the first, and the data in it; or 0. */
+static size_t first_chunk(const char *in, size_t *n_in, const char *out, size_t n_out)
+{
+	const char *second = n_out > 1 ? memchr(out + 1, '[', n_out - 1) : NULL;
+	size_t n_first = second ? (size_t)(second - out) : 0;
+
+	for (size_t n = *n_in; n_first && n > 0; n--)
+		if (n <= n_first && memcmp(out + n_first - n, in, n) == 0) {
+			*n_in = n;
+			return n_first;
+		}
+	return 0;
+}
+
+static bool holds_reversed(const char *in, size_t n_in, const char *out, size_t n_out)
+{
+	char reversed[N_WORD + 2];
+
+	for (size_t i = 0; i < N_WORD && N_WORD <= n_in; i++)
+		reversed[i] = in[N_WORD - 1 - i];
+	return N_WORD <= n_in && memmem(out, n_out, reversed, N_WORD) != NULL;
+}
+
+void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out)
+{
+	struct dialect *d = &t->subject->dialect;
+	const struct options *o = t->subject->options;
+	const char *why = "", *stated = strncmp(o->time, "strftime:", 9) == 0 ? o->time + 9 : NULL;
+	char quoted[120];
+	size_t n_part = n_in, n_first = first_chunk(in, &n_part, out, n_out);
+	int64_t now_ns = ts_clock_wall_ns();
+
+	d->n_sample = n_out < sizeof(d->sample) ? n_out : sizeof(d->sample);
+	memcpy(d->sample, out, d->n_sample);
+	d->n_sample_in = n_in < sizeof(d->sample_in) ? n_in : sizeof(d->sample_in);
+	memcpy(d->sample_in, in, d->n_sample_in);
+	d->known = (!stated && ts_reply_learn(&d->rule, &d->stamp, in, n_in, out, n_out, now_ns, &why) == 0) ||
+	           (!stated && n_first &&
+	            ts_reply_learn(&d->rule, &d->stamp, in, n_part, out, n_first, now_ns, NULL) == 0) ||
+	           learn_pattern(d, in, n_in, out, n_out, stated) ||
+	           (n_first && learn_pattern(d, in, n_part, out, n_first, stated));
+	if (!d->known) {
+		if (holds_reversed(in, n_in, out, n_out))
+			why = "the data comes back reversed";
+		snprintf(d->stranger, sizeof(d->stranger), "%s: %s",
+		         stated ? "the reply does not have the stated time text" : why,
+		         trace_quote(out, n_out, quoted, sizeof(quoted)));
+		return;
+	}
+	const char *close = memchr(out, ']', n_out);
+	snprintf(d->stamp_text, sizeof(d->stamp_text), "%.*s", close ? (int)(close - out - 1) : 0, out + 1);
+	apply_options(d, o);
+	set_tolerance(d);
+}

@@ -1,0 +1,150 @@
+/* Looks at the server under test through /proc: who listens, how many processes there are, what they use. */
+#include "launch_inside.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Lines of /proc/net/tcp: "sl local_address rem_address st ...", addresses in hexadecimal, 0A is LISTEN. */
+static bool in_inet_table(const char *path, int port, bool stream)
+{
+	FILE *f = fopen(path, "re");
+	char line[512];
+	bool found = false;
+	unsigned local_port, remote_port, state;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x", &local_port, &remote_port, &state) == 3)
+			found = (int)local_port == port && (stream ? state == 0x0A : remote_port == 0);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Lines of /proc/net/unix: "Num RefCount Protocol Flags Type St Inode Path"; flag 0x10000 is a listening socket. */
+static bool in_unix_table(const char *path, bool stream)
+{
+	FILE *f = fopen("/proc/net/unix", "re");
+	char line[512], name[256];
+	unsigned flags;
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*[^:]: %*x %*x %x %*x %*x %*u %255[^\n]", &flags, name) == 2)
+			found = strcmp(name, path) == 0 && (!stream || flags & 0x10000);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+bool launch_listening(const struct launch *l)
+{
+	bool stream = ts_transport_is_stream(l->endpoint.transport);
+	char text[TS_ENDPOINT_TEXT_MAX];
+
+	if (l->endpoint.addr.ss_family == AF_UNIX) {
+		ts_endpoint_text(&l->endpoint, text, sizeof(text));
+		return in_unix_table(strchr(text, ':') + 1, stream);
+	}
+	int port = ts_endpoint_port(&l->endpoint);
+	return in_inet_table(stream ? "/proc/net/tcp" : "/proc/net/udp", port, stream) ||
+	       in_inet_table(stream ? "/proc/net/tcp6" : "/proc/net/udp6", port, stream);
+}
+
+int launch_session(const struct launch *l, bool zombies, int signo)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	int n = 0;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		char path[300], line[512], state;
+		int sid;
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+		FILE *f = fopen(path, "re");
+		const char *close = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+		if (f)
+			fclose(f);
+		if (!close || sscanf(close + 1, " %c %*d %*d %d", &state, &sid) != 2 || sid != l->pid)
+			continue;
+		if ((state == 'Z') != zombies)
+			continue;
+		n++;
+		if (signo)
+			kill((pid_t)atoi(entry->d_name), signo);
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+int launch_count(const struct launch *l, bool zombies)
+{
+	return l->pid ? launch_session(l, zombies, 0) : 0;
+}
+
+static pid_t only_child(pid_t parent)
+{
+	char path[64], line[256];
+	long first = 0, other = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent, (int)parent);
+	FILE *f = fopen(path, "re");
+	int n = f && fgets(line, sizeof(line), f) ? sscanf(line, "%ld %ld", &first, &other) : 0;
+	if (f)
+		fclose(f);
+	return n == 1 ? (pid_t)first : 0;
+}
+
+/* Most shells replace themselves by a simple command; one that waits for its child is still called "sh -c". */
+pid_t launch_pid(const struct launch *l)
+{
+	char path[64], cmdline[16] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)l->pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, cmdline, sizeof(cmdline)) : 0;
+	if (fd >= 0)
+		close(fd);
+	if (n < 5 || memcmp(cmdline, "sh\0-c", 6) != 0)
+		return l->pid;
+	pid_t child = only_child(l->pid);
+	return child ? child : l->pid;
+}
+
+int launch_sample(const struct launch *l, struct ts_proc *out)
+{
+	return ts_proc_sample(l->pid, out);
+}
+
+int launch_limit_descriptors(const struct launch *l, int64_t n)
+{
+	struct rlimit limit = {.rlim_cur = (rlim_t)n, .rlim_max = (rlim_t)n};
+
+	return prlimit(launch_pid(l), RLIMIT_NOFILE, &limit, NULL) == 0 ? 0 : -errno;
+}
+
+const char *launch_said(const struct launch *l, char *buf, size_t size)
+{
+	off_t end = l->said_fd >= 0 ? lseek(l->said_fd, 0, SEEK_END) : 0;
+	off_t from = end > (off_t)size - 1 ? end - (off_t)size + 1 : 0;
+	ssize_t n = end > 0 ? pread(l->said_fd, buf, size - 1, from) : 0;
+
+	if (n <= 0)
+		return snprintf(buf, size, "it printed nothing"), buf;
+	buf[n] = '\0';
+	while (n > 0 && isspace((unsigned char)buf[n - 1]))
+		buf[--n] = '\0';
+	for (char *c = buf; *c; c++)
+		if (!isprint((unsigned char)*c))
+			*c = ' ';
+	return buf;
+}

@@ -1,0 +1,97 @@
+#include "look.h"
+#include "launch.h"
+#include "ts_clock.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void look_begin(struct turn *t, struct subject *subject, const struct result *r, double patience)
+{
+	memset(t, 0, sizeof(*t));
+	t->subject = subject;
+	t->row = r ? r->row : NULL;
+	t->patience = patience;
+	t->begin_ns = ts_clock_mono_ns();
+	t->random = ts_random_new(r ? r->seed : subject->seed);
+	trace_begin(&t->trace, t->begin_ns);
+}
+
+bool look_whether_it_lives(struct report *report)
+{
+	struct turn *t = malloc(sizeof(*t));
+	bool ok = false;
+
+	if (!t)
+		return false;
+	report->subject->gone = false;
+	look_begin(t, report->subject, NULL, 2);
+	ok = turn_plain(t);
+	report->subject->gone = !ok;
+	turn_release(t);
+	trace_release(&t->trace);
+	free(t);
+	return ok;
+}
+
+void look_at(struct report *report, struct result *r, double patience)
+{
+	struct turn *t = malloc(sizeof(*t));
+
+	if (!t) {
+		r->blame = OURSELVES;
+		snprintf(r->message, sizeof(r->message), "out of memory");
+		return;
+	}
+	r->seed = report->subject->seed;
+	look_begin(t, report->subject, r, patience);
+	r->row->run(t);
+	r->failed_ns = ts_clock_mono_ns();
+	turn_release(t);
+	if (r->row->stage == RUDE && t->blame == NOBODY) {
+		t->random = ts_random_new(r->seed);
+		if (!turn_plain(t)) {
+			char why[300];
+			snprintf(why, sizeof(why), "%.299s", t->message);
+			snprintf(t->message, sizeof(t->message), "the conversation after it fails: %s", why);
+		}
+		turn_release(t);
+		if (t->blame != NOBODY && t->blame != OURSELVES && !look_whether_it_lives(report))
+			t->blame = GONE;
+	}
+	r->failed_ns = t->blame == NOBODY ? 0 : r->failed_ns;
+	r->blame = t->blame;
+	r->warned = t->warned;
+	r->duration_ns = ts_clock_mono_ns() - t->begin_ns;
+	memcpy(r->message, t->message, sizeof(t->message));
+	memcpy(r->expected, t->expected, sizeof(t->expected));
+	memcpy(r->actual, t->actual, sizeof(t->actual));
+	free(r->trace);
+	r->trace = trace_text(&t->trace);
+	trace_release(&t->trace);
+	free(t);
+}
+
+bool look_start_again(struct subject *subject)
+{
+	bool ok = launch_again(subject->launch);
+
+	subject->endpoint = *launch_endpoint(subject->launch);
+	return ok;
+}
+
+void look_again(struct report *report, struct result *r)
+{
+	struct result first = *r;
+
+	r->trace = NULL;
+	look_at(report, r, 2);
+	r->trace_before = first.trace;
+	r->flaky = r->blame == NOBODY;
+	if (!r->flaky)
+		return;
+	snprintf(r->message, sizeof(r->message), "flaky: at the first look, and not at the second, %.600s",
+	         first.message);
+	memcpy(r->expected, first.expected, sizeof(r->expected));
+	memcpy(r->actual, first.actual, sizeof(r->actual));
+	r->blame = first.blame;
+}

@@ -1,0 +1,31 @@
+/*
+ * One look at a case: the server is asked, the traces are kept, nothing is judged yet. After some looks it is settled
+ * what they mean: what failed is looked at again, and a server that is lost is one finding.
+ */
+#ifndef LOOK_H
+#define LOOK_H
+
+#include "runner.h"
+
+/* A turn of a case (r), or of the probe (r is NULL). Its end: turn_release and trace_release. */
+void look_begin(struct turn *t, struct subject *subject, const struct result *r, double patience);
+
+/* Run the case once and note what came of it, without judging. */
+void look_at(struct report *report, struct result *r, double patience);
+
+/*
+ * The second look decides about silence: a deadline may have passed because of this machine. Wrong bytes stay wrong:
+ * that they came only once makes the server flaky, not right.
+ */
+void look_again(struct report *report, struct result *r);
+
+/* Does the server hold a plain conversation? Asked with twice the patience. */
+bool look_whether_it_lives(struct report *report);
+
+/* With --exec: a fresh server. False: it does not start. */
+bool look_start_again(struct subject *subject);
+
+/* After some cases: judge what passed, look again at what failed, and find out whether the server is lost. */
+void look_settle(struct report *report);
+
+#endif

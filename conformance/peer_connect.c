@@ -1,0 +1,109 @@
+/* How a test client comes to its conversation. */
+#include "peer_inside.h"
+#include "ts_clock.h"
+#include "ts_signal.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REFUSED_FOR_NS (1 * TS_S) /* a refused connect is tried again for so long */
+
+/* One attempt. 0, or -errno; -ETIMEDOUT when the deadline passed. */
+static int connect_once(const struct ts_endpoint *ep, bool small_buffers, int64_t deadline_ns, int *fd)
+{
+	int error = 0, small = 4096;
+	socklen_t n = sizeof(error);
+
+	*fd = ts_endpoint_socket(ep, SOCK_NONBLOCK);
+	if (*fd < 0)
+		return *fd;
+	if (small_buffers)
+		setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	if (connect(*fd, (const struct sockaddr *)&ep->addr, ep->addr_len) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return -errno;
+	while (!peer_wait(*fd, POLLOUT, deadline_ns - ts_clock_mono_ns()))
+		if (ts_clock_mono_ns() >= deadline_ns || ts_signal_stop())
+			return -ETIMEDOUT;
+	getsockopt(*fd, SOL_SOCKET, SO_ERROR, &error, &n);
+	return -error;
+}
+
+static bool refused(int result)
+{
+	return result == -ECONNREFUSED || result == -ENOENT || result == -ECONNRESET;
+}
+
+static int connect_until(const struct ts_endpoint *ep, bool small_buffers, int64_t wait_ns, int *fd)
+{
+	int64_t begin = ts_clock_mono_ns();
+
+	for (;;) {
+		int result = connect_once(ep, small_buffers, begin + wait_ns, fd);
+		int64_t waited = ts_clock_mono_ns() - begin;
+		bool again = (refused(result) && waited < REFUSED_FOR_NS) || result == -EAGAIN || result == -EINTR;
+		if (result == 0)
+			return 0;
+		if (*fd >= 0)
+			close(*fd);
+		if (!again || waited > wait_ns)
+			return result;
+		ts_clock_sleep_until(ts_clock_mono_ns() + 10 * TS_MS);
+	}
+}
+
+static struct peer *adopt(struct turn *t, int fd)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	if (!p || t->n_peers == TURN_PEERS) {
+		free(p);
+		close(fd);
+		turn_fail(t, OURSELVES, "out of memory for a test client");
+		return NULL;
+	}
+	p->turn = t;
+	p->fd = fd;
+	ts_reply_init(&p->reply);
+	p->progress_ns = ts_clock_mono_ns();
+	p->sent_ns = ts_clock_wall_ns();
+	t->peers[t->n_peers++] = p;
+	p->number = ++t->n_clients_made;
+	trace_add(&t->trace, p->progress_ns, p->number, "connect", NULL, 0);
+	return p;
+}
+
+struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers)
+{
+	int fd;
+
+	turn_share_end(t);
+	if (t->blame != NOBODY || connect_until(&t->subject->endpoint, small_buffers, wait_ns, &fd) < 0)
+		return NULL;
+	return adopt(t, fd);
+}
+
+struct peer *peer_open(struct turn *t)
+{
+	int fd;
+
+	turn_share_end(t);
+	if (t->blame != NOBODY)
+		return NULL;
+	int result = connect_until(&t->subject->endpoint, false, turn_wait_ns(t), &fd);
+	if (result == 0)
+		return adopt(t, fd);
+	if (refused(result)) {
+		t->subject->gone = true;
+		turn_fail(t, GONE, "the server refuses to be connected to (%s)", strerror(-result));
+	} else if (result == -ETIMEDOUT || result == -EAGAIN) {
+		turn_fail(t, SILENCE, "the connection was not taken within %.1f s", (double)turn_wait_ns(t) / 1e9);
+	} else {
+		turn_fail(t, OURSELVES, "cannot connect: %s", strerror(-result));
+	}
+	return NULL;
+}

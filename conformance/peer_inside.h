@@ -1,0 +1,30 @@
+/* What the files of one test client (peer.h) share, and nobody else needs. */
+#ifndef PEER_INSIDE_H
+#define PEER_INSIDE_H
+
+#include "peer.h"
+
+#define PEER_READ_BYTES   65536
+#define PEER_POLITE_BYTES (1 << 18) /* more than that is a flood */
+
+/* poll(2) for one descriptor: what is ready, or 0. At most 200 ms at a time, so that a stop is noticed. */
+int peer_wait(int fd, short events, int64_t wait_ns);
+
+/* Wait for the socket for at most wait_ns, then move what can be moved. False: something was wrong with the bytes. */
+bool peer_pump(struct peer *p, int64_t wait_ns);
+
+/* Has every byte sent been answered? */
+bool peer_answered(const struct peer *p);
+
+/* Hold n_out bytes of output to the law. */
+bool peer_judge(struct peer *p, const char *out, size_t n_out);
+
+/* A line server gives each line one stamp. */
+bool peer_lines_fit(struct peer *p);
+
+/* Three ways to fail: wrong bytes, silence, and an end that came too early. They return false. */
+bool peer_blame_bytes(struct peer *p, const char *why, const char *out, size_t n_out);
+bool peer_too_late(struct peer *p);
+bool peer_early_end(struct peer *p);
+
+#endif

@@ -1,0 +1,86 @@
+/* What came is held to the law, and what did not come is named. */
+#include "peer_inside.h"
+#include "ts_clock.h"
+#include <stdio.h>
+
+size_t peer_owed(const struct peer *p)
+{
+	return p->n_in - (p->reply.matched < p->n_in ? p->reply.matched : p->n_in);
+}
+
+bool peer_answered(const struct peer *p)
+{
+	return p->n_written == p->n_in && ts_reply_complete(&p->reply, p->n_in);
+}
+
+bool peer_blame_bytes(struct peer *p, const char *why, const char *out, size_t n_out)
+{
+	struct turn *t = p->turn;
+	char quoted[160];
+	size_t from = p->reply.matched < p->n_in ? p->reply.matched : p->n_in;
+	size_t n_next = p->n_in - from < 40 ? p->n_in - from : 40;
+
+	if (t->blame == NOBODY) {
+		snprintf(t->expected, sizeof(t->expected), "[time]%.*s and then %s",
+		         (int)t->subject->dialect.rule.n_separator, t->subject->dialect.rule.separator,
+		         n_next ? trace_quote(p->in + from, n_next, quoted, sizeof(quoted)) : "nothing more");
+		snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
+	}
+	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", why, from, p->n_in);
+}
+
+bool peer_lines_fit(struct peer *p)
+{
+	size_t n_lines = 0;
+
+	if (!p->turn->subject->dialect.line)
+		return true;
+	for (size_t i = 0; i < p->n_in; i++)
+		n_lines += p->in[i] == '\n';
+	n_lines += p->n_in > 0 && p->in[p->n_in - 1] != '\n';
+	if (p->reply.n_stamps == n_lines)
+		return true;
+	return turn_fail(p->turn, BYTES, "%zu lines were answered with %u stamps", n_lines, p->reply.n_stamps);
+}
+
+bool peer_judge(struct peer *p, const char *out, size_t n_out)
+{
+	const struct dialect *d = &p->turn->subject->dialect;
+
+	for (size_t i = 0; i < n_out && p->n_first < sizeof(p->first); i++)
+		p->first[p->n_first++] = out[i];
+	p->n_read += (int64_t)n_out;
+	if (p->dumb)
+		return true;
+	if (!d->known)
+		return turn_fail(p->turn, BYTES, "the server does not answer with [time]data");
+	uint64_t base = ts_reply_base(&p->reply);
+	enum ts_reply_verdict verdict = ts_reply_feed(&p->reply, &d->rule, p->in + base, p->n_written - base, out,
+	                                              n_out, p->sent_ns, ts_clock_wall_ns());
+	if (verdict != TS_REPLY_LEGAL)
+		return peer_blame_bytes(p, ts_reply_verdict_text(verdict), n_out < 120 ? p->first : out,
+		                        n_out < 120 ? p->n_first : n_out);
+	return true;
+}
+
+bool peer_too_late(struct peer *p)
+{
+	size_t n = p->n_in, owed = peer_owed(p);
+	struct turn *t = p->turn;
+
+	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", n);
+	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then silence", n - owed);
+	return turn_fail(t, SILENCE, "%zu of %zu bytes sent were not answered, and nothing came for %.1f s", owed, n,
+	                 (double)turn_wait_ns(t) / 1e9);
+}
+
+bool peer_early_end(struct peer *p)
+{
+	struct turn *t = p->turn;
+
+	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", p->n_in);
+	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - peer_owed(p),
+	         p->reset ? "RST" : "FIN");
+	return turn_fail(t, BYTES, "the server ended the conversation%s with %zu of %zu bytes unanswered",
+	                 p->reset ? " by a reset" : "", peer_owed(p), p->n_in);
+}

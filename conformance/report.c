@@ -1,0 +1,120 @@
+/* Which cases are selected, and what the whole comes to. */
+#include "client.h"
+#include "runner.h"
+#include "ts_clock.h"
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FEW 3 /* a selection so small that the probe is kept short */
+
+static bool fits(const struct ts_opt_list *patterns, const char *id)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		if (fnmatch(patterns->items[i], id, 0) == 0)
+			return true;
+	return false;
+}
+
+static bool selected(const struct options *o, const char *id)
+{
+	if (o->trace)
+		return strcmp(o->trace, id) == 0;
+	return (o->only.n == 0 || fits(&o->only, id)) && !fits(&o->skip, id);
+}
+
+/* The patterns as the user gave them. */
+static const char *selection(const struct options *o, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < o->only.n && at < size - 1; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s--only=%.80s", at ? " " : "", o->only.items[i]);
+	for (size_t i = 0; i < o->skip.n && at < size - 1; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s--skip=%.80s", at ? " " : "", o->skip.items[i]);
+	return buf;
+}
+
+int report_init(struct report *report, struct subject *subject, struct ts_err *err)
+{
+	char text[300];
+	unsigned transport = 1u << subject->endpoint.transport;
+	size_t n_selected = 0, n_apply = 0;
+
+	const struct case_row *rows = subject->client ? client_cases : cases;
+
+	report->subject = subject;
+	report->n = subject->client ? n_client_cases : n_cases;
+	report->requirements = subject->client ? client_requirements : requirements;
+	report->n_requirements = subject->client ? n_client_cases : n_requirements;
+	report->results = calloc(report->n, sizeof(*report->results));
+	if (!report->results)
+		return ts_err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		r->row = &rows[i];
+		r->requirement = requirement_of(rows[i].id);
+		r->selected = selected(subject->options, rows[i].id);
+		n_selected += r->selected;
+		n_apply += r->selected && (r->requirement->transports & transport);
+		subject->needs_capacity |= r->selected && (rows[i].n_clients > 1 || rows[i].needs & NEEDS_CONCURRENT);
+	}
+	subject->few = n_apply <= FEW;
+	subject->needs_capacity |= !subject->few;
+	if (subject->options->trace && n_selected == 0)
+		return ts_err_usage(err, "--trace=%s: there is no such case; --list prints them",
+		                    subject->options->trace);
+	if (n_selected == 0)
+		return ts_err_usage(err, "%s: no case is selected; --list prints them all",
+		                    selection(subject->options, text, sizeof(text)));
+	if (n_apply == 0)
+		return ts_err_usage(err, "%s: no case for %s is selected; --list prints them all",
+		                    selection(subject->options, text, sizeof(text)),
+		                    ts_transport_name(subject->endpoint.transport));
+	return 0;
+}
+
+void report_release(struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		free(report->results[i].trace);
+		free(report->results[i].trace_before);
+	}
+	free(report->results);
+	report->results = NULL;
+}
+
+void report_count(struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (report->results[i].selected)
+			report->counts[report->results[i].status]++;
+}
+
+void report_none(struct report *report)
+{
+	report->started_wall_ns = ts_clock_wall_ns();
+	report_count(report);
+}
+
+const char *report_verdict(const struct report *report)
+{
+	if (report->counts[FAIL] > 0)
+		return "nonconformant";
+	return report->reached && !report->partial ? "conformant" : NULL;
+}
+
+enum ts_exit report_exit(const struct report *report)
+{
+	if (!report->reached)
+		return TS_EXIT_ENVIRON;
+	if (report->counts[FAIL] > 0)
+		return TS_EXIT_SHORT;
+	for (size_t i = 0; i < report->n; i++)
+		if (report->results[i].status == ERROR && report->results[i].blame == OURSELVES)
+			return TS_EXIT_ENVIRON;
+	return TS_EXIT_OK;
+}

@@ -1,0 +1,108 @@
+#include "result.h"
+#include "ts_signal.h"
+#include <stdio.h>
+#include <string.h>
+
+struct result *result_of(struct report *report, const char *id)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (strcmp(report->results[i].row->id, id) == 0)
+			return &report->results[i];
+	return NULL;
+}
+
+static enum status status_of(const struct report *report, const struct result *r)
+{
+	bool strict = report->subject->options->strict;
+
+	if (r->blame == NOBODY)
+		return r->warned ? WARN : PASS;
+	if (r->blame == OURSELVES)
+		return ERROR;
+	if (r->requirement->level == MUST || (r->requirement->level == SHOULD && strict))
+		return FAIL;
+	return WARN;
+}
+
+static void finish(struct report *report, struct result *r)
+{
+	r->done = true;
+	if (report->on_result)
+		report->on_result(r, report->data);
+}
+
+void result_set_aside(struct report *report, struct result *r, enum status status, const char *why, const char *what)
+{
+	r->status = status;
+	snprintf(r->message, sizeof(r->message), "%s: %.500s", why, what);
+	finish(report, r);
+}
+
+static const char *missing(const struct subject *s, const struct result *r)
+{
+	const struct dialect *d = &s->dialect;
+	unsigned needs = r->row->needs;
+	bool stream = ts_transport_is_stream(s->endpoint.transport);
+
+	if (!(r->requirement->transports & (1u << s->endpoint.transport)))
+		return "it is not about this transport";
+	if (needs & NEEDS_EXEC && !s->launch)
+		return "it starts and stops the server: give --exec";
+	if (needs & NEEDS_WORDS && !s->options->words)
+		return "it sends words that some servers obey: give --words";
+	if (needs & NEEDS_BINARY && s->options->text)
+		return "--text: only valid UTF-8 is sent";
+	if (!stream || !d->known)
+		return NULL;
+	if (needs & NEEDS_LASTING && d->one_shot)
+		return "the server is one-shot";
+	if (needs & NEEDS_ONE_SHOT && !d->one_shot)
+		return "the server holds lasting conversations";
+	if (needs & NEEDS_LINES && !d->line)
+		return "the server's framing is stream";
+	if (needs & NEEDS_RAW && d->line)
+		return "the server's framing is line";
+	if (needs & NEEDS_CONCURRENT && d->capacity < 2)
+		return "the server is iterative: one client at a time";
+	return NULL;
+}
+
+bool result_ready(struct report *report, struct result *r)
+{
+	const char *why = missing(report->subject, r);
+	const struct result *before = r->row->depends ? result_of(report, r->row->depends) : NULL;
+
+	if (!r->selected || r->done)
+		return false;
+	if (why)
+		result_set_aside(report, r, SKIP, "not applicable", why);
+	else if (before && before->done && (before->blocked || before->status == FAIL || before->status == ERROR)) {
+		r->blocked = true;
+		result_set_aside(report, r, SKIP, "not run, for it depends on a case that failed", before->row->id);
+	} else if (ts_signal_stop())
+		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
+	return !r->done;
+}
+
+void result_not_run(struct report *report, const char *why_not, const char *what)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (r->selected && !r->done && r->row->stage != LIFE) {
+			const char *why = missing(report->subject, r);
+			r->blame = NOBODY;
+			if (why)
+				result_set_aside(report, r, SKIP, "not applicable", why);
+			else
+				result_set_aside(report, r, ERROR, why_not, what);
+		}
+	}
+}
+
+void result_judge(struct report *report, struct result *r)
+{
+	r->status = status_of(report, r);
+	if (r->flaky && r->blame != BYTES && r->status == FAIL)
+		r->status = WARN;
+	finish(report, r);
+}

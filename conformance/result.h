@@ -1,0 +1,24 @@
+/*
+ * One result: is its case to be run, what becomes of it, and what stands in it when nothing was run.
+ */
+#ifndef RESULT_H
+#define RESULT_H
+
+#include "runner.h"
+
+/* That of a case; NULL: there is none. */
+struct result *result_of(struct report *report, const char *id);
+
+/* Is its case to be run? What is not is set aside with the reason. */
+bool result_ready(struct report *report, struct result *r);
+
+/* Nothing was run: why not, and what that is about. */
+void result_set_aside(struct report *report, struct result *r, enum status status, const char *why, const char *what);
+
+/* Set aside all that is left, but for the cases that start the server themselves. */
+void result_not_run(struct report *report, const char *why_not, const char *what);
+
+/* Its looks are over: what is its status? */
+void result_judge(struct report *report, struct result *r);
+
+#endif

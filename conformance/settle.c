@@ -1,0 +1,68 @@
+/* What some looks mean for the server as a whole: has it failed, is it lost? */
+#include "look.h"
+#include "result.h"
+#include "ts_signal.h"
+#include <stdio.h>
+
+#define SECOND_LOOKS 6 /* a server that fails more than this is not looked at twice for all of it */
+
+static struct result *first_to_fail(struct report *report)
+{
+	struct result *first = NULL;
+
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (r->selected && !r->done && r->failed_ns > 0 && (!first || r->failed_ns < first->failed_ns))
+			first = r;
+	}
+	return first;
+}
+
+/*
+ * One finding: the case in which the server was lost. When that case could not even connect, the server went away with
+ * the client before it, and the finding is about the next client.
+ */
+static void bury(struct report *report, struct result *killer)
+{
+	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
+	struct result *next = result_of(report, stream ? "end.next-client" : "datagram.many");
+	char why[500];
+
+	if (!killer)
+		return;
+	snprintf(why, sizeof(why), "%.499s", killer->message);
+	if (killer->blame == GONE && next->selected && !next->done && killer->row->stage != RUDE)
+		killer = next;
+	if (killer->blame == NOBODY || killer->blame == OURSELVES)
+		killer->blame = GONE;
+	snprintf(killer->message, sizeof(killer->message), "the server is lost, it serves nobody any more: %s", why);
+	result_judge(report, killer);
+	result_not_run(report, "not run, for the server was lost before", killer->row->id);
+}
+
+void look_settle(struct report *report)
+{
+	int n_looks = 0;
+	bool trouble = report->subject->gone;
+
+	for (size_t i = 0; i < report->n; i++)
+		trouble |= report->results[i].failed_ns > 0 && !report->results[i].done &&
+		           report->results[i].blame != BYTES;
+	if (trouble && !look_whether_it_lives(report)) {
+		if (!report->subject->launch || !look_start_again(report->subject)) {
+			bury(report, first_to_fail(report));
+			return;
+		}
+		report->subject->gone = false;
+	}
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (r->done || r->duration_ns == 0)
+			continue;
+		if (r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && n_looks++ < SECOND_LOOKS &&
+		    !ts_signal_stop())
+			look_again(report, r);
+		r->failed_ns = 0;
+		result_judge(report, r);
+	}
+}
