@@ -21,6 +21,25 @@ struct ts_reply_judge {
 	struct ts_reply_memo memo;
 };
 
+/* A time of day without a date means another moment tomorrow: the memo of a stamp holds for an hour. */
+#define TS_REPLY_MEMO_NS (3600 * INT64_C(1000000000))
+
+static inline bool ts_reply_memo_holds(int64_t begin_ns, int64_t read_ns)
+{
+	return read_ns - begin_ns < TS_REPLY_MEMO_NS && begin_ns - read_ns < TS_REPLY_MEMO_NS;
+}
+
+/* Does this time lie in the window? It is that of the resolution: "10:30:00" means the whole of that second. */
+static inline enum ts_reply_verdict ts_reply_window(const struct ts_reply_rule *rule, int64_t begin_ns,
+                                                    int64_t resolution_ns, int64_t sent_ns, int64_t read_ns)
+{
+	if (rule->check_time && begin_ns + resolution_ns <= sent_ns - rule->tolerance_ns)
+		return TS_REPLY_STALE_TIME;
+	if (rule->check_time && begin_ns > read_ns + rule->tolerance_ns)
+		return TS_REPLY_FUTURE_TIME;
+	return TS_REPLY_LEGAL;
+}
+
 enum ts_reply_sight {
 	TS_REPLY_STAMP,    /* "[time]separator", whole and in the window */
 	TS_REPLY_CUT,      /* it may become one */

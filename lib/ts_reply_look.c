@@ -1,8 +1,6 @@
 #include "ts_reply_inner.h"
 #include <string.h>
 
-#define HOUR_NS (3600 * INT64_C(1000000000))
-
 static struct ts_reply_seen no_stamp(enum ts_reply_verdict verdict, bool like_stamp)
 {
 	return (struct ts_reply_seen){.sight = TS_REPLY_NO_STAMP, .verdict = verdict, .like_stamp = like_stamp};
@@ -31,24 +29,23 @@ static bool same_as_memo(const struct ts_reply_judge *judge, const char *o, size
 {
 	const struct ts_reply_memo *memo = &judge->memo;
 
-	if (!memo->bytes || n < memo->n || memcmp(o, memo->bytes, memo->n) != 0)
-		return false;
-	/* A time of day without a date means another moment tomorrow. */
-	return judge->read_ns - memo->begin_ns < HOUR_NS && memo->begin_ns - judge->read_ns < HOUR_NS;
+	return memo->bytes && n >= memo->n && memcmp(o, memo->bytes, memo->n) == 0 &&
+	       ts_reply_memo_holds(memo->begin_ns, judge->read_ns);
 }
 
-/* The window is that of the resolution: "10:30:00" means the whole of that second. */
-static struct ts_reply_seen in_window(const struct ts_reply_judge *judge, size_t n, int64_t begin_ns,
-                                      int64_t resolution_ns)
+/* A stamp has been read, now or before: its time decides. */
+static struct ts_reply_seen in_window(const struct ts_reply_judge *judge)
 {
-	const struct ts_reply_rule *rule = judge->rule;
+	const struct ts_reply_memo *memo = &judge->memo;
+	enum ts_reply_verdict verdict =
+	        ts_reply_window(judge->rule, memo->begin_ns, memo->resolution_ns, judge->sent_ns, judge->read_ns);
 
-	if (rule->check_time && begin_ns + resolution_ns <= judge->sent_ns - rule->tolerance_ns)
-		return no_stamp(TS_REPLY_STALE_TIME, true);
-	if (rule->check_time && begin_ns > judge->read_ns + rule->tolerance_ns)
-		return no_stamp(TS_REPLY_FUTURE_TIME, true);
-	return (struct ts_reply_seen){
-	        .sight = TS_REPLY_STAMP, .n = n, .begin_ns = begin_ns, .resolution_ns = resolution_ns};
+	if (verdict != TS_REPLY_LEGAL)
+		return no_stamp(verdict, true);
+	return (struct ts_reply_seen){.sight = TS_REPLY_STAMP,
+	                              .n = memo->n,
+	                              .begin_ns = memo->begin_ns,
+	                              .resolution_ns = memo->resolution_ns};
 }
 
 struct ts_reply_seen ts_reply_look(struct ts_reply_judge *judge, const char *o, size_t n)
@@ -57,7 +54,7 @@ struct ts_reply_seen ts_reply_look(struct ts_reply_judge *judge, const char *o, 
 	struct ts_stamp stamp;
 
 	if (same_as_memo(judge, o, n))
-		return in_window(judge, judge->memo.n, judge->memo.begin_ns, judge->memo.resolution_ns);
+		return in_window(judge);
 	if (n > 1 && !can_begin(rule, o[1]))
 		return no_stamp(TS_REPLY_BAD_TIME, false);
 
@@ -84,7 +81,7 @@ struct ts_reply_seen ts_reply_look(struct ts_reply_judge *judge, const char *o, 
 	        .begin_ns = ts_stamp_instant_ns(&stamp, rule->zone_s, judge->read_ns),
 	        .resolution_ns = stamp.resolution_ns,
 	};
-	return in_window(judge, judge->memo.n, judge->memo.begin_ns, judge->memo.resolution_ns);
+	return in_window(judge);
 }
 
 enum ts_reply_verdict ts_reply_datagram(const struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out,

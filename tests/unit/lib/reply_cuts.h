@@ -1,6 +1,7 @@
 /*
- * Feeding an output to the law of replies: whole, byte by byte, cut once at every offset, and in random splits. All of
- * them must give one verdict. Each part ends where its heap block ends, so that a sanitizer sees any reading beyond it.
+ * Feeding an output to the law of replies: whole, byte by byte, cut once at every offset, and in random splits; as the
+ * first of a connection, and after a message that was answered with the stamp of now. All of them must give one
+ * verdict. Each part ends where its heap block ends, so that a sanitizer sees any reading beyond it.
  */
 #ifndef REPLY_CUTS_H
 #define REPLY_CUTS_H
@@ -72,13 +73,27 @@ static inline void feed_part(struct ts_reply *r, const struct ts_reply_rule *rul
 	free(rest);
 }
 
-static inline enum ts_reply_verdict feed_cut(const struct ts_reply_rule *rule, const char *in, size_t n_in,
-                                             const char *out, size_t n_out, cutter *cut, void *state)
+/* A message in lock-step that was answered with T (where that is of the dialect): its stamp is remembered. */
+static inline void feed_before(struct ts_reply *r, const struct ts_reply_rule *rule)
+{
+	char out[sizeof(T) + sizeof(rule->separator) + 1] = T;
+	size_t n = sizeof(T) - 1;
+
+	memcpy(out + n, rule->separator, rule->n_separator);
+	out[n + rule->n_separator] = 'x';
+	feed_part(r, rule, "x", 1, out, n + rule->n_separator + 1);
+	ts_reply_next(r);
+}
+
+static inline enum ts_reply_verdict feed_after(const struct ts_reply_rule *rule, bool is_first, const char *in,
+                                               size_t n_in, const char *out, size_t n_out, cutter *cut, void *state)
 {
 	struct ts_reply r;
 	uint64_t base_before = 0;
 
 	ts_reply_init(&r);
+	if (!is_first)
+		feed_before(&r, rule);
 	for (size_t done = 0, n; done < n_out; done += n) {
 		uint64_t base = ts_reply_base(&r);
 		n = cut(state, n_out - done);
@@ -95,6 +110,12 @@ static inline enum ts_reply_verdict feed_cut(const struct ts_reply_rule *rule, c
 	return verdict;
 }
 
+static inline enum ts_reply_verdict feed_cut(const struct ts_reply_rule *rule, const char *in, size_t n_in,
+                                             const char *out, size_t n_out, cutter *cut, void *state)
+{
+	return feed_after(rule, true, in, n_in, out, n_out, cut, state);
+}
+
 /* The verdict of O for I, the same for every cut of O. */
 static inline enum ts_reply_verdict judge(const struct ts_reply_rule *rule, const char *in, size_t n_in,
                                           const char *out, size_t n_out)
@@ -106,7 +127,10 @@ static inline enum ts_reply_verdict judge(const struct ts_reply_rule *rule, cons
 	for (size_t i = 1; i < n_out; i++) {
 		size_t first = i;
 		assert_int_equal(feed_cut(rule, in, n_in, out, n_out, cut_once, &first), verdict);
+		first = i;
+		assert_int_equal(feed_after(rule, false, in, n_in, out, n_out, cut_once, &first), verdict);
 	}
+	assert_int_equal(feed_after(rule, false, in, n_in, out, n_out, cut_whole, NULL), verdict);
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(feed_cut(rule, in, n_in, out, n_out, cut_random, random), verdict);
 	ts_random_free(random);

@@ -88,6 +88,7 @@ static const struct row {
         {TEXT("x" T T "a"), TEXT(T "x" T T T T T T "a"), TS_REPLY_EMPTY_CHUNK},
         {TEXT("x" T "[Sun Nov"), TEXT(T "x" T T "[Sun Nov"), TS_REPLY_LEGAL},
         {TEXT("x" T "[Sun Nov"), TEXT(T "x" T "[Sun " T "Nov"), TS_REPLY_LEGAL},
+        {TEXT("x" T "y"), TEXT(T "x" T "[S" T "un Nov 22 10:30:00 2026]y"), TS_REPLY_LEGAL}, /* the first is a stamp */
 };
 
 static void test_rows(void **state)
@@ -230,6 +231,11 @@ static void test_midnight(void **state)
 	assert_int_equal(at_time(&r, &rule, "00:00:00", midnight, midnight + 1), TS_REPLY_LEGAL);
 	const int64_t later = midnight + 86400 * TS_S;
 	assert_int_equal(at_time(&r, &rule, "00:00:00", later, later + 1), TS_REPLY_LEGAL);
+	assert_int_equal(r.last_stamp_ns, later);
+	rule.check_time = false;
+	assert_int_equal(at_time(&r, &rule, "00:00:00", later + 86400 * TS_S, later + 86400 * TS_S + 1),
+	                 TS_REPLY_LEGAL);
+	assert_int_equal(r.last_stamp_ns, later + 86400 * TS_S);
 	ts_reply_release(&r);
 }
 
@@ -266,6 +272,14 @@ static void test_lock_step(void **state)
 		ts_reply_next(&r);
 		assert_int_equal(r.n_stamps, 0);
 	}
+	/* What follows the input in memory is none of it. */
+	assert_int_equal(ts_reply_feed(&r, &rule, "abcd", 3, TEXT(T " abcd"), SENT_NS, READ_NS), TS_REPLY_EXCESS);
+	ts_reply_next(&r);
+	/* Where no stamp is remembered, for it had to make room, data alone is no answer. */
+	assert_int_equal(ts_reply_feed(&r, &rule, "a[", 2, TEXT(T " a["), SENT_NS, READ_NS), TS_REPLY_LEGAL);
+	ts_reply_next(&r);
+	assert_int_equal(ts_reply_feed(&r, &rule, "abc", 3, TEXT("abc"), SENT_NS, READ_NS), TS_REPLY_NO_BRACKET);
+	ts_reply_next(&r);
 	/* A verdict stays until the next message. */
 	assert_int_equal(ts_reply_feed(&r, &rule, "abc", 3, TEXT("x"), SENT_NS, READ_NS), TS_REPLY_NO_BRACKET);
 	assert_int_equal(ts_reply_feed(&r, &rule, "abc", 3, TEXT(T " abc"), SENT_NS, READ_NS), TS_REPLY_NO_BRACKET);

@@ -41,9 +41,20 @@ static int good_stamp(const struct ts_reply_rule *rule, const char *o, size_t n)
 	return -1;
 }
 
+/* The stamp of the message before on the same connection, as an index into `stamps`, or none. */
+#define NONE_BEFORE N_STAMPS
+
+/* The earliest time (0 to 2) of a good stamp that does not go back; 3: none. */
+static int earliest_after(size_t before)
+{
+	static const int times[N_STAMPS + 1] = {1, 2, 0, 3, 0, 0};
+
+	return times[before];
+}
+
 /* Can the first i bytes of I be answered by the first o bytes of O, with the last stamp's time t (0 to 2), ending in
  * data (1) or in a stamp (0)? Cells are filled forward, from every reachable one to all that follow from it. */
-static bool is_legal(const struct ts_reply_rule *rule, const struct text *in, const struct text *out)
+static bool is_legal(const struct ts_reply_rule *rule, size_t before, const struct text *in, const struct text *out)
 {
 	static bool cell[N_MAX + 1][N_MAX + 1][3][2];
 	size_t n_stamp = strlen(stamps[0]) + rule->n_separator;
@@ -51,8 +62,10 @@ static bool is_legal(const struct ts_reply_rule *rule, const struct text *in, co
 	if (in->n == 0 || out->n == 0)
 		return in->n == out->n;
 	for (size_t o = 0; o <= out->n; o++)
-		memset(cell[o], 0, sizeof(cell[o]));
-	cell[0][0][0][1] = true; /* at the beginning anything but data may follow */
+		memset(cell[o], 0, (in->n + 1) * sizeof(cell[o][0]));
+	if (earliest_after(before) == 3)
+		return false;
+	cell[0][0][earliest_after(before)][1] = true; /* at the beginning anything but data may follow */
 	for (size_t o = 0; o < out->n; o++) {
 		int time = good_stamp(rule, out->byte + o, out->n - o);
 		for (size_t i = 0; i <= in->n; i++)
@@ -73,9 +86,14 @@ static bool is_legal(const struct ts_reply_rule *rule, const struct text *in, co
 static void make_input(struct ts_random *random, const struct ts_reply_rule *rule, struct text *in)
 {
 	size_t n_pieces = ts_random_below(random, 12);
+	bool is_plain = ts_random_below(random, 3) == 0;
 
 	in->n = 0;
 	for (size_t i = 0; i < n_pieces; i++) {
+		if (is_plain) {
+			append(in, "a]1" + ts_random_below(random, 3), 1);
+			continue;
+		}
 		if (ts_random_below(random, 3) > 0) {
 			append(in, "a[]1" + ts_random_below(random, 4), 1);
 			continue;
@@ -140,12 +158,29 @@ static void mutate(struct ts_random *random, struct text *out)
 	}
 }
 
-static bool judged_legal(const struct ts_reply_rule *rule, const struct text *in, const struct text *out, cutter *cut,
-                         struct ts_random *random)
+/* A message before, whose stamp was good at its time. */
+static void feed_stamp(struct ts_reply *r, const struct ts_reply_rule *rule, size_t before)
+{
+	struct text out = {.n = 0};
+
+	if (before == NONE_BEFORE)
+		return;
+	append(&out, stamps[before], strlen(stamps[before]));
+	append(&out, rule->separator, rule->n_separator);
+	append(&out, "x", 1);
+	assert_int_equal(ts_reply_feed(r, rule, "x", 1, out.byte, out.n, (NOW_S - 60) * TS_S, (NOW_S + 60) * TS_S),
+	                 TS_REPLY_LEGAL);
+	assert_true(ts_reply_complete(r, 1));
+	ts_reply_next(r);
+}
+
+static bool judged_legal(const struct ts_reply_rule *rule, size_t before, const struct text *in, const struct text *out,
+                         cutter *cut, struct ts_random *random)
 {
 	struct ts_reply r;
 
 	ts_reply_init(&r);
+	feed_stamp(&r, rule, before);
 	for (size_t done = 0, n; done < out->n; done += n) {
 		uint64_t base = ts_reply_base(&r);
 		n = cut(random, out->n - done);
@@ -159,15 +194,30 @@ static bool judged_legal(const struct ts_reply_rule *rule, const struct text *in
 	return legal;
 }
 
-static void compare(const struct ts_reply_rule *rule, const struct text *in, const struct text *out, bool expected,
+static bool compare(const struct ts_reply_rule *rule, size_t before, const struct text *in, const struct text *out,
                     struct ts_random *random)
 {
 	static cutter *const cutters[] = {cut_whole, cut_byte, cut_random};
+	bool expected = is_legal(rule, before, in, out);
 
 	for (size_t i = 0; i < sizeof(cutters) / sizeof(cutters[0]); i++)
-		if (judged_legal(rule, in, out, cutters[i], random) != expected)
-			fail_msg("cut %zu: \"%.*s\" for \"%.*s\" must be %s", i, (int)out->n, out->byte, (int)in->n,
-			         in->byte, expected ? "legal" : "illegal");
+		if (judged_legal(rule, before, in, out, cutters[i], random) != expected)
+			fail_msg("cut %zu: \"%.*s\" for \"%.*s\" after stamp %zu must be %s", i, (int)out->n, out->byte,
+			         (int)in->n, in->byte, before, expected ? "legal" : "illegal");
+	return expected;
+}
+
+/* The same after another message on the connection, so that its stamp is remembered; as a rule it stands there again.
+ */
+static void compare_after_stamp(const struct ts_reply_rule *rule, const struct text *in, const struct text *out,
+                                struct ts_random *random)
+{
+	size_t before = ts_random_below(random, N_STAMPS);
+	struct text same = *out;
+
+	if (same.n >= strlen(stamps[0]) && ts_random_below(random, 4))
+		memcpy(same.byte, stamps[before], strlen(stamps[0]));
+	compare(rule, before, in, &same, random);
 }
 
 static void compare_many(const char *separator, int n_rounds, uint64_t seed)
@@ -182,13 +232,12 @@ static void compare_many(const char *separator, int n_rounds, uint64_t seed)
 		make_output(random, &rule, &in, &out);
 		if (out.n + 2 * 10 > N_MAX)
 			continue;
-		assert_true(is_legal(&rule, &in, &out));
-		compare(&rule, &in, &out, true, random);
+		assert_true(compare(&rule, NONE_BEFORE, &in, &out, random));
+		compare_after_stamp(&rule, &in, &out, random);
 		for (size_t n = 1 + ts_random_below(random, 2); n > 0; n--)
 			mutate(random, &out);
-		bool expected = is_legal(&rule, &in, &out);
-		n_legal_mutants += expected;
-		compare(&rule, &in, &out, expected, random);
+		n_legal_mutants += compare(&rule, NONE_BEFORE, &in, &out, random);
+		compare_after_stamp(&rule, &in, &out, random);
 	}
 	ts_random_free(random);
 	assert_in_range(n_legal_mutants, n_rounds / 100, n_rounds / 2); /* both sides were seen */
@@ -232,8 +281,8 @@ static void test_long_rows(void **state)
 		}
 		for (size_t n = ts_random_below(random, 3); n > 0; n--)
 			mutate(random, &out);
-		bool expected = is_legal(&rule, &in, &out);
-		bool actual = judged_legal(&rule, &in, &out, cut_whole, random);
+		bool expected = is_legal(&rule, NONE_BEFORE, &in, &out);
+		bool actual = judged_legal(&rule, NONE_BEFORE, &in, &out, cut_whole, random);
 		assert_true(expected || !actual);
 		n_legal += expected;
 		n_refused += expected && !actual;
