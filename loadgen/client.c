@@ -149,6 +149,8 @@ void client_open(struct worker *w, struct client *c, int64_t now_ns)
 	}
 	c->state = CLIENT_CONNECTING;
 	w->n_connecting++;
+	if (c->slow)
+		slow_prepare(w, fd, w->plan->targets[c->target].transport);
 	ev_io_init(&c->io, on_event, fd, 0);
 	result = bind_source(w, c, fd);
 	if (result < 0)
@@ -176,7 +178,7 @@ static void opened(struct worker *w, struct client *c, int64_t now_ns)
 	if (++counts->open > counts->peak_open)
 		counts->peak_open = counts->open;
 	settle(w, c);
-	if (w->transmitted_ns)
+	if (w->transmitted_ns && !c->slow)
 		kstamps_enable(c->io.fd);
 	client_watch(w, c, EV_READ);
 	if (c->flags & CLIENT_PENDING) {
@@ -205,6 +207,7 @@ void client_close(struct worker *w, struct client *c)
 	close(c->io.fd);
 	c->io.fd = -1;
 	c->flags &= (uint8_t)~CLIENT_PAUSED;
+	c->held = false;
 	c->state = CLIENT_CLOSED;
 	c->n_sent_bytes = 0;
 	c->n_unsent = 0;
@@ -212,7 +215,7 @@ void client_close(struct worker *w, struct client *c)
 
 void client_watch(struct worker *w, struct client *c, int events)
 {
-	if (c->flags & CLIENT_PAUSED)
+	if (c->flags & CLIENT_PAUSED || c->held)
 		events &= ~EV_READ;
 	if ((c->io.events & (EV_READ | EV_WRITE)) == events && ev_is_active(&c->io))
 		return;
@@ -297,6 +300,7 @@ void client_ended(struct worker *w, struct client *c, int64_t now_ns)
 void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 {
 	int64_t limit_ns = now_ns - w->plan->timeout_ns;
+	bool waits_for_us = c->slow && slow_since_ns(w, c) >= limit_ns;
 
 	switch (c->state) {
 	case CLIENT_CONNECTING:
@@ -316,12 +320,12 @@ void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 			dgram_sweep(w, c, now_ns);
 		} else {
 			const struct slot *oldest = client_slot(w, c, 0);
-			if ((oldest->sent_ns ? oldest->sent_ns : oldest->planned_ns) < limit_ns)
+			if ((oldest->sent_ns ? oldest->sent_ns : oldest->planned_ns) < limit_ns && !waits_for_us)
 				client_break(w, c, ERROR_reply_timeout, ERROR_connection_dropped, now_ns);
 		}
 		break;
 	case CLIENT_ENDING:
-		if (c->since_ns < limit_ns)
+		if (c->since_ns < limit_ns && !waits_for_us)
 			client_break(w, c, ERROR_no_end, ERROR_no_end, now_ns);
 		break;
 	case CLIENT_CLOSED:

@@ -55,6 +55,7 @@ struct client {
 	uint32_t n_sent_bytes; /* of the first message that is not sent in full */
 	uint16_t head, n_in_flight, n_unsent, backoff_ms;
 	uint8_t state, flags, target;
+	bool slow, held; /* a slow reader (slow.h); it may not read for now */
 };
 
 /* Ask for a connection: at once, or in its turn where opening is paced. */
@@ -77,7 +78,7 @@ void client_complete(struct worker *w, struct client *c, const struct slot *slot
 void client_fail_slot(struct worker *w, struct client *c, const struct slot *slot, enum error_class id, int64_t now_ns);
 
 /* This request was waited for and not answered: the figures get the time waited, as a lower bound. */
-void client_unanswered(struct worker *w, const struct slot *slot, int64_t now_ns);
+void client_unanswered(struct worker *w, const struct client *c, const struct slot *slot, int64_t now_ns);
 
 /* The connection is of no more use: the oldest request fails as `oldest`, the others as `others`; it is closed. */
 void client_break(struct worker *w, struct client *c, enum error_class oldest, enum error_class others, int64_t now_ns);

@@ -24,7 +24,8 @@ void client_add(struct worker *w, struct client *c, int64_t planned_ns)
 	if (c->n_session_left > 0)
 		c->n_session_left--;
 	w->n_in_flight++;
-	worker_ledger(w, planned_ns)->scheduled++;
+	w->slow.n_in_flight += c->slow;
+	client_ledger(w, c, planned_ns)->scheduled++;
 }
 
 static void end_session(struct worker *w, struct client *c, int64_t now_ns)
@@ -88,13 +89,14 @@ void client_again(struct worker *w, struct client *c, int64_t now_ns)
 void client_complete(struct worker *w, struct client *c, const struct slot *slot, int64_t now_ns)
 {
 	struct shard *shard = w->shard;
-	struct ledger *ledger = worker_ledger(w, slot->planned_ns);
+	struct ledger *ledger = client_ledger(w, c, slot->planned_ns);
 
 	ledger->completed++;
 	w->n_in_flight--;
+	w->slow.n_in_flight -= c->slow;
 	if (now_ns <= w->end_ns)
 		ledger->in_time++;
-	if (worker_measures(w, slot->planned_ns)) {
+	if (client_measures(w, c, slot->planned_ns)) {
 		ts_hist_record(&shard->response, now_ns - slot->planned_ns);
 		ts_hist_record(&shard->service, now_ns - slot->sent_ns);
 		if (!(c->flags & CLIENT_FIRST_BYTE))
@@ -102,6 +104,8 @@ void client_complete(struct worker *w, struct client *c, const struct slot *slot
 		if (w->transmitted_ns)
 			worker_split(w, c, slot, now_ns);
 		c->n_completed++;
+	} else if (worker_measures(w, slot->planned_ns)) {
+		ts_hist_record(&shard->slow_response, now_ns - slot->planned_ns);
 	}
 	c->since_ns = now_ns;
 	c->backoff_ms = 0;
@@ -114,13 +118,14 @@ void client_complete(struct worker *w, struct client *c, const struct slot *slot
 }
 
 /* A request that was never answered stays in the figures: it took at least as long as it was waited for. */
-void client_unanswered(struct worker *w, const struct slot *slot, int64_t now_ns)
+void client_unanswered(struct worker *w, const struct client *c, const struct slot *slot, int64_t now_ns)
 {
-	worker_ledger(w, slot->planned_ns)->unanswered++;
+	client_ledger(w, c, slot->planned_ns)->unanswered++;
 	if (!worker_measures(w, slot->planned_ns))
 		return;
-	ts_hist_record(&w->shard->response, now_ns - slot->planned_ns);
-	ts_hist_record(&w->shard->service, now_ns - (slot->sent_ns ? slot->sent_ns : slot->planned_ns));
+	ts_hist_record(c->slow ? &w->shard->slow_response : &w->shard->response, now_ns - slot->planned_ns);
+	if (!c->slow)
+		ts_hist_record(&w->shard->service, now_ns - (slot->sent_ns ? slot->sent_ns : slot->planned_ns));
 }
 
 static bool is_mismatch(enum error_class id)
@@ -130,14 +135,14 @@ static bool is_mismatch(enum error_class id)
 
 void client_fail_slot(struct worker *w, struct client *c, const struct slot *slot, enum error_class id, int64_t now_ns)
 {
-	struct ledger *ledger = worker_ledger(w, slot->planned_ns);
+	struct ledger *ledger = client_ledger(w, c, slot->planned_ns);
 
-	(void)c;
 	ledger->failed++;
 	w->n_in_flight--;
+	w->slow.n_in_flight -= c->slow;
 	if (id == ERROR_reply_timeout) {
 		ledger->timed_out++;
-		client_unanswered(w, slot, now_ns);
+		client_unanswered(w, c, slot, now_ns);
 	}
 	if (is_mismatch(id))
 		ledger->mismatched++;

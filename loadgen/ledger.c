@@ -89,6 +89,7 @@ void shard_merge(struct shard *dst, const struct shard *src)
 {
 	ledger_merge(&dst->figures, &src->figures);
 	ledger_merge(&dst->warmup, &src->warmup);
+	ledger_merge(&dst->slow, &src->slow);
 	connections_merge(&dst->connections, &src->connections);
 	errors_merge(&dst->errors, &src->errors);
 	fairness_merge(&dst->fairness, &src->fairness);
@@ -98,6 +99,7 @@ void shard_merge(struct shard *dst, const struct shard *src)
 	ts_hist_add(&dst->first_byte, &src->first_byte);
 	ts_hist_add(&dst->connect, &src->connect);
 	ts_hist_add(&dst->send_lag, &src->send_lag);
+	ts_hist_add(&dst->slow_response, &src->slow_response);
 	ts_hist_add(&dst->to_kernel, &src->to_kernel);
 	ts_hist_add(&dst->in_network, &src->in_network);
 	ts_hist_add(&dst->from_kernel, &src->from_kernel);
@@ -108,8 +110,8 @@ WATCHES_RUNNING_SHARDS void shard_watch(struct watched *sum, const struct shard 
 #define X(field) sum->figures.field += running->figures.field;
 	LEDGER_FIELDS
 #undef X
-	sum->completed += running->figures.completed + running->warmup.completed;
-	sum->failed += running->figures.failed + running->warmup.failed;
+	sum->completed += running->figures.completed + running->warmup.completed + running->slow.completed;
+	sum->failed += running->figures.failed + running->warmup.failed + running->slow.failed;
 	sum->open += running->connections.open;
 	sum->opened += running->connections.opened;
 	sum->failed_to_open += running->connections.failed;

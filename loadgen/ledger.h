@@ -88,11 +88,13 @@ enum shard_state { SHARD_OPENING, SHARD_READY, SHARD_RUNNING, SHARD_DRAINING, SH
 
 struct shard {
 	struct ledger figures, warmup; /* by the request's planned time */
+	struct ledger slow;            /* of slow readers, without their warm-up */
 	struct connection_counts connections;
 	struct errors errors;
 	struct fairness fairness;
 	struct generator generator;
 	struct ts_hist response, service, first_byte, connect, send_lag;
+	struct ts_hist slow_response;                      /* of slow readers */
 	struct ts_hist to_kernel, in_network, from_kernel; /* --kernel-stamps: service time in three parts */
 	/* for the supervisor while it runs; written with relaxed atomics */
 	_Atomic int state;

@@ -269,6 +269,11 @@ static int check(const struct plan *p, struct ts_err *err)
 	if (any_datagram(p) && p->size.max_bytes > PLAN_DATAGRAM_MAX)
 		return ts_err_usage(err, "--size=%s: must be at most %d bytes on datagram sockets", p->size_text,
 		                    PLAN_DATAGRAM_MAX);
+	if (p->n_slow > 0 && any_datagram(p))
+		return ts_err_usage(err, "--slow-share: a datagram server cannot be held back; streams only");
+	if (p->n_slow > 0 && p->n_slow >= p->n_connections)
+		return ts_err_usage(err, "--slow-share=%g%%: must leave one of %lld connections to measure",
+		                    p->slow_share * 100, (long long)p->n_connections);
 	if (p->framing == FRAMING_LINE && p->size.min_bytes < 2)
 		return ts_err_usage(err, "--size=%s: must be at least 2 with --framing=line: one byte of data, and LF",
 		                    p->size_text);
@@ -287,6 +292,7 @@ int plan_close(struct plan *p, const struct ts_opt_list *uris, struct ts_err *er
 		result = size_parse(&p->size, p->size_text, err);
 	if (p->n_threads > p->n_connections)
 		p->n_threads = p->n_connections; /* a thread without a connection could do nothing */
+	p->n_slow = p->slow_share > 0 ? llround(fmax(1, p->slow_share * (double)p->n_connections)) : 0;
 	if (result == 0)
 		result = parse_percentiles(p, err);
 	if (result == 0)

@@ -33,7 +33,9 @@ struct plan {
 	/* load */
 	int64_t n_connections, n_threads, duration_ns, n_requests, n_pipeline, n_session, n_idle, n_processes, seed;
 	double rate_per_s, session_rate_per_s, connect_rate_per_s;
-	int64_t n_window; /* datagrams on their way at once in a closed loop; 0: chosen by plan_window */
+	double slow_share;        /* of the connections: slow readers */
+	int64_t slow_bytes_per_s; /* that each of them reads at most */
+	int64_t n_window;         /* datagrams on their way at once in a closed loop; 0: chosen by plan_window */
 	int64_t warmup_ns, timeout_ns, drain_ns, give_up_ns, tolerance_ns;
 	const char *arrival_text, *size_text, *source_text, *time_text, *separator_text;
 	struct ts_opt_list stage_texts;
@@ -64,6 +66,7 @@ struct plan {
 	struct learn_stated stated; /* of the server's dialect */
 	bool open_loop;             /* requests or sessions come at moments of a schedule */
 	bool sessions_open;         /* the schedule is one of sessions */
+	int64_t n_slow;             /* slow readers among the connections */
 	bool lf;                    /* messages end in LF */
 	int64_t load_ns;            /* warm-up and duration; PACER_NEVER when only a number of requests ends the run */
 };

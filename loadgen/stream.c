@@ -47,12 +47,12 @@ static void account(struct worker *w, struct client *c, size_t n, int64_t now_ns
 {
 	size_t at = c->n_sent_bytes + n;
 
-	worker_ledger(w, now_ns)->sent_bytes += n;
+	client_ledger(w, c, now_ns)->sent_bytes += n;
 	while (c->n_unsent > 0) {
 		const struct slot *slot = client_slot(w, c, c->n_in_flight - c->n_unsent);
 		if (at < slot->size)
 			break;
-		worker_ledger(w, slot->planned_ns)->sent++;
+		client_ledger(w, c, slot->planned_ns)->sent++;
 		at -= slot->size;
 		c->n_unsent--;
 	}
@@ -125,7 +125,7 @@ static void complete_oldest(struct worker *w, struct client *c, int64_t now_ns)
 static void complete_answered(struct worker *w, struct client *c, int64_t now_ns)
 {
 	uint32_t n_stamps = c->reply.n_stamps;
-	struct ledger *ledger = worker_ledger(w, client_slot(w, c, 0)->planned_ns);
+	struct ledger *ledger = client_ledger(w, c, client_slot(w, c, 0)->planned_ns);
 
 	while (c->n_in_flight > 0 && c->reply.matched >= c->base + client_slot(w, c, 0)->size)
 		complete_oldest(w, c, now_ns);
@@ -136,7 +136,7 @@ static void complete_answered(struct worker *w, struct client *c, int64_t now_ns
 	} else if (!(c->flags & CLIENT_FIRST_BYTE) && c->reply.matched >= c->base) {
 		const struct slot *slot = client_slot(w, c, 0);
 		c->flags |= CLIENT_FIRST_BYTE;
-		if (worker_measures(w, slot->planned_ns))
+		if (client_measures(w, c, slot->planned_ns))
 			ts_hist_record(&w->shard->first_byte, now_ns - slot->sent_ns);
 	}
 }
@@ -273,7 +273,7 @@ void stream_readable(struct worker *w, struct client *c)
 	} else if (n == 0) {
 		take_end(w, c, now_ns);
 	} else {
-		worker_ledger(w, now_ns)->received_bytes += (uint64_t)n;
+		client_ledger(w, c, now_ns)->received_bytes += (uint64_t)n;
 		take(w, c, w->in, (size_t)n, now_ns);
 		if (c->state == CLIENT_OPEN)
 			client_again(w, c, now_ns);

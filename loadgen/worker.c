@@ -155,6 +155,8 @@ struct worker *worker_new(const struct plan *plan, struct control *control, stru
 	    !ring_init(&w->free_clients, w->n_clients) || !ring_init(&w->to_open, w->n_clients) || init_pacing(w) < 0)
 		goto no_memory;
 	init_clients(w);
+	if (slow_init(w, share(plan->n_slow, index, n_workers)) < 0)
+		goto no_memory;
 	init_arrivals(w);
 	if (init_loop(w, err) == 0)
 		return w;
@@ -178,6 +180,7 @@ void worker_free(struct worker *w)
 	pacer_release(&w->connect_pacer);
 	pacer_schedule_release(&w->connect_schedule);
 	late_release(&w->late);
+	slow_release(&w->slow);
 	ts_random_free(w->random);
 	free(w->free_clients.items);
 	free(w->to_open.items);

@@ -19,6 +19,7 @@
 #include "ledger.h"
 #include "pacer.h"
 #include "plan.h"
+#include "slow.h"
 #include "ts_random.h"
 
 #define WORKER_BUFFER_BYTES (64 << 10)
@@ -80,6 +81,7 @@ struct worker {
 	bool rule_known;
 	struct learner learner;
 	struct late_table late;
+	struct slow_readers slow;
 
 	int64_t *transmitted_ns; /* owned; --kernel-stamps: of each client's request in flight, wall clock; 0: not yet
 	                            known */
@@ -133,9 +135,20 @@ static inline bool worker_measures(const struct worker *w, int64_t planned_ns)
 	return planned_ns >= w->measure_ns;
 }
 
+/* The same for a client that may be a slow reader: those have a ledger of their own, and are not in the figures. */
+static inline struct ledger *client_ledger(struct worker *w, const struct client *c, int64_t planned_ns)
+{
+	return c->slow && worker_measures(w, planned_ns) ? &w->shard->slow : worker_ledger(w, planned_ns);
+}
+
+static inline bool client_measures(const struct worker *w, const struct client *c, int64_t planned_ns)
+{
+	return !c->slow && worker_measures(w, planned_ns);
+}
+
 /* The two calls of a request; with the kernel's stamps, where they were asked for. */
 ssize_t worker_send(struct worker *w, const struct client *c, size_t n); /* of w->out */
-ssize_t worker_receive(struct worker *w, const struct client *c);        /* into w->in */
+ssize_t worker_receive(struct worker *w, struct client *c);              /* into w->in */
 void worker_split(struct worker *w, const struct client *c, const struct slot *slot,
                   int64_t now_ns); /* it was answered */
 

@@ -49,12 +49,12 @@ static void count_in_flight(struct worker *w, const struct client *c, int64_t no
 		if (slot->size == 0)
 			continue;
 		n++;
-		ledger = worker_ledger(w, slot->planned_ns);
+		ledger = client_ledger(w, c, slot->planned_ns);
 		ledger->in_flight_at_end++;
 		if (slot->sent_ns != 0 && (c->flags & CLIENT_DATAGRAM))
 			ledger->lost++;
 		if (slot->sent_ns != 0 && now_ns - slot->sent_ns >= w->plan->drain_ns / 2 && w->plan->drain_ns > 0)
-			client_unanswered(w, slot, now_ns);
+			client_unanswered(w, c, slot, now_ns);
 	}
 	if (c->flags & CLIENT_PENDING) {
 		int64_t planned_ns = client_slot(w, c, 0)->planned_ns;
@@ -104,7 +104,7 @@ void worker_settle(struct worker *w)
 	count_not_sent(w, now_ns);
 	for (uint32_t i = 0; i < w->n_clients; i++) {
 		count_in_flight(w, &w->clients[i], now_ns);
-		if (i < w->n_active)
+		if (i < w->n_active && !w->clients[i].slow)
 			fairness_add(&w->shard->fairness, w->clients[i].n_completed);
 	}
 	if (w->started) {

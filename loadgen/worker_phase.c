@@ -63,11 +63,11 @@ static void begin_drain(struct worker *w, int64_t now_ns)
 
 void worker_check_finished(struct worker *w)
 {
-	if (!w->started || w->n_in_flight > 0 || w->n_ending > 0)
+	if (!w->started || w->n_in_flight > w->slow.n_in_flight || w->n_ending > 0)
 		return;
 	if (w->quota == 0 && !w->finished)
 		begin_drain(w, ts_clock_mono_ns());
-	if (w->finished && !has_datagrams(w) && !worker_request_due(w, ts_clock_mono_ns()))
+	if (w->finished && w->n_in_flight == 0 && !has_datagrams(w) && !worker_request_due(w, ts_clock_mono_ns()))
 		finish(w);
 }
 

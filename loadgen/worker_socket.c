@@ -14,8 +14,10 @@ ssize_t worker_send(struct worker *w, const struct client *c, size_t n)
 	return sent;
 }
 
-ssize_t worker_receive(struct worker *w, const struct client *c)
+ssize_t worker_receive(struct worker *w, struct client *c)
 {
+	if (c->slow)
+		return slow_receive(w, c);
 	if (!w->transmitted_ns)
 		return socket_recv(c->io.fd, w->in, sizeof(w->in));
 	if (w->transmitted_ns[c->index] == 0)
