@@ -47,12 +47,16 @@ static void check_ledger(struct health *h, const struct health_facts *f)
 	const struct ledger *l = &f->total->figures;
 	unsigned long long n = l->completed + l->late + l->unanswered;
 
-	if (!ledger_adds_up(l) || !ledger_adds_up(&f->total->warmup))
+	if (!ledger_adds_up(l) || !ledger_adds_up(&f->total->warmup) || !ledger_adds_up(&f->total->slow))
 		health_blame(h, HEALTH_INVALID, "the ledger does not add up: this is a fault of tsload");
 	if (f->total->response.n != n)
 		health_blame(h, HEALTH_INVALID,
 		             "the histogram holds %llu requests, the ledger %llu: this is a fault of tsload",
 		             (unsigned long long)f->total->response.n, n);
+	if (f->total->slow_response.n != f->total->slow.completed + f->total->slow.unanswered)
+		health_blame(h, HEALTH_INVALID,
+		             "the histogram of the slow readers differs from their ledger: this is a "
+		             "fault of tsload");
 	if (l->scheduled > 0 && l->completed == 0 && !f->asked_to_stop)
 		health_blame(h, HEALTH_INVALID, "no request was answered as it should be");
 	if (l->scheduled == 0)

@@ -129,6 +129,23 @@ static void add_errors(cJSON *root, const struct run *r)
 	}
 }
 
+/* Apart from all figures, which are about the others; null when there are none. */
+static void add_slow_readers(cJSON *root, const struct run *r)
+{
+	const struct shard *t = r->total;
+	cJSON *o;
+
+	if (r->plan->n_slow == 0) {
+		ts_json_add_null(root, "slow_readers");
+		return;
+	}
+	o = ts_json_add_object(root, "slow_readers");
+	ts_json_add_int(o, "connections", r->plan->n_slow);
+	add_ledger(o, "requests", &t->slow);
+	ts_json_add_real(o, "requests_per_s", (double)t->slow.in_time / r->duration_s);
+	add_latency(o, "response", r, &t->slow_response, t->slow.unanswered);
+}
+
 static void add_throughput(cJSON *root, const struct run *r)
 {
 	cJSON *o = ts_json_add_object(root, "throughput");
@@ -335,6 +352,7 @@ cJSON *output_json(const struct run *r)
 	add_throughput(root, r);
 	add_latencies(root, r);
 	add_fairness(root, r);
+	add_slow_readers(root, r);
 	add_series(root, r);
 	add_generator(root, r);
 	add_server(root, r);

@@ -51,6 +51,8 @@ static void add_load(cJSON *o, const struct plan *p)
 	add_positive(o, "session_rate_per_s", p->session_rate_per_s, 1);
 	add_positive(o, "connect_rate_per_s", p->connect_rate_per_s, 1);
 	ts_json_add_int(o, "idle", p->n_idle);
+	add_positive(o, "slow_share", p->slow_share, 1);
+	add_positive(o, "slow_read_bytes_per_s", p->n_slow > 0 ? (double)p->slow_bytes_per_s : 0, 1);
 	ts_json_add_real(o, "warmup_s", (double)p->warmup_ns / 1e9);
 	ts_json_add_real(o, "timeout_s", (double)p->timeout_ns / 1e9);
 	ts_json_add_real(o, "drain_s", (double)p->drain_ns / 1e9);

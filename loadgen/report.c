@@ -38,6 +38,18 @@ static void print_ledger(FILE *f, const struct run *r)
 	        (unsigned long long)c->peak_open);
 }
 
+static void print_slow_readers(FILE *f, const struct run *r)
+{
+	const struct ledger *l = &r->total->slow;
+
+	if (r->plan->n_slow == 0)
+		return;
+	fprintf(f,
+	        "slow        %lld connections, apart: %llu scheduled = %llu completed + %llu failed + %llu in flight\n",
+	        (long long)r->plan->n_slow, (unsigned long long)l->scheduled, (unsigned long long)l->completed,
+	        (unsigned long long)l->failed, (unsigned long long)l->in_flight_at_end);
+}
+
 static void print_head(FILE *f, const struct plan *plan)
 {
 	fputs("latency    ", f);
@@ -75,6 +87,7 @@ static void print_latencies(FILE *f, const struct run *r)
 	print_latency(f, r, "response", &t->response, from);
 	print_latency(f, r, "service", &t->service, from);
 	print_latency(f, r, "connect", &t->connect, INFINITY);
+	print_latency(f, r, "slow", &t->slow_response, t->slow.unanswered ? 0 : INFINITY);
 	print_latency(f, r, "to kernel", &t->to_kernel, INFINITY);
 	print_latency(f, r, "network", &t->in_network, INFINITY);
 	print_latency(f, r, "to us", &t->from_kernel, INFINITY);
@@ -134,6 +147,7 @@ void report_print(FILE *f, const struct run *r)
 {
 	print_verdict(f, r);
 	print_ledger(f, r);
+	print_slow_readers(f, r);
 	print_latencies(f, r);
 	print_errors(f, r);
 	print_thresholds(f, r);

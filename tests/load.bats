@@ -168,6 +168,36 @@ END
   holds 'c["opened"] == 305 and c["served"] == 5 and r["completed"] == 500 and c["peak_open"] == 305'
 }
 
+# Faults caught: slow readers that read like the others (then no server suffers), that are timed out or not verified for being
+# slow, that are counted among the others, or that make the generator spin while they hold back.
+@test "a slow reader holds up everybody behind an iterative server, and nobody behind a concurrent one" {
+  start_server --mode=blocking
+  load -c 10 --session=10 -s 16KiB -p 8 -d 1s --drain=100ms --timeout=400ms --slow-share=10% --slow-read=64KiB "${uri}"
+  # nine sessions were over before the slow one's; the rest waits for it, and gives up
+  holds 's["connections"] == 1 and 2 <= s["requests"]["completed"] < 10 and s["requests"]["failed"] == 0' \
+    'r["completed"] <= 90 and r["failed"] + r["in_flight_at_end"] >= 8'
+  start_server --mode=thread --stats="${BATS_TEST_TMPDIR}/stats.json"
+  load -c 10 --session=10 -s 16KiB -p 8 -d 1s --drain=100ms --timeout=400ms --slow-share=10% --slow-read=64KiB "${uri}"
+  holds 's["connections"] == 1 and 2 <= s["requests"]["completed"] < 10 and s["requests"]["failed"] == 0' \
+    'r["completed"] > 1000 and r["failed"] == 0 and not d["errors"] and ns("response", "90") < 200e6 < s["response"]["max_ns"]' \
+    's["requests"]["received_bytes"] <= 65536 * 1.3 + 512'
+  kill "${peer}"
+  wait "${peer}" || true
+  totals=${BATS_TEST_TMPDIR}/stats.json
+  holds 't["received_bytes"] == r["sent_bytes"] + s["requests"]["sent_bytes"]'
+}
+
+@test "slow readers are spread over the threads, and cost nothing while they hold back" {
+  start_server --mode=epoll
+  load -c 30 -t 2 -r 200 -s 64KiB -d 1s --drain=0s --slow-share=20% --slow-read=4KiB "${uri}"
+  holds 's["connections"] == 6 == s["requests"]["in_flight_at_end"] and s["requests"]["completed"] == 0' \
+    'r["scheduled"] + s["requests"]["scheduled"] == 200 and d["generator"]["load_cpu_s"] < 0.7'
+  load -c 30 -t 2 -n 500 -s 64KiB --slow-share=20% --slow-read=4KiB --drain=100ms "${uri}"
+  holds 'r["completed"] == r["scheduled"] == 500 - s["requests"]["scheduled"]' # they do not hold up the end of the run
+  load -c 10 -d 300ms --slow-share=50% --slow-read=1M "${uri}"
+  holds 's["requests"]["completed"] > 50 and s["requests"]["failed"] == 0' # small replies are read at once
+}
+
 @test "connections are opened at the rate that was asked for" {
   start_server
   load -c 200 --connect-rate=400 -n 200 --source=127.77.0.0/28 "${uri}"
@@ -217,6 +247,10 @@ tcp: --until=p99
 tcp: --resume=x
 tcp: --find-max=rate>5
 tcp: --sweep=1:2
+tcp: --slow-share=110%
+tcp: -c 1 --slow-share=10%
+udp: --slow-share=10%
+tcp: --slow-read=0
 udp: --session=3
 udp: --size=100000
 ftp://127.0.0.1

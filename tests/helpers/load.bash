@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # uri comes from start_peer; tests read status and result
 # tsload in a test: `load ARGUMENTS...` runs it with a JSON result and checks what must be true of every result, the
 # ledger first; `holds EXPRESSION...` checks facts of it, in Python, with d the result, r its requests, c its connections,
-# e the counts of its errors by class, and ns(latency, percentile) in nanoseconds.
+# s its slow readers, e the counts of its errors by class, and ns(latency, percentile) in nanoseconds.
 
 load_setup() {
   bin=${TS_BIN:-${BATS_TEST_DIRNAME}/../build/bin}
@@ -36,14 +36,15 @@ load() {
   rm -f "${result}"
   run timeout -k 5 60 "${bin}/tsload" --progress=never --json="${result}" "$@"
   [ ! -e "${result}" ] || holds 'r["scheduled"] == r["not_sent"] + r["completed"] + r["failed"] + r["in_flight_at_end"]' \
-    'd["latency"]["response"]["count"] == r["completed"] + r["late"] + r["unanswered"]' 'adds_up(d["warmup"])'
+    'd["latency"]["response"]["count"] == r["completed"] + r["late"] + r["unanswered"]' 'adds_up(d["warmup"])' \
+    's is None or adds_up(s["requests"]) and s["response"]["count"] == s["requests"]["completed"] + s["requests"]["unanswered"]'
 }
 
 holds() { # EXPRESSION...
   TOTALS=${totals:-} /usr/bin/python3 - "${result}" "$@" <<'PYTHON'
 import json, os, sys
 d = json.load(open(sys.argv[1]))
-r, c, v = d["requests"], d["connections"], d["validity"]
+r, c, v, s = d["requests"], d["connections"], d["validity"], d["slow_readers"]
 e = {x["class"]: x["count"] for x in d["errors"]}
 t = json.load(open(os.environ["TOTALS"])) if os.path.exists(os.environ["TOTALS"]) else None
 ns = lambda latency, percentile: d["latency"][latency]["percentiles"][percentile]
