@@ -119,8 +119,8 @@ static void check_processor(struct health *h, const struct health_facts *f)
 	if (steal > STEAL_SUSPECT)
 		health_blame(h, HEALTH_SUSPECT, "the hypervisor took %.0f%% of the processors' time", steal * 100);
 	if (f->n_throttled > 0)
-		health_blame(h, HEALTH_SUSPECT, "the control group was throttled in %llu periods",
-		             (unsigned long long)f->n_throttled);
+		health_blame(h, HEALTH_SUSPECT, "the control group was throttled in %lld periods",
+		             (long long)f->n_throttled);
 }
 
 static void check_clock(struct health *h, const struct health_facts *f)
@@ -237,39 +237,4 @@ bool health_arrivals_differ(double ad, double dispersion, size_t n, enum pacer_a
 	if (law == PACER_POISSON)
 		return ad > TS_STATS_AD_CRITICAL_1PCT && fabs(dispersion - 1) > scatter;
 	return dispersion > CONSTANT_VARIES;
-}
-
-/* The folder of the own control group: "0::/path" is the unified hierarchy's line; cgroups(7). */
-static FILE *open_cpu_stat(void)
-{
-	char line[512], path[600];
-	FILE *f = fopen("/proc/self/cgroup", "re"), *stat = NULL;
-
-	while (f && !stat && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, "0::", 3) != 0)
-			continue;
-		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.stat", line + 3);
-		stat = fopen(path, "re");
-	}
-	if (f)
-		fclose(f);
-	if (!stat)
-		stat = fopen("/sys/fs/cgroup/cpu.stat", "re");
-	return stat ? stat : fopen("/sys/fs/cgroup/cpu/cpu.stat", "re");
-}
-
-uint64_t health_throttled(void)
-{
-	char line[128];
-	unsigned long long n = 0;
-	FILE *f = open_cpu_stat();
-
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "nr_throttled %llu", &n) == 1)
-			break;
-	fclose(f);
-	return n;
 }

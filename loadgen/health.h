@@ -33,7 +33,7 @@ struct health_facts {
 	bool open_loop, steady;    /* steady: one rate throughout, so that the latencies ought not to drift */
 	double duration_s;
 	double steal_s, cores;
-	uint64_t n_throttled;     /* periods in which the own cgroup was held back */
+	int64_t n_throttled;      /* periods in which the own control group was held back; -1: unknown */
 	const double *medians_ns; /* of stretches of equal length, in order; borrowed */
 	size_t n_medians;
 	bool asked_to_stop; /* cut short: no blame for what is then missing */
@@ -59,8 +59,5 @@ void health_test_arrivals(const int64_t *at_ns, size_t n, unsigned every, double
  * its own scatter: both, so that one clean run in a hundred is not accused. Constant: gaps that vary by more than half.
  */
 bool health_arrivals_differ(double ad, double dispersion, size_t n, enum pacer_arrival law);
-
-/* Periods in which the own control group was throttled, since its start; 0 when unknown. */
-uint64_t health_throttled(void);
 
 #endif

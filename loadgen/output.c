@@ -229,6 +229,7 @@ static void add_generator(cJSON *root, const struct run *r)
 	ts_json_add_int(o, "gaps_count", (int64_t)g->n_gaps);
 	ts_json_add_int(o, "clock_steps_count", (int64_t)g->clock_steps);
 	ts_json_add_real(o, "steal_s", r->sampler.steal_s);
+	ts_json_add_real(o, "throttled_periods_count", r->n_throttled < 0 ? NAN : (double)r->n_throttled);
 	ts_json_add_real(o, "running_tasks_peak_count", r->sampler.load_max);
 	ts_json_add_real(o, "arrivals_anderson_darling", g->ad_statistic);
 	ts_json_add_real(o, "arrivals_dispersion", g->dispersion);

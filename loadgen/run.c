@@ -1,4 +1,5 @@
 #include "run.h"
+#include "cgroup.h"
 #include "confidence.h"
 #include "crew.h"
 #include "progress.h"
@@ -266,6 +267,14 @@ static void add_own_usage(struct run *r, const struct rusage *before)
 	r->max_rss_bytes += after.ru_maxrss * 1024;
 }
 
+/* Throttled periods of our control group beyond those before; -1: unknown. */
+static int64_t throttled_since(int64_t n_before)
+{
+	int64_t n = cgroup_throttled(CGROUP_SELF, CGROUP_MOUNT);
+
+	return n < 0 || n_before < 0 ? -1 : n - n_before;
+}
+
 static void measure(struct run *r, struct crew *crew, struct progress *progress)
 {
 	struct rusage before;
@@ -285,7 +294,7 @@ static void measure(struct run *r, struct crew *crew, struct progress *progress)
 	sampler_end(&r->sampler, ts_clock_mono_ns(), r->total->generator.end_ns);
 	r->until_reached = until_width(r);
 	r->partial = r->stop == STOP_SIGNAL || r->stop == STOP_GONE;
-	r->n_throttled = health_throttled() - r->n_throttled;
+	r->n_throttled = throttled_since(r->n_throttled);
 }
 
 int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *progress, struct team *team,
@@ -297,7 +306,7 @@ int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *pr
 	memset(r, 0, sizeof(*r));
 	r->plan = plan;
 	r->until_reached = NAN;
-	r->n_throttled = health_throttled();
+	r->n_throttled = throttled_since(0);
 	result = prepare(r, &crew, team, err);
 	if (result < 0)
 		goto unmap;

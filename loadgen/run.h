@@ -30,7 +30,7 @@ struct run {
 	bool partial;     /* it did not do all that the plan asked for */
 	bool unreachable; /* no connection could be made at all */
 	unsigned n_processes, n_threads;
-	uint64_t n_throttled; /* periods in which the control group was held back */
+	int64_t n_throttled;  /* periods in which the control group was held back; -1: unknown */
 	bool awake_held;      /* /dev/cpu_dma_latency */
 	double until_reached; /* --until: the width that was reached; NaN */
 };

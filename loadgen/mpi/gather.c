@@ -27,7 +27,8 @@ struct summary {
 	int64_t begin_ns, batch_ns; /* of the sampler */
 	double cpu_user_s, cpu_system_s, steal_part, load_max;
 	int64_t max_rss_bytes;
-	uint64_t n_throttled, n_series, n_batches, n_texts_bytes;
+	int64_t n_throttled;
+	uint64_t n_series, n_batches, n_texts_bytes;
 	unsigned n_processes, n_threads;
 	int signal;
 	bool unreachable, awake_held;
@@ -99,7 +100,8 @@ static void add_summary(struct run *r, const struct summary *s)
 	r->cpu_user_s += s->cpu_user_s;
 	r->cpu_system_s += s->cpu_system_s;
 	r->max_rss_bytes += s->max_rss_bytes;
-	r->n_throttled += s->n_throttled;
+	if (s->n_throttled > 0) /* where it is unknown, the others count */
+		r->n_throttled = (r->n_throttled < 0 ? 0 : r->n_throttled) + s->n_throttled;
 	r->n_processes += s->n_processes;
 	r->unreachable = r->unreachable || s->unreachable;
 	r->awake_held = r->awake_held && s->awake_held;
