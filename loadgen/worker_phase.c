@@ -105,6 +105,8 @@ static void advance(struct worker *w, int64_t now_ns)
 		finish(w);
 	else if (state == SHARD_RUNNING && w->started && (stop != STOP_NO || now_ns >= w->end_ns))
 		begin_drain(w, now_ns);
+	else if (state == SHARD_RUNNING && w->quota == 0)
+		worker_check_finished(w); /* its share may have been no request at all */
 	if (atomic_load_explicit(&w->shard->state, memory_order_relaxed) != SHARD_DRAINING)
 		return;
 	if (atomic_load_explicit(&w->control->hurry, memory_order_relaxed) || now_ns >= w->drain_ns ||

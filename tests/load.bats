@@ -56,6 +56,20 @@ teardown() {
   holds 'r["scheduled"] == 300'
 }
 
+# Faults caught: a worker whose share is no request at all waits for ever for one; a schedule that is dealt by rates, and not
+# by turns.
+@test "fewer requests than threads: each is sent, and the run ends" {
+  start_server
+  load -c 4 -t 4 -n 1 "${uri}"
+  holds 'r["scheduled"] == r["completed"] == 1' 'd["generator"]["threads_count"] == 4'
+  load -c 4 -t 4 -n 2 -r 4 "${uri}"
+  holds 'r["scheduled"] == r["completed"] == 2'
+  load -c 4 -t 4 -r 2 -d 1s "${uri}"
+  holds 'r["scheduled"] == r["completed"] == 2'
+  load -c 2 -t 8 -r 50 -d 200ms "${uri}" # a thread without a connection would leave its share unsent
+  holds 'r["scheduled"] == r["completed"] == 10 and d["plan"]["threads"] == d["generator"]["threads_count"] == 2'
+}
+
 @test "each pace ends in time where the rate is far too high, and counts what was not sent" {
   start_server
   for pace in timer tick spin; do
