@@ -2,6 +2,7 @@
 #include "document.h"
 #include "embedded.h"
 #include "matrix.h"
+#include "matrix_chart.h"
 #include "svg.h"
 #include "table.h"
 #include "ts_json.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 
 struct settings {
-	const char *html;
+	const char *html, *output;
 	bool differences;
 };
 
@@ -21,6 +22,12 @@ static const struct ts_opt options[] = {
          .arg = "FILE",
          .offset = offsetof(struct settings, html),
          .help = "write the matrix as a page that needs no network"},
+        {.type = TS_OPT_TEXT,
+         .name = "output",
+         .key = 'o',
+         .arg = "DIR",
+         .offset = offsetof(struct settings, output),
+         .help = "draw the matrix as a chart into this folder: matrix.svg and matrix.png"},
         {.type = TS_OPT_FLAG,
          .name = "differences",
          .offset = offsetof(struct settings, differences),
@@ -56,7 +63,17 @@ static enum table_look look_of(const char *status)
 	                                                                     : TABLE_FAINT;
 }
 
-static int print_matrix(const struct matrix *m, bool differences)
+/* Which rows are to be shown, in the table and in the chart; owned, NULL when out of memory. */
+static bool *rows_shown(const struct matrix *m, bool differences)
+{
+	bool *shown = calloc(m->n_rows + 1, sizeof(*shown));
+
+	for (size_t r = 0; shown && r < m->n_rows; r++)
+		shown[r] = !(differences && all_pass(m, r));
+	return shown;
+}
+
+static int print_matrix(const struct matrix *m, const bool *shown)
 {
 	const char *titles[TABLE_COLUMNS_MAX] = {"<case", "<level"};
 	struct table table;
@@ -65,7 +82,7 @@ static int print_matrix(const struct matrix *m, bool differences)
 	memcpy(titles + 2, m->names, m->n * sizeof(*titles));
 	table_init(&table, titles, m->n + 2);
 	for (size_t r = 0; r < m->n_rows; r++) {
-		if (differences && all_pass(m, r))
+		if (!shown[r])
 			continue;
 		table_row(&table);
 		table_set(&table, 0, TABLE_PLAIN, "%s", ts_json_text(m->rows[r], "id", ""));
@@ -167,6 +184,7 @@ static int show_matrix(const struct settings *settings, const struct ts_opt_list
 	cJSON *documents[TABLE_COLUMNS_MAX] = {NULL};
 	char *names[TABLE_COLUMNS_MAX] = {NULL};
 	struct matrix matrix = {0};
+	bool *shown = NULL;
 	int rc = 0;
 
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
@@ -174,12 +192,17 @@ static int show_matrix(const struct settings *settings, const struct ts_opt_list
 		documents[i] = names[i] ? document_load(files->items[i], "conform", err) : NULL;
 		rc = !names[i] ? ts_err_set(err, ENOMEM, "no memory") : documents[i] ? 0 : -EINVAL;
 	}
-	if (rc == 0 && matrix_make(&matrix, (const cJSON *const *)documents, (const char *const *)names, files->n) < 0)
+	if (rc == 0 &&
+	    (matrix_make(&matrix, (const cJSON *const *)documents, (const char *const *)names, files->n) < 0 ||
+	     !(shown = rows_shown(&matrix, settings->differences))))
 		rc = ts_err_set(err, ENOMEM, "no memory for the matrix");
 	if (rc == 0 && settings->html)
 		rc = write_html(&matrix, settings->html, err);
-	if (rc == 0 && print_matrix(&matrix, settings->differences) < 0)
+	if (rc == 0 && settings->output)
+		rc = matrix_chart_draw(&matrix, shown, settings->output, err);
+	if (rc == 0 && print_matrix(&matrix, shown) < 0)
 		rc = ts_err_set(err, ENOMEM, "no memory for the matrix");
+	free(shown);
 	matrix_release(&matrix);
 	for (size_t i = 0; i < files->n; i++) {
 		cJSON_Delete(documents[i]);

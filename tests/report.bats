@@ -231,7 +231,8 @@ refused() {
   [ "${#lines[@]}" -eq 1 ]
 }
 
-@test "matrix: cases by row, servers by column, pages with their texts as texts" {
+# Two conformance results, ${tmp}/one.json and two.json.
+conform_results() {
   cat >"${tmp}/one.json" <<'EOF'
 {"schema": "tsbench.conform/1", "target": "tcp://x", "dialect": null, "verdict": "nonconformant",
  "summary": {"pass": 1, "fail": 1, "warn": 0, "skip": 0, "error": 0},
@@ -241,6 +242,10 @@ refused() {
    "duration_ms": 1, "message": "no <FIN> came", "expected": null, "actual": null, "trace": null, "seed": null}]}
 EOF
   sed 's/"end.fin"/"time.true"/; s/"fail",/"pass",/; s/nonconf/conf/' "${tmp}/one.json" >"${tmp}/two.json"
+}
+
+@test "matrix: cases by row, servers by column, pages with their texts as texts" {
+  conform_results
   tests/helpers/validate "${tmp}/one.json" "${tmp}/two.json"
   run "${bin}/tsreport" matrix "${tmp}/one.json" "${tmp}/two.json" --html="${tmp}/m.html"
   echo "${output}"
@@ -253,6 +258,27 @@ EOF
   grep -q 'title="no &lt;FIN&gt; came">fail' "${tmp}/m.html"
   run "${bin}/tsreport" matrix --differences "${tmp}/one.json" "${tmp}/two.json"
   [ "${#lines[@]}" -eq 4 ]
+}
+
+@test "the matrix as a chart: golden texts, areas together, names that are no gnuplot, what has no room is refused" {
+  conform_results
+  sed 's/"time.true"/"format.more"/; s/MUST/SHOULD/; s/"pass",/"warn",/; s/"conformant"/null/' "${tmp}/two.json" >"${tmp}/o'three.json"
+  run "${bin}/tsreport" matrix "${tmp}/one.json" "${tmp}/two.json" "${tmp}/o'three.json" -o "${tmp}/matrix"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  for file in matrix.dat matrix.gp; do
+    diff -u "tests/fixtures/results/golden-matrix/${file}" "${tmp}/matrix/${file}"
+  done
+  [ "$(head -c 4 "${tmp}/matrix/matrix.png" | tail -c 3)" = PNG ]
+  xmllint --noout "${tmp}/matrix/matrix.svg"
+  # shellcheck disable=SC2046 # one word a time
+  run "${bin}/tsreport" matrix -o "${tmp}/many" $(for ((i = 0; i < 37; i++)); do echo "${tmp}/one.json"; done)
+  [ "${status}" -eq 2 ]
+  [ "${output}" = "tsreport: --output: a chart has room for 36 servers, not for 37" ]
+  run "${bin}/tsreport" matrix --differences -o "${tmp}/many" "${tmp}/two.json"
+  [ "${status}" -eq 3 ]
+  [ "${output}" = "tsreport: ${tmp}/many: no chart: there is no case to show" ]
+  [ ! -e "${tmp}/many" ]
 }
 
 @test "two runs with nothing in common: one line, exit 3" {
