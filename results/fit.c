@@ -12,6 +12,8 @@ double fit_at(const struct fit *fit, double x)
 
 	if (fit->law == FIT_USL)
 		return p[0] * x / (1 + p[1] * (x - 1) + p[2] * x * (x - 1));
+	if (fit->law == FIT_LINE)
+		return p[0] + p[1] * x;
 	if (fit->law == FIT_MG1 && x * p[0] < 1)
 		return p[0] + x * p[1] / (2 * (1 - x * p[0]));
 	return NAN;
@@ -132,6 +134,30 @@ static int fit_mg1(struct fit *fit, const double *x, const double *y, size_t n)
 	return rc;
 }
 
+/* --- a line: least squares of relative errors, solved at once ------------------------------------------------------
+ */
+
+static int fit_line(struct fit *fit, const double *x, const double *y, size_t n)
+{
+	double s = 0, sx = 0, sxx = 0, sy = 0, sxy = 0, d;
+
+	for (size_t i = 0; i < n; i++) {
+		double w = 1 / (y[i] * y[i]);
+
+		s += w;
+		sx += w * x[i];
+		sxx += w * x[i] * x[i];
+		sy += w * y[i];
+		sxy += w * x[i] * y[i];
+	}
+	d = s * sxx - sx * sx;
+	if (!(d > 0))
+		return -EINVAL;
+	fit->p[1] = fmax(0, (s * sxy - sx * sy) / d);
+	fit->p[0] = (sy - fit->p[1] * sx) / s;
+	return 0;
+}
+
 int fit_law(struct fit *fit, enum fit_law law, const double *x, const double *y, size_t n)
 {
 	gsl_error_handler_t *before;
@@ -144,7 +170,7 @@ int fit_law(struct fit *fit, enum fit_law law, const double *x, const double *y,
 		if (!(x[i] > 0) || !(y[i] > 0))
 			return -EINVAL;
 	before = gsl_set_error_handler_off(); /* GSL's own would abort */
-	rc = law == FIT_USL ? fit_usl(fit, x, y, n) : fit_mg1(fit, x, y, n);
+	rc = law == FIT_USL ? fit_usl(fit, x, y, n) : law == FIT_MG1 ? fit_mg1(fit, x, y, n) : fit_line(fit, x, y, n);
 	gsl_set_error_handler(before);
 	if (rc == 0)
 		fit->residual = residual_of(fit, x, y, n);

@@ -1,6 +1,7 @@
 #include "lines.h"
 #include "charts.h"
 #include "show.h"
+#include "ts_units.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static size_t add_line(struct plot *p, const struct summary *s, size_t mode, con
 		if (!is_point(s, w, lines))
 			continue;
 		x = lines->x == LINES_RATE     ? cell->figures[FIGURE_RATE].value
+		    : lines->x == LINES_OPEN   ? cell->figures[FIGURE_PEAK_OPEN].value
 		    : lines->x == LINES_NUMBER ? s->set->workloads[w].x
 		                               : (double)place;
 		place++;
@@ -109,8 +111,13 @@ static void add_curve(struct plot *p, const struct fit *fit, const struct points
 /* What the legend says of a law that holds: its first values, and what it misses by. */
 static void describe(const struct fit *fit, const char *name, char *buf, size_t size)
 {
+	char bytes[40];
+
 	if (fit->law == FIT_USL)
 		snprintf(buf, size, "%s: s %.2g, off %.0f %%", name, fit->p[1], 100 * fit->residual);
+	else if (fit->law == FIT_LINE) /* of memory in MiB */
+		snprintf(buf, size, "%s: %s each", name,
+		         ts_units_show_bytes(fit->p[1] * 1048576, bytes, sizeof(bytes)));
 	else
 		snprintf(buf, size, "%s: t %.3g us, off %.0f %%", name, fit->p[0] * 1e6, 100 * fit->residual);
 }

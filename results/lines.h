@@ -12,7 +12,8 @@
 enum lines_x {
 	LINES_PLACES, /* the workloads stand side by side, named by their place in the series */
 	LINES_NUMBER, /* x is that place, as a number, on a log axis */
-	LINES_RATE    /* x is the rate that was reached */
+	LINES_RATE,   /* x is the rate that was reached */
+	LINES_OPEN    /* x is the number of connections that were open at once */
 };
 
 struct lines {

@@ -168,7 +168,7 @@ refused() {
 }
 
 @test "charts of series: golden data and gnuplot texts" {
-  tests/fixtures/results/generate "${tmp}/series" --modes=epoll,poll --workloads=idle-0,idle-1000,curve-20,curve-95,clients-1,clients-4,clients-16,clients-64,clients-256
+  tests/fixtures/results/generate "${tmp}/series" --modes=epoll,poll --workloads=idle-0,idle-1000,idle-10000,curve-20,curve-95,clients-1,clients-4,clients-16,clients-64,clients-256
   "${bin}/tsreport" charts "${tmp}/series" -o "${tmp}/charts"
   for file in tests/fixtures/results/golden-series/*; do
     diff -u "${file}" "${tmp}/charts/${file##*/}"

@@ -57,6 +57,28 @@ static void usl_without_coherence(void **state)
 	assert_true(fit.p[2] >= 0 && fit.p[2] < 1e-6);
 }
 
+/* Memory: so much for the program, so much for each connection; one that needs less with more is a constant. */
+static void line_gives_its_values_back(void **state)
+{
+	const struct fit law = {.law = FIT_LINE, .p = {2.5, 0.0003}};
+	const double x[4] = {8, 1008, 10008, 100008};
+	double y[4];
+	struct fit fit;
+
+	(void)state;
+	points_of(&law, x, y, 4, 0);
+	assert_int_equal(fit_law(&fit, FIT_LINE, x, y, 4), 0);
+	check_near(fit.p[0], 2.5);
+	check_near(fit.p[1], 0.0003);
+	assert_true(fit.residual < 1e-6);
+	points_of(&law, x, y, 4, 0.3);
+	assert_int_equal(fit_law(&fit, FIT_LINE, x, y, 4), 0);
+	assert_true(fit.residual > FIT_GOOD);
+	y[0] = 5, y[1] = 4, y[2] = 3.5, y[3] = 3;
+	assert_int_equal(fit_law(&fit, FIT_LINE, x, y, 4), 0);
+	assert_true(fit.p[1] == 0 && fit.p[0] > 3 && fit.p[0] < 4);
+}
+
 static void mg1_gives_its_values_back(void **state)
 {
 	const struct fit law = {.law = FIT_MG1, .p = {5e-6, 6e-11}};
@@ -102,9 +124,9 @@ static void too_few_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(usl_gives_its_values_back), cmocka_unit_test(usl_without_coherence),
-	        cmocka_unit_test(mg1_gives_its_values_back), cmocka_unit_test(another_law_is_recognised),
-	        cmocka_unit_test(too_few_are_refused),
+	        cmocka_unit_test(usl_gives_its_values_back),  cmocka_unit_test(usl_without_coherence),
+	        cmocka_unit_test(line_gives_its_values_back), cmocka_unit_test(mg1_gives_its_values_back),
+	        cmocka_unit_test(another_law_is_recognised),  cmocka_unit_test(too_few_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("results/fit", tests, NULL, NULL);
