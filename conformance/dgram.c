@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void report_errors(const struct ts_endpoint *ep, int fd)
@@ -80,35 +81,42 @@ bool dgram_send(struct dgram *d, const void *bytes, size_t n)
 	return true;
 }
 
-static bool same_address(const struct ts_endpoint *asked, const struct sockaddr_storage *from, socklen_t n_from)
-{
-	const struct sockaddr_in *a4 = (const void *)&asked->addr, *b4 = (const void *)from;
-	const struct sockaddr_in6 *a6 = (const void *)&asked->addr, *b6 = (const void *)from;
+/* An address in its family's own shape. */
+union address {
+	struct sockaddr_storage any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
 
-	if (asked->addr.ss_family == AF_INET)
-		return a4->sin_port == b4->sin_port &&
-		       (a4->sin_addr.s_addr == b4->sin_addr.s_addr || a4->sin_addr.s_addr == INADDR_ANY);
-	if (asked->addr.ss_family == AF_INET6)
-		return a6->sin6_port == b6->sin6_port &&
-		       memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
+static bool same_address(const union address *asked, const union address *from, socklen_t n_from)
+{
+	if (asked->any.ss_family == AF_INET)
+		return asked->in.sin_port == from->in.sin_port &&
+		       (asked->in.sin_addr.s_addr == from->in.sin_addr.s_addr ||
+		        asked->in.sin_addr.s_addr == INADDR_ANY);
+	if (asked->any.ss_family == AF_INET6)
+		return asked->in6.sin6_port == from->in6.sin6_port &&
+		       memcmp(&asked->in6.sin6_addr, &from->in6.sin6_addr, sizeof(asked->in6.sin6_addr)) == 0;
 	/* A path may be bound under another spelling: only an unnamed or abstract sender is told for sure. */
-	return n_from > sizeof(sa_family_t) &&
-	       (((const char *)&from->ss_family)[2] != 0) == (((const char *)&asked->addr.ss_family)[2] != 0);
+	return n_from > sizeof(sa_family_t) && (asked->un.sun_path[0] != 0) == (from->un.sun_path[0] != 0);
 }
 
 int dgram_receive(struct dgram *d, int64_t wait_ns)
 {
 	int64_t deadline = ts_clock_mono_ns() + wait_ns;
-	struct sockaddr_storage from;
+	const union address asked = {.any = d->turn->subject->endpoint.addr};
+	union address from = {0};
 
 	for (;;) {
-		socklen_t n_from = sizeof(from);
-		ssize_t n = recvfrom(d->fd, d->bytes, sizeof(d->bytes), 0, (struct sockaddr *)&from, &n_from);
+		socklen_t n_from = sizeof(from.any);
+		ssize_t n = recvfrom(d->fd, d->bytes, sizeof(d->bytes), 0, (struct sockaddr *)&from.any, &n_from);
 		if (n >= 0) {
-			struct ts_endpoint ep = {
-			        .transport = d->turn->subject->endpoint.transport, .addr_len = n_from, .addr = from};
+			struct ts_endpoint ep = {.transport = d->turn->subject->endpoint.transport,
+			                         .addr_len = n_from,
+			                         .addr = from.any};
 			d->n = (size_t)n;
-			d->foreign = !same_address(&d->turn->subject->endpoint, &from, n_from);
+			d->foreign = !same_address(&asked, &from, n_from);
 			if (d->foreign && n_from > sizeof(sa_family_t))
 				ts_endpoint_text(&ep, d->from, sizeof(d->from));
 			else if (d->foreign)
