@@ -43,7 +43,7 @@ bool ts_stamp_finish(struct ts_stamp *stamp, const struct ts_stamp_fields *f, st
 	int64_t days = 0;
 
 	if (f->has_date) {
-		if (f->year < 1700 || f->year > 2261)
+		if (f->year < TS_STAMP_YEAR_MIN || f->year > TS_STAMP_YEAR_MAX)
 			return ts_stamp_no(s, "the year is not one of this epoch");
 		if (f->month < 1 || f->month > 12)
 			return ts_stamp_no(s, "the month must be 01 to 12");

@@ -9,6 +9,11 @@
 
 #define TS_STAMP_DAY_S 86400
 
+/* The years that nanoseconds since 1970 hold in 64 bits as whole years, and the first second after them. */
+#define TS_STAMP_YEAR_MIN 1700
+#define TS_STAMP_YEAR_MAX 2261
+#define TS_STAMP_END_S    INT64_C(9214646400)
+
 /* The fields of a text, as they are read. Months and days count from 1. */
 struct ts_stamp_fields {
 	int year, month, day; /* if has_date */

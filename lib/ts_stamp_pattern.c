@@ -316,6 +316,8 @@ bool ts_stamp_read_pattern(struct ts_stamp *stamp, const char *pattern, struct t
 		fill_date(&t, ts_stamp_days(t.f.year, t.f.month, t.f.day));
 	if (!same_again(&t, pattern, t.moment_s, text, (size_t)(s->end - text)))
 		return ts_stamp_no(s, "it is not what strftime would write");
+	if (t.moment && t.moment_s >= TS_STAMP_END_S)
+		return ts_stamp_no(s, "the number is too large for a time");
 	if (t.moment) {
 		stamp->has_date = stamp->has_zone = true;
 		stamp->zone_s = 0;

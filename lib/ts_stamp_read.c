@@ -247,7 +247,7 @@ static bool read_unix(struct ts_stamp_scan *s, struct ts_stamp *stamp)
 		return false;
 	f.digits = n > 10 ? (int)n - 10 : f.digits;
 	int64_t unit_ns = n > 10 ? ts_stamp_unit_ns(f.digits) : INT64_C(1000000000);
-	if (value > (INT64_MAX - f.fraction_ns) / unit_ns)
+	if (value >= TS_STAMP_END_S * (INT64_C(1000000000) / unit_ns))
 		return ts_stamp_no(s, "the number is too large for a time");
 	*stamp = (struct ts_stamp){
 	        .has_date = true,

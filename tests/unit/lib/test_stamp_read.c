@@ -164,6 +164,7 @@ static const struct {
         {"9999999999999999999", "too large"},
         {"99999999999999999999", ""},
         {"9999999999", "too large"},
+        {"9214646400", "too large"}, /* 2262: no year of the other texts, either */
         {"1795343400.", "no digits"},
         {"1795343400.1234567890", "more than nine"},
         {"1795343400123.5", "something follows"},
@@ -323,6 +324,7 @@ static void test_strftime(void **state)
 	        {"%d.%m.%y", "01.01.70", 0, 86400 * TS_S, true, false},
 	        {"%C%y-%m-%d %R", "2026-11-22 10:30", NOW_S * TS_S, 60 * TS_S, true, false},
 	        {"%s", "1795343400", NOW_S * TS_S, TS_S, true, true},
+	        {"%s", "9999999999", -1, 0, false, false},
 	        {"%s.%3N", "1795343400.007", NOW_S * TS_S + 7 * TS_MS, TS_MS, true, true},
 	        {"%c", "Sun Nov 22 10:30:00 2026", NOW_S * TS_S, TS_S, true, false},
 	        {"%c", "Mon Nov 22 10:30:00 2026", -1, 0, false, false},
