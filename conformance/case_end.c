@@ -1,5 +1,6 @@
 /* How a conversation is over, and that the next one follows. */
 #include "cases.h"
+#include "ts_clock.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,15 @@ void case_end_silent_client(struct turn *t)
 	}
 }
 
+/* Until the end, quiet, so many bytes, or so long that no end is to be hoped for. */
+static void listen_to_end(struct peer *p, int64_t n_most, int64_t quiet_ns)
+{
+	int64_t deadline_ns = ts_clock_mono_ns() + 3 * TS_S;
+
+	while (!p->ended && p->n_read < n_most && ts_clock_mono_ns() < deadline_ns && peer_listen(p, quiet_ns))
+		;
+}
+
 void case_end_no_empty_reply(struct turn *t)
 {
 	struct peer *p = peer_open(t);
@@ -77,8 +87,7 @@ void case_end_no_empty_reply(struct turn *t)
 		return;
 	p->dumb = true;
 	peer_half_close(p);
-	while (!p->ended && p->n_read < 65536 && peer_listen(p, t->subject->slow_end ? 300 * TS_MS : TS_S))
-		;
+	listen_to_end(p, 65536, t->subject->slow_end ? 300 * TS_MS : TS_S);
 	if (p->n_read == 0)
 		return;
 	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
@@ -98,8 +107,7 @@ void case_end_no_flood(struct turn *t)
 		return;
 	int64_t before = p->n_read;
 	p->dumb = true;
-	while (!p->ended && p->n_read - before < 65536 && peer_listen(p, 300 * TS_MS))
-		;
+	listen_to_end(p, before + 65536, 300 * TS_MS);
 	if (p->n_read == before)
 		return;
 	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
@@ -132,8 +140,7 @@ void case_end_one_shot_whole(struct turn *t)
 		return;
 	p->dumb = true;
 	peer_send(p, much, sizeof(much));
-	while (!p->ended && t->blame == NOBODY && peer_listen(p, TS_S))
-		;
+	listen_to_end(p, p->n_read + 10 * (int64_t)sizeof(much), TS_S);
 	peer_free(p, TS_S);
 	turn_plain(t);
 }

@@ -171,10 +171,13 @@ void case_stream_slow_reader(struct turn *t)
 
 void case_stream_no_greeting(struct turn *t)
 {
-	struct peer *p = peer_open(t);
+	const struct dialect *d = &t->subject->dialect;
 
-	if (!t->subject->dialect.known && t->subject->dialect.greeting)
-		turn_fail(t, BYTES, "%s", t->subject->dialect.stranger);
+	if (!d->known && d->greeting)
+		turn_fail(t, BYTES, "%s", d->stranger);
+	if (!d->known)
+		return; /* the probe has seen whether it speaks first */
+	struct peer *p = peer_open(t);
 	if (peer_rest(p, 300 * TS_MS) && peer_say_letters(p, 8))
 		peer_finish(p);
 }

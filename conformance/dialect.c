@@ -13,6 +13,8 @@
 #define GREETING_NS   (120 * TS_MS)
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
+#define LONGEST_NS    (3 * TS_S)     /* and if more comes for so long, or so much of it, no end is to be hoped for */
+#define FLOOD_BYTES   8192
 
 /* --- streams --------------------------------------------------------------------------------------------- */
 
@@ -21,11 +23,15 @@ static bool ends_with(const struct peer *p, const char *tail, size_t n)
 	return p->n_first >= n && memcmp(p->first + p->n_first - n, tail, n) == 0;
 }
 
-/* All of a reply whose data we know: until it ends with that, or quiet, or the end. */
-static void listen_whole(struct peer *p, const char *tail, size_t n_tail)
+/* All of a reply whose data we know: until it ends with that, or quiet, or the end. False: it goes on for ever. */
+static bool listen_whole(struct peer *p, const char *tail, size_t n_tail)
 {
+	int64_t before = p->n_read, deadline_ns = ts_clock_mono_ns() + LONGEST_NS;
+
 	while (!p->ended && !ends_with(p, tail, n_tail) && peer_listen(p, QUIET_NS))
-		;
+		if (p->n_read - before > FLOOD_BYTES || ts_clock_mono_ns() > deadline_ns)
+			return false;
+	return true;
 }
 
 static void widen_rtt(struct dialect *d, int64_t ns)
@@ -33,6 +39,9 @@ static void widen_rtt(struct dialect *d, int64_t ns)
 	if (ns > d->rtt_ns)
 		d->rtt_ns = ns;
 }
+
+/* Perhaps it waits for CR LF: then what is unfinished may be answered at the end. */
+static const char mute[] = "it does not answer", late[] = "it answers only when the client has ended";
 
 static void stranger(struct dialect *d, const char *what)
 {
@@ -120,7 +129,12 @@ static bool first_words(struct turn *t, struct peer *p, bool crlf)
 	if (!came)
 		return false;
 	widen_rtt(d, ts_clock_mono_ns() - sent_ns);
-	listen_whole(p, word, n);
+	if (!listen_whole(p, word, n)) {
+		char quoted[120];
+		snprintf(d->stranger, sizeof(d->stranger), "it answers one message without end: %s",
+		         trace_quote(p->first, p->n_first, quoted, sizeof(quoted)));
+		return true;
+	}
 	if (d->line && !crlf && o->framing == 0 && answers_halves(t, p, word))
 		return true;
 	dialect_learn(t, word, n, p->first, p->n_first);
@@ -161,13 +175,12 @@ static bool converse(struct turn *t, bool crlf)
 		return false;
 	p->dumb = true;
 	d->greeting = peer_listen(p, t->subject->few ? GREETING_NS / 10 : GREETING_NS);
-	if (d->greeting)
-		listen_whole(p, "", 1);
+	bool endless = d->greeting && !listen_whole(p, "", 1);
 	char greeting[80];
 	trace_quote(p->first, p->n_first, greeting, sizeof(greeting));
 	bool silent_end = p->ended;
 	p->n_first = 0;
-	bool said = !silent_end && first_words(t, p, crlf);
+	bool said = !silent_end && !endless && first_words(t, p, crlf);
 	if (said && d->known) {
 		second_words(t, p);
 		if (d->line)
@@ -176,19 +189,20 @@ static bool converse(struct turn *t, bool crlf)
 	int64_t begin_ns = ts_clock_mono_ns();
 	peer_half_close(p);
 	p->n_first = 0;
-	while (!p->ended && p->n_read < 100000 && ts_clock_mono_ns() - begin_ns < 2500 * TS_MS)
+	while (!p->ended && !endless && p->n_read < 100000 && ts_clock_mono_ns() - begin_ns < 2500 * TS_MS)
 		peer_listen(p, 50 * TS_MS);
 	d->ends = p->ended;
 	d->end_ns = ts_clock_mono_ns() - begin_ns;
 	t->subject->slow_end = !p->ended;
 	if (!said && p->n_first > 0)
-		stranger(d, "it answers only when the client has ended");
+		stranger(d, late);
 	else if (!said)
 		stranger(d, silent_end ? "it ends the conversation before the client has said anything"
 		            : p->ended && !p->half_closed ? "it ends the conversation without an answer"
-		                                          : "it does not answer");
+		                                          : mute);
 	if (d->greeting && !d->known)
-		snprintf(d->stranger, sizeof(d->stranger), "it speaks first: %s", greeting);
+		snprintf(d->stranger, sizeof(d->stranger), "it speaks first%s: %s", endless ? ", and without end" : "",
+		         greeting);
 	peer_free(p, 0);
 	return true;
 }
@@ -224,7 +238,7 @@ static bool probe_stream(struct turn *t)
 
 	if (!converse(t, false))
 		return false;
-	if (!d->known && strcmp(d->stranger, "it does not answer") == 0) {
+	if (!d->known && (strcmp(d->stranger, mute) == 0 || strcmp(d->stranger, late) == 0)) {
 		struct dialect before = *d;
 		if (t->subject->options->framing == 1 || !converse(t, true) || !d->known)
 			*d = before;
