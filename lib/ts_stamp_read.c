@@ -161,7 +161,7 @@ static bool zone_name(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	while (!at_end(s) && *s->p >= 'A' && *s->p <= 'Z')
 		s->p++;
 	size_t n = (size_t)(s->p - start);
-	if (n < 1 || n > 6)
+	if (n < 1 || n > 6 || (n == 2 && start[1] == 'M')) /* AM, PM: a half of the day */
 		return ts_stamp_no(s, "a zone such as UTC is missing");
 	f->has_zone =
 	        (n == 3 && (memcmp(start, "UTC", 3) == 0 || memcmp(start, "GMT", 3) == 0)) || (n == 1 && *start == 'Z');

@@ -184,6 +184,7 @@ static const struct {
         {"10:30", ""},
         {"10:30:0", ""},
         {"13:00:00 PM", "1 to 12"},
+        {"2026-11-22 10:30:00 PM", "zone"}, /* no zone of that name: half of the day */
         {"10:30:00Z", "something follows"},
 };
 
