@@ -40,7 +40,8 @@ void case_format_reply(struct turn *t)
 		return;
 	}
 	if (d->greeting)
-		turn_fail(t, BYTES, "the server speaks first: its greeting stands before the reply (see stream.no-greeting)");
+		turn_fail(t, BYTES,
+		          "the server speaks first: its greeting stands before the reply (see stream.no-greeting)");
 	turn_ask_letters(t, 9);
 }
 

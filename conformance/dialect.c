@@ -13,7 +13,7 @@
 #define GREETING_NS   (120 * TS_MS)
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
-#define LONGEST_NS    (3 * TS_S)     /* and if more comes for so long, or so much of it, no end is to be hoped for */
+#define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
 
 /* --- streams --------------------------------------------------------------------------------------------- */

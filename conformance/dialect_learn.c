@@ -1,7 +1,9 @@
 /* What one reply says about the time text and the separator. */
+#include "dialect_guess.h"
 #include "dialect_inside.h"
 #include "suite.h"
 #include "ts_clock.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,72 +32,20 @@ static void apply_options(struct dialect *d, const struct options *o)
 		d->empty = o->empty_datagram == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
 }
 
-/* Forms of date and time that are none of the named ones, but are seen: tried when no named one fits. */
-static const char *const patterns[] = {
-        "%Y/%m/%d %H:%M:%S",
-        "%d/%m/%Y %H:%M:%S",
-        "%m/%d/%Y %H:%M:%S",
-        "%d.%m.%Y %H:%M:%S",
-        "%d-%m-%Y %H:%M:%S",
-        "%m-%d-%Y %H:%M:%S",
-        "%d/%m/%y %H:%M:%S",
-        "%m/%d/%y %H:%M:%S",
-        "%y/%m/%d %H:%M:%S",
-        "%Y.%m.%d %H:%M:%S",
-        "%Y-%m-%d_%H:%M:%S",
-        "%Y-%m-%d-%H:%M:%S",
-        "%Y-%m-%d %H.%M.%S",
-        "%Y%m%d%H%M%S",
-        "%Y%m%d %H%M%S",
-        "%Y%m%dT%H%M%S",
-        "%Y%m%dT%H%M%SZ",
-        "%Y%m%d-%H%M%S",
-        "%H:%M:%S %d/%m/%Y",
-        "%H:%M:%S %Y-%m-%d",
-        "%H:%M:%S %d.%m.%Y",
-        "%H%M%S",
-        "%H.%M.%S",
-        "%H-%M-%S",
-        "%d %b %Y %H:%M:%S",
-        "%d %B %Y %H:%M:%S",
-        "%b %d %H:%M:%S",
-        "%b %d %Y %H:%M:%S",
-        "%b %d, %Y %H:%M:%S",
-        "%B %d, %Y %H:%M:%S",
-        "%d/%b/%Y:%H:%M:%S %z",
-        "%d/%b/%Y %H:%M:%S",
-        "%a %b %d %H:%M:%S",
-        "%a %d %b %Y %H:%M:%S",
-        "%a, %d %b %Y %H:%M:%S",
-        "%a, %d %b %Y %H:%M:%S %z",
-        "%A, %d %B %Y %H:%M:%S",
-        "%A %d %B %Y %H:%M:%S",
-        "%A %B %d %H:%M:%S %Y",
-        "%I:%M:%S %p",
-        "%Y-%m-%d %I:%M:%S %p",
-        "%d/%m/%Y %I:%M:%S %p",
-        "%m/%d/%Y, %I:%M:%S %p",
-        "%m/%d/%Y %I:%M:%S %p",
-        "%d/%m/%Y, %H:%M:%S",
-        "%m/%d/%Y, %H:%M:%S",
-        "%H:%M",
-        "%Y-%m-%d %H:%M",
-        "%a %b %d %I:%M:%S %p %Y",
-        "%a %b %d %I:%M:%S %p %Z %Y",
-        "%a %b %e %H:%M:%S %z %Y",
-        "%c %z",
-        "%Y-%m-%d %H:%M:%S %Z",
-        "%Y-%m-%d %H:%M:%S %z",
-        "%H:%M:%S %Z",
-};
-
-static bool is_time(const char *text, size_t n, const char *pattern, struct ts_stamp_format *format)
+/* The text follows the pattern that was stated, or else some pattern: a time of none of the named kinds. */
+static bool read_pattern(struct dialect *d, const char *text, size_t n, const char *stated)
 {
-	struct ts_stamp stamp;
+	struct ts_stamp_format *format = &d->rule.stamp;
+	int64_t now_ns = ts_clock_wall_ns();
 
+	if (!stated)
+		return dialect_guess(text, n, now_ns, format, &d->stamp, &d->rule.zone_s);
 	*format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
-	snprintf(format->strftime_text, sizeof(format->strftime_text), "%s", pattern);
-	return ts_stamp_read(&stamp, format, text, n, NULL) == 0;
+	snprintf(format->strftime_text, sizeof(format->strftime_text), "%s", stated);
+	if (ts_stamp_read(&d->stamp, format, text, n, NULL) < 0)
+		return false;
+	d->rule.zone_s = d->stamp.has_zone ? d->stamp.zone_s : ts_stamp_guess_zone(&d->stamp, now_ns);
+	return d->rule.zone_s != INT32_MIN;
 }
 
 /* The rule for a bracketed text that is a time of none of the named kinds. */
@@ -109,20 +59,14 @@ static bool learn_pattern(struct dialect *d, const char *in, size_t n_in, const 
 	if (!close || n_gap < n_in || n_gap - n_in >= sizeof(d->rule.separator) ||
 	    memcmp(out + n_out - n_in, in, n_in) != 0)
 		return false;
-	for (size_t i = 0; i < (stated ? 1 : sizeof(patterns) / sizeof(patterns[0])); i++) {
-		struct ts_stamp_format format;
-		if (!is_time(out + 1, n_text, stated ? stated : patterns[i], &format))
-			continue;
-		ts_stamp_read(&d->stamp, &format, out + 1, n_text, NULL);
-		d->rule.stamp = format;
-		d->rule.n_separator = n_gap - n_in;
-		memcpy(d->rule.separator, close + 1, d->rule.n_separator);
-		int32_t zone_s =
-		        d->stamp.has_zone ? d->stamp.zone_s : ts_stamp_guess_zone(&d->stamp, ts_clock_wall_ns());
-		d->rule.zone_s = zone_s == INT32_MIN ? 0 : zone_s;
-		return zone_s != INT32_MIN;
-	}
-	return false;
+	for (size_t i = 0; i < n_gap - n_in; i++)
+		if (isalnum((unsigned char)close[1 + i]) || strchr("[]'\"", close[1 + i]))
+			return false; /* no separator */
+	if (!read_pattern(d, out + 1, n_text, stated))
+		return false;
+	d->rule.n_separator = n_gap - n_in;
+	memcpy(d->rule.separator, close + 1, d->rule.n_separator);
+	return true;
 }
 
 /* A server with a tiny buffer answers a word in several chunks: the bytes of the first, and the data in it; or 0. */

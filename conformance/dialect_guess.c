@@ -1,0 +1,247 @@
+#include "dialect_guess.h"
+#include "ts_clock.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define TRIES_MAX 200000 /* steps of the walk: a text that needs more is no time */
+
+/* What the pattern shows so far: an order is kept (hour, minute, second, fraction), and nothing is shown twice. */
+enum {
+	YEAR = 1 << 0,
+	MONTH = 1 << 1,
+	DAY = 1 << 2,
+	WEEKDAY = 1 << 3,
+	HOUR = 1 << 4,
+	HALF_HOUR = 1 << 5,
+	MINUTE = 1 << 6,
+	SECOND = 1 << 7,
+	FRACTION = 1 << 8,
+	HALF = 1 << 9,
+	ZONE = 1 << 10,
+	MOMENT = 1 << 11,
+	YEAR_DAY = 1 << 12,
+	GAP = 1 << 13 /* of `last` alone: one byte that stands for itself came after it */
+};
+
+struct walk {
+	const char *text;
+	size_t n;
+	int64_t now_ns;
+	struct ts_stamp_format *format;
+	struct ts_stamp *stamp;
+	int32_t *zone_s;
+	char pattern[sizeof(((struct ts_stamp_format *)0)->strftime_text)];
+	int n_tries;
+};
+
+/* The numbers: each may stand where none of `excludes` was shown, and right after `after` alone, if that is not 0. */
+static const struct number {
+	const char *conversion;
+	int digits; /* how many; 1: one alone, without padding; -1: one, padded with a blank */
+	int least, most;
+	unsigned shows, excludes, after;
+} numbers[] = {
+        {"%M", 2, 0, 59, MINUTE, MINUTE, HOUR | HALF_HOUR},
+        {"%-M", 1, 0, 9, MINUTE, MINUTE, HOUR | HALF_HOUR},
+        {"%S", 2, 0, 60, SECOND, SECOND, MINUTE},
+        {"%-S", 1, 0, 9, SECOND, SECOND, MINUTE},
+        {"%s", 10, 0, 0, MOMENT, ~0u, 0},
+        {"%Y", 4, 1970, 9999, YEAR, YEAR, 0},
+        {"%d", 2, 1, 31, DAY, DAY, 0},
+        {"%-d", 1, 1, 9, DAY, DAY, 0},
+        {"%e", -1, 1, 9, DAY, DAY, 0},
+        {"%m", 2, 1, 12, MONTH, MONTH, 0},
+        {"%-m", 1, 1, 9, MONTH, MONTH, 0},
+        {"%j", 3, 1, 366, MONTH | DAY | YEAR_DAY, MONTH | DAY, 0},
+        {"%y", 2, 0, 99, YEAR, YEAR, 0},
+        {"%I", 2, 1, 12, HALF_HOUR, HOUR | HALF_HOUR, 0},
+        {"%-I", 1, 1, 9, HALF_HOUR, HOUR | HALF_HOUR, 0},
+        {"%l", -1, 1, 9, HALF_HOUR, HOUR | HALF_HOUR, 0},
+        {"%H", 2, 0, 23, HOUR, HOUR | HALF_HOUR, 0},
+        {"%-H", 1, 0, 9, HOUR, HOUR | HALF_HOUR, 0},
+        {"%k", -1, 0, 9, HOUR, HOUR | HALF_HOUR, 0},
+};
+
+static const struct {
+	const char *text, *conversion;
+	unsigned shows;
+} words[] = {
+        {"AM", "%p", HALF}, {"PM", "%p", HALF},  {"am", "%P", HALF},
+        {"pm", "%P", HALF}, {"UTC", "%Z", ZONE}, {"GMT", "%Z", ZONE},
+};
+
+static const struct {
+	const char *name;
+	unsigned shows;
+} names[] = {
+        {"Sunday", WEEKDAY},   {"Monday", WEEKDAY}, {"Tuesday", WEEKDAY},  {"Wednesday", WEEKDAY},
+        {"Thursday", WEEKDAY}, {"Friday", WEEKDAY}, {"Saturday", WEEKDAY}, {"January", MONTH},
+        {"February", MONTH},   {"March", MONTH},    {"April", MONTH},      {"May", MONTH},
+        {"June", MONTH},       {"July", MONTH},     {"August", MONTH},     {"September", MONTH},
+        {"October", MONTH},    {"November", MONTH}, {"December", MONTH},
+};
+
+/* Is it the pattern of the text, and does the text tell the present? */
+static bool holds(struct walk *w, unsigned shown)
+{
+	bool twelve = shown & HALF_HOUR, month = shown & MONTH, day = shown & DAY, year = shown & YEAR;
+
+	if (!(shown & MOMENT) && (!(shown & (HOUR | HALF_HOUR)) || !(shown & MINUTE) || (twelve && !(shown & HALF))))
+		return false;
+	if (month != day || (year && !day) || (shown & YEAR_DAY && !year))
+		return false;
+	*w->format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
+	memcpy(w->format->strftime_text, w->pattern, sizeof(w->pattern));
+	if (ts_stamp_read(w->stamp, w->format, w->text, w->n, NULL) < 0)
+		return false;
+	*w->zone_s = w->stamp->has_zone ? w->stamp->zone_s : ts_stamp_guess_zone(w->stamp, w->now_ns);
+	if (*w->zone_s == INT32_MIN)
+		return false;
+	int64_t age_ns = w->now_ns - ts_stamp_instant_ns(w->stamp, *w->zone_s, w->now_ns);
+	return age_ns > -2 * TS_S && age_ns < w->stamp->resolution_ns + 5 * TS_S;
+}
+
+static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last);
+
+/* Go on with this piece of the pattern, which stands for n bytes of the text. */
+static bool go(struct walk *w, size_t at, size_t n, size_t n_pattern, const char *piece, unsigned shown, unsigned last)
+{
+	size_t n_piece = strlen(piece);
+
+	if (n_pattern + n_piece + 1 > sizeof(w->pattern))
+		return false;
+	memcpy(w->pattern + n_pattern, piece, n_piece + 1);
+	return walk(w, at + n, n_pattern + n_piece, shown, last);
+}
+
+static size_t n_digits(const struct walk *w, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < w->n && isdigit((unsigned char)w->text[at + n]))
+		n++;
+	return n;
+}
+
+static bool walk_number(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last)
+{
+	bool padded = w->text[at] == ' ';
+	size_t run = n_digits(w, at + padded);
+	bool whole = at == 0 || !isdigit((unsigned char)w->text[at - 1]);
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const struct number *c = &numbers[i];
+		size_t n = c->digits < 0 ? 1 : (size_t)c->digits;
+		int value = 0;
+		if (padded != (c->digits < 0) || shown & c->excludes || (c->after && !(last & c->after)) ||
+		    (!c->after && last & (HOUR | HALF_HOUR)))
+			continue;
+		if (n == 1 || n == 10 ? run != n || !whole : run < n)
+			continue;
+		for (size_t j = 0; j < n && n < 10; j++)
+			value = value * 10 + (w->text[at + padded + j] - '0');
+		if (n < 10 && (value < c->least || value > c->most))
+			continue;
+		if (go(w, at, n + padded, n_pattern, c->conversion, shown | c->shows, c->shows))
+			return true;
+	}
+	return false;
+}
+
+/* The second's fraction: all the digits that there are. */
+static bool walk_fraction(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last)
+{
+	size_t run = n_digits(w, at);
+	char piece[8];
+
+	if (!(last & (SECOND | MOMENT)) || shown & FRACTION || run < 1 || run > 9 || at == 0 ||
+	    !(strchr(".,:", w->text[at - 1]) || isdigit((unsigned char)w->text[at - 1])))
+		return false;
+	snprintf(piece, sizeof(piece), run == 6 ? "%%f" : "%%%dN", (int)run);
+	return go(w, at, run, n_pattern, piece, shown | FRACTION, FRACTION);
+}
+
+/* Do these n bytes stand alone, no letters before and after them? */
+static bool alone(const struct walk *w, size_t at, size_t n)
+{
+	return at + n <= w->n && (at == 0 || !isalpha((unsigned char)w->text[at - 1])) &&
+	       (at + n == w->n || !isalpha((unsigned char)w->text[at + n]));
+}
+
+static bool at_half(const struct walk *w, size_t at)
+{
+	return alone(w, at, 2) && strchr("AaPp", w->text[at]) && strchr("Mm", w->text[at + 1]);
+}
+
+static bool at_name(const struct walk *w, size_t at)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = strlen(names[i].name);
+		if ((alone(w, at, n) && strncasecmp(w->text + at, names[i].name, n) == 0) ||
+		    (alone(w, at, 3) && strncasecmp(w->text + at, names[i].name, 3) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool walk_word(struct walk *w, size_t at, size_t n_pattern, unsigned shown)
+{
+	const char *text = w->text + at;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (int whole = 1; whole >= 0 && !(shown & names[i].shows); whole--) {
+			size_t n = whole ? strlen(names[i].name) : 3;
+			bool weekday = names[i].shows == WEEKDAY;
+			const char *piece = weekday ? whole ? "%A" : "%a" : whole ? "%B" : "%b";
+			if (!alone(w, at, n) || strncasecmp(text, names[i].name, n) != 0)
+				continue;
+			if (isupper((unsigned char)text[1]))
+				piece = weekday ? whole ? "%^A" : "%^a" : whole ? "%^B" : "%^b";
+			if (go(w, at, n, n_pattern, piece, shown | names[i].shows, WEEKDAY))
+				return true;
+		}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = strlen(words[i].text);
+		if (alone(w, at, n) && memcmp(text, words[i].text, n) == 0 && !(shown & words[i].shows) &&
+		    go(w, at, n, n_pattern, words[i].conversion, shown | words[i].shows, words[i].shows))
+			return true;
+	}
+	return false;
+}
+
+/* The rest of the text; `last` is what the last conversion showed. */
+static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last)
+{
+	char c = at < w->n ? w->text[at] : '\0';
+
+	if (at == w->n)
+		return holds(w, shown);
+	if (w->n_tries++ > TRIES_MAX)
+		return false;
+	if (isdigit((unsigned char)c)) /* a digit never stands for itself */
+		return walk_number(w, at, n_pattern, shown, last) || walk_fraction(w, at, n_pattern, shown, last);
+	if (c == ' ' && at > 0 && w->text[at - 1] == ' ' && walk_number(w, at, n_pattern, shown, last))
+		return true;
+	if (isalpha((unsigned char)c) && walk_word(w, at, n_pattern, shown))
+		return true;
+	if (at_half(w, at) || at_name(w, at)) /* and nor does what will be another word later */
+		return false;
+	if (go(w, at, 1, n_pattern, c == '%' ? "%%" : (char[]){c, '\0'}, shown, last & GAP ? GAP : last | GAP))
+		return true;
+	if ((c != '+' && c != '-') || (shown & ZONE && last != ZONE))
+		return false;
+	if (n_digits(w, at + 1) == 2 && at + 6 <= w->n && w->text[at + 3] == ':' && n_digits(w, at + 4) == 2)
+		return go(w, at, 6, n_pattern, "%:z", shown | ZONE, 0);
+	return n_digits(w, at + 1) == 4 && go(w, at, 5, n_pattern, "%z", shown | ZONE, 0);
+}
+
+bool dialect_guess(const char *text, size_t n, int64_t now_ns, struct ts_stamp_format *format, struct ts_stamp *stamp,
+                   int32_t *zone_s)
+{
+	struct walk w = {.text = text, .n = n, .now_ns = now_ns, .format = format, .stamp = stamp, .zone_s = zone_s};
+
+	return n > 0 && n < TS_STAMP_MAX && !memchr(text, '[', n) && !memchr(text, ']', n) && !memchr(text, '\0', n) &&
+	       walk(&w, 0, 0, 0, 0);
+}
