@@ -209,6 +209,24 @@ static bool is_in_other_brackets(const struct reply *r)
 	return is_in_brackets(r, "{}") || is_in_brackets(r, "<>");
 }
 
+static bool is_in_two_brackets(const struct reply *r)
+{
+	return begins(r->out, r->n_out, "[[", 2) && is_in_brackets(r, "[]");
+}
+
+static bool is_stamped_twice(const struct reply *r)
+{
+	struct ts_stamp stamp;
+	const char *data;
+	size_t n;
+
+	if (!has_stamp(r, &data, &n))
+		return false;
+	for (; n > 0 && *data == ' '; n--)
+		data++;
+	return stamp_at(data, n, &stamp) > 0;
+}
+
 static bool is_stamp_last(const struct reply *r)
 {
 	return r->n_line > 0 && begins(r->out, r->n_out, r->line, r->n_line) &&
@@ -263,15 +281,17 @@ static const struct {
         {is_data_quoted, "the data came back in quotes, as a language shows it (b'data')"},
         {is_data_in_another_case, "the data came back with its letters in another case"},
         {is_data_absent, "the stamp came back without the data"},
+        {is_stamped_twice, "two stamps stand before the data"},
         {is_data_cut, "the data came back cut short"},
         {is_other_data, "what follows the stamp is not the data"},
         {is_in_parentheses, "the time stands in parentheses, not in square brackets"},
         {is_in_other_brackets, "the time stands in other brackets, not in square ones"},
         {is_stamp_last, "the stamp stands after the data, not before it"},
+        {is_in_two_brackets, "the time stands in two pairs of brackets"},
+        {is_greeted, "something else, such as a greeting, stands before the stamp"},
         {is_without_brackets, "there are no brackets around the time"},
         {is_no_time, "the text between the brackets is no time that is known"},
         {is_never_closed, "the bracket of the stamp is never closed"},
-        {is_greeted, "something else, such as a greeting, stands before the stamp"},
         {is_anything, "the reply does not begin with a stamp in square brackets"},
 };
 
