@@ -51,10 +51,12 @@ void case_end_half_close_large(struct turn *t)
 static bool bare_stamp_allowed(const struct turn *t, const struct peer *p)
 {
 	const struct dialect *d = &t->subject->dialect;
+	size_t n = p->n_first;
 
+	while (n > 0 && (p->first[n - 1] == '\n' || p->first[n - 1] == '\r')) /* it writes whole lines */
+		n--;
 	return d->one_shot && d->line && p->n_read == (int64_t)p->n_first &&
-	       ts_reply_datagram(&d->rule, "", 0, p->first, p->n_first, p->sent_ns, ts_clock_wall_ns(), NULL) ==
-	               TS_REPLY_LEGAL;
+	       ts_reply_datagram(&d->rule, "", 0, p->first, n, p->sent_ns, ts_clock_wall_ns(), NULL) == TS_REPLY_LEGAL;
 }
 
 void case_end_silent_client(struct turn *t)

@@ -83,6 +83,20 @@ static size_t first_chunk(const char *in, size_t *n_in, const char *out, size_t 
 	return 0;
 }
 
+/* Why the text between the brackets is no time, as far as can be told; "" or a sentence in parentheses. */
+static const char *no_time_why(const char *out, size_t n_out, char *buf, size_t size)
+{
+	const char *close = n_out > 2 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
+	const char *why = "";
+	struct ts_stamp stamp;
+
+	buf[0] = '\0';
+	if (close && close > out + 1 && ts_stamp_read(&stamp, NULL, out + 1, (size_t)(close - out - 1), &why) < 0 &&
+	    why[0])
+		snprintf(buf, size, " (%s)", why);
+	return buf;
+}
+
 static bool holds_reversed(const char *in, size_t n_in, const char *out, size_t n_out)
 {
 	char reversed[N_WORD + 2];
@@ -97,7 +111,7 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
 	const char *why = "", *stated = strncmp(o->time, "strftime:", 9) == 0 ? o->time + 9 : NULL;
-	char quoted[120];
+	char quoted[120], reason[80];
 	size_t n_part = n_in, n_first = first_chunk(in, &n_part, out, n_out);
 	int64_t now_ns = ts_clock_wall_ns();
 
@@ -113,8 +127,9 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 	if (!d->known) {
 		if (holds_reversed(in, n_in, out, n_out))
 			why = "the data comes back reversed";
-		snprintf(d->stranger, sizeof(d->stranger), "%s: %s",
+		snprintf(d->stranger, sizeof(d->stranger), "%s%s: %s",
 		         stated ? "the reply does not have the stated time text" : why,
+		         no_time_why(out, n_out, reason, sizeof(reason)),
 		         trace_quote(out, n_out, quoted, sizeof(quoted)));
 		return;
 	}

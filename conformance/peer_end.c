@@ -46,10 +46,14 @@ bool peer_read_end(struct peer *p)
 		return false;
 	struct turn *t = p->turn;
 
+	int64_t begin_ns = ts_clock_mono_ns(), before = p->n_read;
+
 	while (!p->ended) {
 		if (p->dumb && p->n_read > PEER_POLITE_BYTES)
 			return turn_fail(t, BYTES, "the server floods its client: more than %d bytes came",
 			                 PEER_POLITE_BYTES);
+		if (p->dumb && p->n_read > before && ts_clock_mono_ns() - begin_ns > turn_wait_ns(t) + END_WITHIN_NS)
+			return turn_fail(t, BYTES, "the server goes on sending after its client's end");
 		bool owes = !peer_answered(p) && p->n_in > 0;
 		int64_t allowed = owes ? turn_wait_ns(t) : END_WITHIN_NS + 2 * t->subject->dialect.rtt_ns;
 		if (!owes && t->subject->slow_end)
