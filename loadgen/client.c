@@ -138,9 +138,12 @@ static void try_connect(struct worker *w, struct client *c, int64_t now_ns)
 
 void client_open(struct worker *w, struct client *c, int64_t now_ns)
 {
+	struct connection_counts *counts = &w->shard->connections;
 	int fd, result;
 
-	w->shard->connections.attempted++;
+	if (counts->attempted++ == 0)
+		counts->first_ns = now_ns;
+	counts->last_ns = now_ns;
 	c->since_ns = now_ns;
 	fd = ts_endpoint_socket(&w->plan->targets[c->target], SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {

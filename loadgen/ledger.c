@@ -54,6 +54,10 @@ static void connections_merge(struct connection_counts *dst, const struct connec
 	dst->peak_open += src->peak_open;
 	dst->closed_by_server += src->closed_by_server;
 	dst->sessions_finished += src->sessions_finished;
+	if (dst->first_ns == 0 || (src->first_ns != 0 && src->first_ns < dst->first_ns))
+		dst->first_ns = src->first_ns;
+	if (src->last_ns > dst->last_ns)
+		dst->last_ns = src->last_ns;
 }
 
 /* Sums where a sum means something, else the worst of the workers. */
@@ -123,6 +127,10 @@ void shard_move(struct shard *s, int64_t by_ns)
 		s->generator.begin_ns += by_ns;
 	if (s->generator.end_ns != 0)
 		s->generator.end_ns += by_ns;
+	if (s->connections.first_ns != 0) {
+		s->connections.first_ns += by_ns;
+		s->connections.last_ns += by_ns;
+	}
 	for (int i = 0; i < ERROR_N; i++) {
 		struct error_entry *e = &s->errors.entry[i];
 		if (e->n == 0)

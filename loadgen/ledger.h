@@ -56,6 +56,7 @@ struct connection_counts {
 	uint64_t open, peak_open;                   /* now; sum over workers of each one's highest */
 	uint64_t closed_by_server;                  /* between requests: one-shot servers do */
 	uint64_t sessions_finished;
+	int64_t first_ns, last_ns; /* when the first and the last was attempted, monotonic; 0: none */
 };
 
 /* Requests completed by each connection, as sums: enough for Jain's index. */

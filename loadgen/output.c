@@ -88,6 +88,12 @@ static void add_ledger(cJSON *root, const char *name, const struct ledger *l)
 #undef X
 }
 
+/* From the first to the last. */
+static double attempted_per_s(const struct connection_counts *c)
+{
+	return c->last_ns > c->first_ns ? (double)(c->attempted - 1) * 1e9 / (double)(c->last_ns - c->first_ns) : NAN;
+}
+
 static void add_connections(cJSON *root, const struct run *r)
 {
 	cJSON *o = ts_json_add_object(root, "connections");
@@ -100,6 +106,7 @@ static void add_connections(cJSON *root, const struct run *r)
 	ts_json_add_int(o, "served", (int64_t)c->served);
 	ts_json_add_int(o, "closed_by_server", (int64_t)c->closed_by_server);
 	ts_json_add_int(o, "sessions_finished", (int64_t)c->sessions_finished);
+	ts_json_add_real(o, "attempted_per_s", attempted_per_s(c));
 	ts_json_add_real(o, "opening_s", r->opening_s);
 }
 
