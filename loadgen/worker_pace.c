@@ -112,9 +112,11 @@ static void open_some(struct worker *w, int64_t now_ns)
 
 void worker_queue_open(struct worker *w, struct client *c)
 {
-	/* Openings that nobody wanted in the meantime are not made up for in a burst. */
-	if (w->to_open.n == 0 && w->plan->connect_rate_per_s > 0)
-		pacer_give_up(&w->connect_pacer, ts_clock_mono_ns() - w->open_ns);
+	/* Openings that nobody wanted in the meantime are not made up for in a burst, but for the last one. */
+	if (w->to_open.n == 0 && w->plan->connect_rate_per_s > 0) {
+		int64_t turn_ns = (int64_t)(1e9 * w->n_workers / w->plan->connect_rate_per_s);
+		pacer_give_up(&w->connect_pacer, ts_clock_mono_ns() - w->open_ns - turn_ns);
+	}
 	ring_push(&w->to_open, c->index);
 	worker_rearm(w);
 }

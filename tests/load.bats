@@ -216,6 +216,8 @@ END
   start_server
   load -c 200 --connect-rate=400 -n 200 --source=127.77.0.0/28 "${uri}"
   holds 'c["opened"] == 200 and r["completed"] == 200' 'c["opening_s"] >= 0.49'
+  load -c 4 -t 3 --connect-rate=4 -n 4 "${uri}" # fault caught: each thread gave up its first turn
+  holds 'near(c["attempted_per_s"], 4, 0.1)'
 }
 
 @test "a search that is stopped says so" {
