@@ -152,7 +152,11 @@ static void check_arrivals(struct health *h, const struct health_facts *f)
 
 	if (g->n_arrivals_tested == 0)
 		return;
-	if (g->n_arrivals_failed > 0)
+	if (g->n_arrivals_failed > 0 && isnan(g->ad_statistic))
+		health_blame(h, HEALTH_SUSPECT,
+		             "the requests were not sent at constant intervals: these vary by %.0f%%",
+		             g->dispersion * 100);
+	else if (g->n_arrivals_failed > 0)
 		health_blame(h, HEALTH_SUSPECT,
 		             "the requests were not sent as the asked arrivals: Anderson-Darling %.1f (1%% bound "
 		             "%.3f), dispersion %.2f",

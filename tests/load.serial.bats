@@ -22,6 +22,19 @@ while True:
 
 teardown() {
   stop_peers
+  [ -z "${group:-}" ] || rmdir "${group}"
+}
+
+# Make a control group that gets 5 ms of processor time in 100, and set `group` to its folder; fails where none can be made.
+throttled_group() {
+  group=/sys/fs/cgroup/cpu/tsload-test-$$
+  mkdir "${group}" 2>/dev/null && echo 100000 >"${group}/cpu.cfs_period_us" && echo 5000 >"${group}/cpu.cfs_quota_us" && return
+  rmdir "${group}" 2>/dev/null || true
+  group=/sys/fs/cgroup/tsload-test-$$
+  mkdir "${group}" 2>/dev/null && [ -e "${group}/cpu.max" ] && echo "5000 100000" >"${group}/cpu.max" && return
+  rmdir "${group}" 2>/dev/null || true
+  group=
+  return 1
 }
 
 @test "a server of 5 ms: the percentiles are right to 1 % or 20 us" {
@@ -128,6 +141,34 @@ END
   wait "${pid}" || true
   holds 'v["verdict"] != "valid" and any("late" in x or "did not run" in x for x in v["reasons"])' \
     'd["generator"]["longest_gap_s"] > 0.15'
+}
+
+# The generator gives way, so that one hog is enough on any machine: it gets a seventieth of what the hog gets.
+@test "a hog on the generator's processor is seen, and the verdict names it" {
+  start_server
+  last=$(taskset -pc $$ | sed -E 's/.*[ ,-]//')
+  taskset -c "${last}" bash -c 'while :; do :; done' 3>&- &
+  peers+=("$!")
+  nice -n 19 "${bin}/tsload" --progress=never --json="${result}" --cpus="${last}" -t 1 -c 20 -r 5k -d 1s "${uri}" || status=$?
+  [ "${status:-0}" -eq 0 ] || [ "${status}" -eq 4 ]
+  holds 'v["verdict"] != "valid" and any("waited for a processor for" in x and "others use it too" in x for x in v["reasons"])' \
+    'd["generator"]["run_wait_s"] > 0.35 * d["generator"]["watched_s"]'
+}
+
+# Where no control group can be made, what tsload says of its own is compared with the files of the kernel.
+@test "a throttled control group is seen, and the verdict names it" {
+  start_server
+  if throttled_group; then
+    (echo "${BASHPID}" >"${group}/cgroup.procs" && exec "${bin}/tsload" --progress=never --json="${result}" -c 20 -r 5k -d 1s "${uri}") || status=$?
+    [ "${status:-0}" -eq 0 ] || [ "${status}" -eq 4 ]
+    holds 'v["verdict"] != "valid" and any(x.startswith("the control group was throttled in ") for x in v["reasons"])' \
+      'd["generator"]["throttled_periods_count"] >= 5'
+  fi
+  load -c 20 -r 100 -d 300ms "${uri}"
+  if cat /sys/fs/cgroup{,/cpu,/cpu,cpuacct}/cpu.stat "/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/cpu.stat" 2>/dev/null | grep -q ^nr_throttled; then
+    holds 'd["generator"]["throttled_periods_count"] >= 0'
+  fi
+  holds 'any("throttled" in x for x in v["reasons"]) == ((d["generator"]["throttled_periods_count"] or 0) > 0)'
 }
 
 @test "the highest rate of a server with a fixed service time is its capacity, to 3 %" {

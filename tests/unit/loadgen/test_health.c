@@ -106,6 +106,10 @@ FAULT(a_rate_not_reached, HEALTH_SUSPECT, "rate was not reached", f.total->figur
       f.total->figures.not_sent = 1000, ts_hist_reset(&f.total->response),
       ts_hist_record_n(&f.total->response, 160000, 9000))
 FAULT(wrong_arrivals, HEALTH_SUSPECT, "Anderson-Darling", f.total->generator.n_arrivals_failed = 1)
+FAULT(uneven_arrivals, HEALTH_SUSPECT, "vary by 101%", f.total->generator.n_arrivals_failed = 1,
+      f.total->generator.ad_statistic = NAN)
+FAULT(a_slow_reader_that_is_not_counted, HEALTH_INVALID, "slow readers", f.total->slow.scheduled = 1,
+      f.total->slow.completed = 1)
 
 static void a_response_time_that_keeps_rising(void **state)
 {
@@ -192,6 +196,8 @@ int main(void)
 	        cmocka_unit_test(a_clock_step),
 	        cmocka_unit_test(a_rate_not_reached),
 	        cmocka_unit_test(wrong_arrivals),
+	        cmocka_unit_test(uneven_arrivals),
+	        cmocka_unit_test(a_slow_reader_that_is_not_counted),
 	        cmocka_unit_test(a_response_time_that_keeps_rising),
 	        cmocka_unit_test(poisson_arrivals_pass_and_others_fail),
 	        cmocka_unit_test(constant_arrivals_pass_and_bunches_fail),
