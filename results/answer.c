@@ -157,7 +157,7 @@ static void write_note(FILE *out, const struct summary *s)
 	for (size_t i = 0; i < s->set->n_modes * s->set->n_workloads; i++) {
 		const struct cell *cell = &s->cells[i];
 
-		n_gaps += cell->n_trials > 0 && cell->n_ok < cell->n_trials;
+		n_gaps += cell->worst && cell->worst->status != TRIAL_SKIPPED;
 		if (!summary_unserved(cell))
 			continue;
 		n_unserved++;

@@ -68,6 +68,17 @@ static void read_server(double *out, const cJSON *server)
 	                       answered;
 }
 
+/* Beside idle ones the talking connections are as many as were asked for; how often idle ones came back is no matter.
+ */
+static double opened_to_talk(const cJSON *load)
+{
+	double opened = ts_json_real(load, "connections.opened", NAN);
+
+	if (!(ts_json_real(load, "plan.idle", 0) > 0))
+		return opened;
+	return fmin(opened, ts_json_real(load, "plan.connections", opened));
+}
+
 void figures_read(double *out, const cJSON *load, const cJSON *server)
 {
 	for (int i = 0; i < FIGURE_N; i++)
@@ -86,7 +97,7 @@ void figures_read(double *out, const cJSON *load, const cJSON *server)
 	out[FIGURE_CONNECT_P50] = ts_json_real(load, "latency.connect.percentiles.50", NAN);
 	out[FIGURE_CONNECT_P99] = ts_json_real(load, "latency.connect.percentiles.99", NAN);
 	out[FIGURE_SERVED] = ts_json_real(load, "connections.served", NAN);
-	out[FIGURE_OPENED] = ts_json_real(load, "connections.opened", NAN) - ts_json_real(load, "plan.idle", 0);
+	out[FIGURE_OPENED] = opened_to_talk(load);
 	out[FIGURE_PEAK_OPEN] = ts_json_real(load, "connections.peak_open", NAN);
 	out[FIGURE_JAIN] = ts_json_real(load, "fairness.jain", NAN);
 	out[FIGURE_RSS] = ts_json_real(load, "server.peak_rss_bytes", ts_json_real(server, "peak_rss_bytes", NAN));

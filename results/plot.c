@@ -159,6 +159,24 @@ static int start_gnuplot(struct plot_job *job, struct ts_err *err)
 	return ts_err_set(err, error, "cannot start gnuplot: %s", strerror(error));
 }
 
+/* gnuplot does not notice a full disk: is the picture there to its end? */
+static int check_picture(const struct plot_job *job, const char *ending, const char *last, struct ts_err *err)
+{
+	char path[sizeof(job->dir) + sizeof(job->id) + 8], tail[64] = "";
+	size_t n = strlen(last), got = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s%s", job->dir, job->id, ending);
+	in = fopen(path, "re");
+	if (in && fseek(in, -(long)(sizeof(tail)), SEEK_END) == 0)
+		got = fread(tail, 1, sizeof(tail), in);
+	if (in)
+		fclose(in);
+	if (got >= n && memmem(tail, got, last, n))
+		return 0;
+	return ts_err_set(err, EIO, "%s: gnuplot could not write it to its end; is the disk full?", path);
+}
+
 int plot_wait(struct plot_job *job, struct ts_err *err)
 {
 	char message[300];
@@ -174,7 +192,9 @@ int plot_wait(struct plot_job *job, struct ts_err *err)
 	if (status != 0)
 		return ts_err_set(err, EIO, "gnuplot failed on %s/%s.gp: %s", job->dir, job->id,
 		                  message[0] ? message : "without a word");
-	return 0;
+	if (check_picture(job, ".svg", "</svg>", err) < 0)
+		return -EIO;
+	return job->png ? check_picture(job, ".png", "IEND", err) : 0;
 }
 
 int plot_start(struct plot *p, const char *dir, bool png, struct plot_job *job, struct ts_err *err)
@@ -206,6 +226,7 @@ int plot_start(struct plot *p, const char *dir, bool png, struct plot_job *job, 
 	if (rc == 0)
 		rc = write_beside(dir, p->id, ".gp", gp, (size_t)n, err);
 	free(gp);
+	job->png = png;
 	snprintf(job->dir, sizeof(job->dir), "%s", dir);
 	snprintf(job->id, sizeof(job->id), "%s", p->id);
 	return rc == 0 ? start_gnuplot(job, err) : rc;

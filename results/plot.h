@@ -30,6 +30,7 @@ void plot_release(struct plot *p);
 /* A gnuplot that is drawing. */
 struct plot_job {
 	char dir[1024], id[96];
+	bool png;
 	int messages; /* what it says */
 	int pid;
 };

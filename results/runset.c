@@ -11,7 +11,7 @@
 
 const char *trial_status_text(enum trial_status status)
 {
-	static const char *const texts[] = {"ok", "failed", "invalid", "not measurable", "skipped"};
+	static const char *const texts[] = {"ok", "failed", "invalid", "not measurable", "not able"};
 
 	return texts[status];
 }

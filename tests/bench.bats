@@ -136,6 +136,83 @@ start_until() {
   [[ "${output}" == *"broken"*"failed: the server did not start: no such luck"* ]]
 }
 
+@test "a mode that dies in the middle, and one whose port is taken: said so, the rest goes on, exit 3" {
+  play tsserver <<'EOF'
+#!/bin/bash
+case $* in
+  *--mode=thread*) exec timeout -s KILL 0.2 "${REAL}" "$@" ;;
+  *--mode=pool*) exec "${REAL}" "${@/:0/:${TAKEN##*:}}" ;;
+esac
+exec "${REAL}" "$@"
+EOF
+  export REAL="${TS_BIN}/tsserver" TAKEN
+  mkfifo "${tmp}/ready"
+  "${REAL}" --listen=tcp://127.0.0.1:0 --ready-fd=9 9>"${tmp}/ready" 3>&- &
+  local holder=$!
+  read -r -t 10 TAKEN <"${tmp}/ready"
+  TS_BIN="${tmp}/bin" MODES="thread pool libev" WORKLOADS=crowd run scripts/bench
+  kill "${holder}"
+  echo "${output}"
+  [ "${status}" -eq 3 ]
+  rows "$(latest)/run.json" trials mode status reason | sort >"${tmp}/said"
+  grep -q $'^libev\tok\t-$' "${tmp}/said"
+  grep -q $'^pool\tfailed\tthe server did not start: .*Address already in use' "${tmp}/said"
+  grep -q $'^thread\tfailed\tthe server died' "${tmp}/said"
+  [[ "${output}" == *"bench: 2 trials are missing"* ]]
+  grep -q "Address already in use" "$(latest)/index.html"
+}
+
+# A folder that has room for only so many bytes: a file system of its own where we may mount one; else no file may be that large.
+small_disk() {
+  mkdir "${tmp}/disk"
+  export TS_RUNS="${tmp}/disk/runs"
+  if mount -t tmpfs -o "size=$1k" none "${tmp}/disk" 2>/dev/null; then
+    disk=mounted
+  else
+    disk=limited
+    trap '' XFSZ
+    ulimit -S -f $(($1 / 4))
+  fi
+}
+
+larger_disk() {
+  case ${disk} in
+    mounted) mount -o remount,size=20m "${tmp}/disk" ;;
+    limited) ulimit -S -f unlimited ;;
+  esac
+}
+
+teardown() {
+  [ "${disk:-}" != mounted ] || umount "${tmp}/disk"
+}
+
+@test "a full disk: one line that says so, exit 3, what was measured stays, and RESUME goes on when there is room" {
+  small_disk 40
+  run scripts/bench
+  echo "${disk}: ${output}"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"No space left on device"* || "${output}" == *"File too large"* || "${output}" == *"cannot be written"* ]]
+  [[ "${lines[-1]}" == *"RESUME="*"goes on when there is room"* ]]
+  dir=$(find "${TS_RUNS}" -mindepth 1 -maxdepth 1)
+  larger_disk
+  run env RESUME="${dir}" scripts/bench
+  echo "${output}"
+  [ "$(rows "${dir}/run.json" trials mode workload | sort -u | wc -l)" -eq 4 ]
+  [ -s "${dir}/index.html" ]
+}
+
+@test "what a mode cannot do by its nature is not tried, the report says why, and nothing is missing" {
+  MODES="select blocking" WORKLOADS=idle-100000 run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *"select under idle-100000: not able"* ]]
+  [[ "$(rows "$(latest)/run.json" trials mode status reason)" == *$'select\tskipped\t'*FD_SETSIZE* ]]
+  grep -q "not able: select watches descriptors below FD_SETSIZE" "$(latest)/index.html"
+  for mode in $(grep -v '^#' scripts/suites/limits | cut -d '|' -f 2); do # a slip in the table would hide a mode
+    "${TS_BIN}/tsserver" --list-modes --json | grep -q "\"${mode}\""
+  done
+}
+
 @test "a foreign server is measured beside ours" {
   MODES="libev py" EXTRA='py=/usr/bin/python3 tests/servers/peers/asyncio_server.py {uri}' WORKLOADS=lockstep run scripts/bench
   echo "${output}"
