@@ -40,7 +40,8 @@ static double sum_of(const cJSON *counts)
 /*
  * Processor time per request. The generator samples the server over the same span in which it counts requests: that is
  * the figure, if the server is one process. The children of others are sampled in ticks of 10 ms, or end unseen, so
- * those servers' own account comes first: of their whole life, and divided by all that they answered.
+ * those servers' own account comes first: of their whole life, and divided by all that they answered. Among idle
+ * connections that would be the price of taking them in: there the samples count after all.
  */
 static double cpu_per_request_us(const cJSON *load, const cJSON *server, double completed)
 {
@@ -51,8 +52,9 @@ static double cpu_per_request_us(const cJSON *load, const cJSON *server, double 
 	double sampled_us = completed > 0 ? sampled_s * 1e6 / completed : NAN;
 	double own_us = answered > 0 ? own_s * 1e6 / answered : NAN;
 	bool one_process = ts_json_real(load, "server.processes_count", NAN) <= 1;
+	bool among_idle = ts_json_real(load, "plan.idle", 0) > 0;
 
-	return isnan(own_us) || (one_process && !isnan(sampled_us)) ? sampled_us : own_us;
+	return isnan(own_us) || ((one_process || among_idle) && !isnan(sampled_us)) ? sampled_us : own_us;
 }
 
 /* These come from the server's own counts, warm-up included: so they are divided by its own count of messages. */
