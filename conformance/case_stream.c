@@ -177,6 +177,8 @@ void case_stream_no_greeting(struct turn *t)
 		turn_fail(t, BYTES, "%s", d->stranger);
 	if (!d->known)
 		return; /* the probe has seen whether it speaks first */
+	if (d->greeting)
+		turn_fail(t, BYTES, "the server speaks before its client has");
 	struct peer *p = peer_open(t);
 	if (peer_rest(p, 300 * TS_MS) && peer_say_letters(p, 8))
 		peer_finish(p);

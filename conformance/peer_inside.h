@@ -23,7 +23,7 @@ bool peer_judge(struct peer *p, const char *out, size_t n_out);
 bool peer_lines_fit(struct peer *p);
 
 /* Three ways to fail: wrong bytes, silence, and an end that came too early. They return false. */
-bool peer_blame_bytes(struct peer *p, const char *why, const char *out, size_t n_out);
+bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out);
 bool peer_too_late(struct peer *p);
 bool peer_early_end(struct peer *p);
 

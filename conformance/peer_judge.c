@@ -13,7 +13,25 @@ bool peer_answered(const struct peer *p)
 	return p->n_written == p->n_in && ts_reply_complete(&p->reply, p->n_in);
 }
 
-bool peer_blame_bytes(struct peer *p, const char *why, const char *out, size_t n_out)
+/* Which case is about it? */
+static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
+{
+	switch (verdict) {
+	case TS_REPLY_STALE_TIME:
+	case TS_REPLY_FUTURE_TIME: return WRONG_TIME;
+	default: break;
+	}
+	if (p->n_written == p->n_in && peer_owed(p) == 0)
+		return p->half_closed ? AFTER_END : UNASKED;
+	switch (verdict) {
+	case TS_REPLY_NO_BRACKET: return NO_STAMP;
+	case TS_REPLY_BAD_TIME: return OTHER_TIME;
+	case TS_REPLY_BAD_SEPARATOR: return OTHER_SEPARATOR;
+	default: return ANY;
+	}
+}
+
+bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out)
 {
 	struct turn *t = p->turn;
 	char quoted[160];
@@ -26,7 +44,9 @@ bool peer_blame_bytes(struct peer *p, const char *why, const char *out, size_t n
 		         n_next ? trace_quote(p->in + from, n_next, quoted, sizeof(quoted)) : "nothing more");
 		snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
 	}
-	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", why, from, p->n_in);
+	t->sort = t->blame == NOBODY ? sort_of(p, verdict) : t->sort;
+	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", ts_reply_verdict_text(verdict), from,
+	                 p->n_in);
 }
 
 bool peer_lines_fit(struct peer *p)
@@ -58,8 +78,7 @@ bool peer_judge(struct peer *p, const char *out, size_t n_out)
 	enum ts_reply_verdict verdict = ts_reply_feed(&p->reply, &d->rule, p->in + base, p->n_written - base, out,
 	                                              n_out, p->sent_ns, ts_clock_wall_ns());
 	if (verdict != TS_REPLY_LEGAL)
-		return peer_blame_bytes(p, ts_reply_verdict_text(verdict), n_out < 120 ? p->first : out,
-		                        n_out < 120 ? p->n_first : n_out);
+		return peer_blame_bytes(p, verdict, n_out < 120 ? p->first : out, n_out < 120 ? p->n_first : n_out);
 	return true;
 }
 
@@ -70,6 +89,7 @@ bool peer_too_late(struct peer *p)
 
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", n);
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then silence", n - owed);
+	t->sort = t->blame == NOBODY ? NO_ANSWER : t->sort;
 	return turn_fail(t, SILENCE, "%zu of %zu bytes sent were not answered, and nothing came for %.1f s", owed, n,
 	                 (double)turn_wait_ns(t) / 1e9);
 }
@@ -81,6 +101,8 @@ bool peer_early_end(struct peer *p)
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", p->n_in);
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - peer_owed(p),
 	         p->reset ? "RST" : "FIN");
+	if (t->blame == NOBODY && !p->half_closed)
+		t->sort = EARLY_END;
 	return turn_fail(t, BYTES, "the server ended the conversation%s with %zu of %zu bytes unanswered",
 	                 p->reset ? " by a reset" : "", peer_owed(p), p->n_in);
 }

@@ -17,6 +17,7 @@ struct result {
 	bool warned; /* it holds, but something about it is worth a warning */
 	bool flaky;  /* the two looks differ */
 	enum blame blame;
+	enum sort sort;
 	int64_t duration_ns, failed_ns; /* monotonic moment of what went wrong, or 0 */
 	uint64_t seed;
 	char message[700], expected[300], actual[300];

@@ -1,6 +1,7 @@
 /* What some looks mean for the server as a whole: has it failed, is it lost? */
 #include "look.h"
 #include "result.h"
+#include "root.h"
 #include "ts_signal.h"
 #include <stdio.h>
 
@@ -55,10 +56,17 @@ void look_settle(struct report *report)
 		}
 		report->subject->gone = false;
 	}
-	for (size_t i = 0; i < report->n; i++) {
-		struct result *r = &report->results[i];
-		if (r->done || r->duration_ns == 0)
+	for (size_t i = 0; i < 2 * report->n; i++) { /* the roots first */
+		struct result *r = &report->results[i % report->n];
+		if (r->done || r->duration_ns == 0 || (i < report->n && !root_is(r)))
 			continue;
+		const struct result *root = root_of(report, r);
+		if (root) {
+			r->blocked = true;
+			result_set_aside(report, r, SKIP, "not judged, for it went wrong as another case did",
+			                 root->row->id);
+			continue;
+		}
 		if (r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && n_looks++ < SECOND_LOOKS &&
 		    !ts_signal_stop())
 			look_again(report, r);

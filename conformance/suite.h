@@ -110,6 +110,19 @@ enum blame {
 	OURSELVES /* this machine failed, not the server */
 };
 
+/* In which way, as far as one case is about it (root.h). */
+enum sort {
+	ANY,
+	NO_STAMP,
+	OTHER_TIME,
+	OTHER_SEPARATOR,
+	WRONG_TIME,
+	UNASKED,   /* everything is answered, the client has not ended, and more comes */
+	AFTER_END, /* everything is answered, the client has ended, and more comes */
+	EARLY_END, /* the server ends a conversation that its client has not */
+	NO_ANSWER
+};
+
 #define TURN_PEERS 220
 
 struct peer;
@@ -120,6 +133,7 @@ struct turn {
 	int64_t begin_ns; /* monotonic */
 	double patience;  /* deadlines are multiplied by it: 1, and 2 at the second look */
 	enum blame blame;
+	enum sort sort;    /* of what went wrong */
 	bool warned;       /* the case passes, with a warning: its message */
 	bool unclean;      /* a conversation ended in RST after all that was owed */
 	char message[600]; /* what went wrong, or what there is to report */

@@ -1,0 +1,46 @@
+#include "root.h"
+#include <fnmatch.h>
+#include <string.h>
+
+/* The case about a way of going wrong, and more cases in which it is no side matter. Patterns of fnmatch(3). */
+static const struct {
+	enum sort sort;
+	const char *root, *spared, *spared_too;
+} roots[] = {
+        {NO_STAMP, "format.bracket-open", "format.reply", "format.bracket-*"},
+        {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*"},
+        {OTHER_SEPARATOR, "format.separator-steady", "format.separator-*", "format.reply"},
+        {WRONG_TIME, "time.*", "format.reply", "time.*"},
+        {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
+        {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
+        {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
+        {NO_ANSWER, "stream.kept-many", "stream.kept-*", "format.reply"},
+};
+
+static bool fits(const char *pattern, const struct result *r)
+{
+	return fnmatch(pattern, r->row->id, 0) == 0;
+}
+
+bool root_is(const struct result *r)
+{
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
+		if (r->blame != NOBODY && r->sort == roots[i].sort && fits(roots[i].root, r))
+			return true;
+	return false;
+}
+
+const struct result *root_of(const struct report *report, const struct result *r)
+{
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		if (r->blame == NOBODY || r->sort != roots[i].sort || fits(roots[i].root, r) ||
+		    fits(roots[i].spared, r) || fits(roots[i].spared_too, r))
+			continue;
+		for (size_t j = 0; j < report->n; j++) {
+			const struct result *root = &report->results[j];
+			if (root->done && root->status == FAIL && root->sort == r->sort && fits(roots[i].root, root))
+				return root;
+		}
+	}
+	return NULL;
+}
