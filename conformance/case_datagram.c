@@ -219,20 +219,6 @@ void case_datagram_unanswerable(struct turn *t)
 	dgram_free(d);
 }
 
-/* Bursts, so that some replies find nobody: the client is gone as soon as its datagrams are sent. */
-void case_datagram_vanished_client(struct turn *t)
-{
-	const struct ts_endpoint *ep = &t->subject->endpoint;
-
-	for (int i = 0; turn_goes_on(t, i, 100, 2, TS_S / 2); i++) { /* a race that the client has to win once */
-		struct dgram *d = dgram_open(t);
-		for (int j = 0; d && j < (turn_slow(t) ? 3 : 30); j++)
-			sendto(d->fd, "abcdef", 6, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&ep->addr,
-			       ep->addr_len);
-		dgram_free(d);
-	}
-}
-
 /* From port 13 (daytime), when we may bind to it: two servers that answer such ports would answer each other for ever.
  */
 void case_datagram_reflection(struct turn *t)

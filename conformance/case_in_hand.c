@@ -1,7 +1,6 @@
 /* A stop while a reply is on its way. */
 #include "exec.h"
 #include <signal.h>
-#include <stdlib.h>
 
 /*
  * Was the last chunk cut? A server that never ran out of input takes a whole buffer each time: its chunks are equal,
@@ -28,38 +27,35 @@ static void note_chunk(struct chunks *c, const struct ts_reply *reply)
 	c->begin = reply->matched;
 }
 
-/* The server is in the middle of a reply, because we read slowly, when it is told to stop. */
+/* Read in pieces that show where chunks begin, until so many bytes have come, or the end, or nothing for wait_ns. */
+static void read_on(struct peer *p, struct chunks *chunks, int64_t enough, int64_t wait_ns)
+{
+	while (!p->ended && p->turn->blame == NOBODY && p->n_read < enough && peer_listen(p, wait_ns)) {
+		note_chunk(chunks, &p->reply);
+		if (chunks->smallest > 16 * p->read_max)
+			p->read_max *= 2;
+	}
+}
+
+/* The server is in the middle of a reply, because we do not read, when it is told to stop. */
 void case_lifecycle_reply_in_hand(struct turn *t)
 {
-	size_t n = turn_bytes(t, 4 << 20, TS_S);
+	size_t most = turn_bytes(t, 24 << 20, TS_S);
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
 	struct chunks chunks = {0};
-	char *bytes = malloc(n);
 
-	if (!p || !bytes) {
-		free(bytes);
+	if (!p)
 		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		bytes[i] = (char)('a' + i % 23);
-	peer_send(p, bytes, n);
-	free(bytes);
-	peer_stuff(p);
-	p->n_in = p->n_written;
 	p->read_max = PIECE;
-	for (bool told = false; !p->ended && t->blame == NOBODY && peer_listen(p, told ? 6 * TS_S : 300 * TS_MS);) {
-		note_chunk(&chunks, &p->reply);
-		if (told || p->n_read < ENOUGH)
-			continue;
-		told = true;
-		launch_signal(exec_server(t), SIGTERM);
-	}
-	if (!p->ended)
-		launch_signal(exec_server(t), SIGTERM);
-	while (!p->ended && t->blame == NOBODY && peer_listen(p, 6 * TS_S))
-		note_chunk(&chunks, &p->reply);
+	peer_stick(p, most);
+	read_on(p, &chunks, ENOUGH, 300 * TS_MS);
+	peer_stick(p, most);
+	p->n_in = p->n_written;
+	launch_signal(exec_server(t), SIGTERM);
+	peer_widen(p);
+	read_on(p, &chunks, INT64_MAX, 6 * TS_S);
 	bool all = p->reply.matched >= p->n_in;
-	bool is_cut = p->reply.matched - chunks.begin + (uint64_t)3 * PIECE < chunks.smallest;
+	bool is_cut = p->reply.matched - chunks.begin + (uint64_t)3 * p->read_max < chunks.smallest;
 	/* A reset throws away what the kernel still held for us. */
 	if (t->blame == NOBODY && !all && (p->reset || is_cut))
 		turn_fail(t, BYTES, "the reply that was on its way at SIGTERM was cut off after %llu bytes of data",

@@ -1,7 +1,6 @@
 /* Rude clients. The runner holds a plain conversation after each: it tells whether the server has survived. */
 #include "cases.h"
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -33,28 +32,37 @@ void case_robust_reset_early(struct turn *t)
 		peer_reset(peer_open(t));
 }
 
-/* The server is in the middle of sending when the RST comes. */
-static void reset_full(struct turn *t)
+/*
+ * The server is in the middle of sending, and has got FIN behind what it has not read yet, when the RST comes: it gets
+ * EPIPE, and SIGPIPE, which kills those who do not expect it.
+ */
+static void reset_stuck(struct turn *t)
 {
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
-	char line[100], framed[102];
+	size_t most = turn_bytes(t, 24 << 20, TS_S);
 
-	memset(line, 'x', sizeof(line));
-	for (int i = 0; p && i < 40000 && t->blame == NOBODY; i++)
-		peer_send(p, framed, turn_frame(t, line, sizeof(line), framed));
-	if (peer_stuff(p))
-		peer_reset(p);
+	if (t->subject->endpoint.transport == TS_TCP)
+		peer_stick_short(p, most);
+	else
+		peer_stick(p, most);
+	if (!p || t->blame != NOBODY)
+		return;
+	shutdown(p->fd, SHUT_WR);
+	peer_reset(p);
 }
 
-/* Data, FIN and RST at once: a server that had seen the FIN gets EPIPE, and SIGPIPE, which kills those who do not
- * expect it. */
-static void reset_behind_fin(struct turn *t)
+/* Data, FIN and RST at once: all there before the server has looked, if it sleeps. */
+static void reset_behind_fin(struct turn *t, size_t n_lines)
 {
 	struct peer *p = peer_open(t);
-	char word[8], framed[10];
+	char word[98], lines[500 * 100];
+	size_t n = 0;
 
-	turn_letters(t, word, sizeof(word));
-	if (!peer_send(p, framed, turn_frame(t, word, sizeof(word), framed)))
+	for (size_t i = 0; i < n_lines; i++) {
+		turn_letters(t, word, sizeof(word));
+		n += turn_frame(t, word, sizeof(word), lines + n);
+	}
+	if (!peer_send(p, lines, n))
 		return;
 	shutdown(p->fd, SHUT_WR);
 	peer_reset(p);
@@ -62,7 +70,7 @@ static void reset_behind_fin(struct turn *t)
 
 void case_robust_reset_sending(struct turn *t)
 {
-	for (int i = 0; turn_goes_on(t, i, 100, 3, TS_S); i++) /* a race that the client has to win once */
-		reset_behind_fin(t);
-	reset_full(t);
+	for (int i = 0; turn_goes_on(t, i, 10, 3, TS_S / 2); i++)
+		reset_behind_fin(t, i % 2 ? 500 : 1);
+	reset_stuck(t);
 }

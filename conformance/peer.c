@@ -115,22 +115,6 @@ bool peer_flush(struct peer *p)
 	return p->turn->blame == NOBODY;
 }
 
-bool peer_stuff(struct peer *p)
-{
-	if (!p || p->turn->blame != NOBODY)
-		return false;
-	p->deaf = true;
-	while (p->n_written < p->n_in && !p->broken) {
-		size_t before = p->n_written;
-		peer_pump(p, 200 * TS_MS);
-		if (p->n_written == before)
-			break;
-	}
-	p->deaf = false;
-	p->progress_ns = ts_clock_mono_ns();
-	return true;
-}
-
 bool peer_await(struct peer *p)
 {
 	if (!p)

@@ -58,8 +58,20 @@ bool peer_say(struct peer *p, const void *bytes, size_t n);
 /* n meaningless letters, framed, sent and answered. */
 bool peer_say_letters(struct peer *p, size_t n);
 
-/* Write without reading, until all is written or the server takes no more for 200 ms. */
-bool peer_stuff(struct peer *p);
+/*
+ * Send, without reading, until the server can send no more, or has taken `most` bytes. True: it is stuck. False: it
+ * took them all, or something went wrong. What was sent is owed, as always.
+ */
+bool peer_stick(struct peer *p, size_t most);
+
+/* The same on TCP, but all that was sent has arrived: the server has not read it, and has room for a FIN behind it. */
+bool peer_stick_short(struct peer *p, size_t most);
+
+/* How many bytes have reached the server's machine, or the server itself on a UNIX socket. */
+size_t peer_taken(const struct peer *p);
+
+/* Undo the small buffers of peer_try, before much is read. */
+void peer_widen(struct peer *p);
 
 /* Nothing may come for this long, and the conversation must stay open. */
 bool peer_rest(struct peer *p, int64_t ns);

@@ -14,14 +14,16 @@
 /* One attempt. 0, or -errno; -ETIMEDOUT when the deadline passed. */
 static int connect_once(const struct ts_endpoint *ep, bool small_buffers, int64_t deadline_ns, int *fd)
 {
-	int error = 0, small = 4096;
+	int error = 0, small = 4096, some = 65536;
 	socklen_t n = sizeof(error);
 
 	*fd = ts_endpoint_socket(ep, SOCK_NONBLOCK);
 	if (*fd < 0)
 		return *fd;
-	if (small_buffers)
+	if (small_buffers) {
 		setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+		setsockopt(*fd, SOL_SOCKET, SO_SNDBUF, &some, sizeof(some));
+	}
 	if (connect(*fd, (const struct sockaddr *)&ep->addr, ep->addr_len) == 0)
 		return 0;
 	if (errno != EINPROGRESS)

@@ -36,7 +36,8 @@ static void run_lives(struct report *report)
 		}
 		report->subject->gone = false;
 		look_at(report, r, 1);
-		if (r->blame != NOBODY && r->blame != OURSELVES && look_start_again(report->subject))
+		if (r->blame != NOBODY && r->blame != OURSELVES && !ts_signal_stop() &&
+		    look_start_again(report->subject))
 			look_again(report, r);
 		result_judge(report, r);
 	}

@@ -41,9 +41,30 @@ static void bury(struct report *report, struct result *killer)
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }
 
+/* What had failed before the stop came, by wrong bytes, stays; the rest was not judged. */
+static void stopped(struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (r->done || r->duration_ns == 0)
+			continue;
+		if (r->blame == NOBODY || r->blame == BYTES) {
+			result_judge(report, r);
+			continue;
+		}
+		r->blame = NOBODY;
+		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
+	}
+}
+
 void look_settle(struct report *report)
 {
 	int n_looks = 0;
+
+	if (ts_signal_stop()) { /* what was cut short says nothing about the server */
+		stopped(report);
+		return;
+	}
 	bool trouble = report->subject->gone;
 
 	for (size_t i = 0; i < report->n; i++)

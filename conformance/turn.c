@@ -2,6 +2,7 @@
 #include "peer.h"
 #include "suite.h"
 #include "ts_clock.h"
+#include "ts_signal.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,10 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 
 void turn_pause(int64_t ns)
 {
-	ts_clock_sleep_until(ts_clock_mono_ns() + ns);
+	int64_t until_ns = ts_clock_mono_ns() + ns, left;
+
+	while ((left = until_ns - ts_clock_mono_ns()) > 0 && !ts_signal_stop())
+		ts_clock_sleep_until(left > 100 * TS_MS ? until_ns - left + 100 * TS_MS : until_ns);
 }
 
 void turn_letters(struct turn *t, char *out, size_t n)

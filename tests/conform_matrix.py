@@ -99,21 +99,7 @@ def fault_rows():
         yield name, kills, level.upper(), transport, needs, flags, sentence
 
 
-# Cases in which the client has to win a race: to be gone before the reply, or to stop the server in the middle of one. It may
-# lose, and a run of one case tries once: so these are run up to TRIES times. Every other fault has to be found at once.
-RACES = ('datagram.vanished-client', 'robust.reset-sending', 'lifecycle.reply-in-hand')
-TRIES = 4
-
-
 def try_fault(row, full):
-    for _ in range(TRIES if row[1] in RACES else 1):
-        result = try_fault_once(row, full)
-        if result[0]:
-            break
-    return result
-
-
-def try_fault_once(row, full):
     name, kills, level, transport, needs, flags, sentence = row
     options = [] if full is True else ['--only=' + kills]
     if 'words' in needs:
