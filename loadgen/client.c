@@ -1,5 +1,6 @@
 #include "client.h"
 #include "kstamps.h"
+#include "source.h"
 #include "ts_clock.h"
 #include "worker.h"
 #include <errno.h>
@@ -76,19 +77,6 @@ static void open_failed(struct worker *w, struct client *c, int error, int64_t n
 		worker_offer(w, c, now_ns);
 }
 
-/* A local address of the plan's own, its port chosen by the kernel when it connects. */
-static int bind_source(const struct worker *w, const struct client *c, int fd)
-{
-	struct ts_endpoint local;
-	int on = 1;
-
-	if (w->plan->source.n_addresses == 0)
-		return 0;
-	plan_source_address(w->plan, client_id(w, c), &local);
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-	return bind(fd, (struct sockaddr *)&local.addr, local.addr_len) < 0 ? -errno : 0;
-}
-
 static int port_of(const struct sockaddr_storage *addr)
 {
 	switch (addr->ss_family) {
@@ -116,7 +104,7 @@ static void shun_port(struct worker *w, const struct client *c)
 	other = ts_endpoint_socket(target, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (other < 0)
 		return;
-	if (bind_source(w, c, other) == 0 &&
+	if (source_bind(w, c, other) == 0 &&
 	    connect(other, (const struct sockaddr *)&target->addr, target->addr_len) == 0)
 		dup3(other, c->io.fd, O_CLOEXEC);
 	close(other);
@@ -124,9 +112,7 @@ static void shun_port(struct worker *w, const struct client *c)
 
 static void try_connect(struct worker *w, struct client *c, int64_t now_ns)
 {
-	const struct ts_endpoint *target = &w->plan->targets[c->target];
-
-	if (connect(c->io.fd, (const struct sockaddr *)&target->addr, target->addr_len) == 0) {
+	if (source_connect(w, c) == 0) {
 		shun_port(w, c);
 		opened(w, c, now_ns);
 	} else if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR) {
@@ -155,7 +141,7 @@ void client_open(struct worker *w, struct client *c, int64_t now_ns)
 	if (c->slow)
 		slow_prepare(w, fd, w->plan->targets[c->target].transport);
 	ev_io_init(&c->io, on_event, fd, 0);
-	result = bind_source(w, c, fd);
+	result = source_bind(w, c, fd);
 	if (result < 0)
 		open_failed(w, c, -result, now_ns);
 	else

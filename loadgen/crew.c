@@ -1,5 +1,6 @@
 #include "crew.h"
 #include "preflight.h"
+#include "ts_clock.h"
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -229,5 +230,6 @@ int crew_init(struct crew *crew, const struct plan *plan, struct team *team, str
 		crew->arena = NULL;
 		return ts_err_set(err, errno, "no memory for the results of %u workers", crew->n_workers);
 	}
+	atomic_store(&crew->arena->control.first_pair, (uint64_t)ts_clock_wall_ns() / TS_MS * 7919);
 	return 0;
 }

@@ -1,4 +1,5 @@
 #include "plan.h"
+#include "source.h"
 #include "ts_clock.h"
 #include "ts_units.h"
 #include <arpa/inet.h>
@@ -98,6 +99,7 @@ static int parse_source(struct plan *p, struct ts_err *err)
 	bits = slash ? strtol(slash, &end, 10) : width;
 	if ((slash && (*end != '\0' || end == slash)) || bits < 0 || bits > width)
 		goto wrong;
+	source_ports(&p->source.low_port, &p->source.n_ports);
 	p->source.n_addresses = width - bits >= 32 ? 1ULL << 32 : 1ULL << (width - bits);
 	for (size_t i = 0; i < p->n_targets; i++)
 		if (p->targets[i].addr.ss_family != p->source.base.addr.ss_family)

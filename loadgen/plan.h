@@ -62,6 +62,7 @@ struct plan {
 	struct plan_source {
 		struct ts_endpoint base; /* its first address */
 		uint64_t n_addresses;    /* 0: the kernel chooses */
+		int64_t low_port, n_ports;
 	} source;
 	struct learn_stated stated; /* of the server's dialect */
 	bool open_loop;             /* requests or sessions come at moments of a schedule */

@@ -1,4 +1,5 @@
 #include "preflight.h"
+#include "source.h"
 #include "ts_host.h"
 #include "ts_units.h"
 #include "worker.h"
@@ -54,26 +55,19 @@ static int check_descriptors(const struct plan *plan, struct ts_err *err)
 /* One (address, port) pair of the caller for each connection to one address and port. */
 static int check_ports(const struct plan *plan, struct ts_err *err)
 {
-	long low = 32768, high = 60999;
-	int64_t addresses = plan->source.n_addresses > 2 ? (int64_t)plan->source.n_addresses - 2 : 1, reach;
-	FILE *f;
+	int64_t addresses = source_addresses(plan), low, n_ports, reach;
 
 	if (plan->targets[0].transport != TS_TCP && plan->targets[0].transport != TS_UDP)
 		return 0;
-	f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-	if (f) {
-		if (fscanf(f, "%ld %ld", &low, &high) != 2)
-			low = 32768, high = 60999;
-		fclose(f);
-	}
-	reach = (high - low + 1) * addresses * (int64_t)plan->n_targets;
+	source_ports(&low, &n_ports);
+	reach = n_ports * addresses * (int64_t)plan->n_targets;
 	if (all_connections(plan) <= reach)
 		return 0;
 	return ts_err_set(err, EADDRNOTAVAIL,
-	                  "not enough local ports: %lld connections, and %lld address(es) with %ld ports each; this "
+	                  "not enough local ports: %lld connections, and %lld address(es) with %lld ports each; this "
 	                  "would reach %lld; "
 	                  "give more addresses, such as --source=127.1.0.0/24",
-	                  (long long)all_connections(plan), (long long)addresses, high - low + 1, (long long)reach);
+	                  (long long)all_connections(plan), (long long)addresses, (long long)n_ports, (long long)reach);
 }
 
 static int check_memory(const struct plan *plan, struct ts_err *err)

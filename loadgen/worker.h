@@ -33,6 +33,7 @@ struct control {
 	_Atomic int64_t start_ns; /* monotonic; 0: not yet */
 	_Atomic int stop;         /* enum control_stop; 2 or more signals: also skip the drain */
 	_Atomic int hurry;
+	_Atomic uint64_t first_pair; /* of local address and port, see source.h */
 };
 
 /* A ring of client indices; room for all clients of the worker, so that it never overflows. */
@@ -75,6 +76,7 @@ struct worker {
 	double run_wait_s;
 	ev_timer pace_tick;
 	uint64_t n_in_flight;
+	uint64_t n_pairs_tried; /* of --source */
 	struct ts_random *random;
 
 	struct ts_reply_rule rule;

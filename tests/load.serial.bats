@@ -127,6 +127,14 @@ END
 END
 }
 
+# Faults caught: descriptors or ports that run out, our own haste that fills the server's receive buffer.
+@test "100,000 UDP sockets from one command are each answered" {
+  start_server --listen=udp://127.0.0.1:0
+  load -c 100k -n 100k --source=127.67.0.0/28 --timeout=10s "${uri}"
+  holds 'c["opened"] == c["served"] == c["peak_open"] == 100000 and c["failed"] == 0' \
+    'r["completed"] == r["scheduled"] == 100000 and not d["errors"]' 'd["generator"]["processes_count"] >= 1'
+}
+
 @test "a generator that is stopped for 200 ms says so" {
   start_server
   "${bin}/tsload" --progress=never --json="${result}" -c 10 -r 1000 -d 2s "${uri}" >/dev/null 3>&- &

@@ -1,0 +1,115 @@
+#include "source.h"
+#include "worker.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define JUMP 401 /* pairs that are passed over with one that is taken: its neighbours may be taken, too */
+
+void source_ports(int64_t *low, int64_t *n)
+{
+	long first = 32768, last = 60999;
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+
+	if (f && fscanf(f, "%ld %ld", &first, &last) != 2)
+		first = 32768, last = 60999;
+	if (f)
+		fclose(f);
+	*low = first;
+	*n = last - first + 1;
+}
+
+int64_t source_addresses(const struct plan *plan)
+{
+	uint64_t n = plan->source.n_addresses;
+
+	return n > 2 ? (int64_t)n - 2 : n > 0 ? (int64_t)n : 1; /* not the network's name, not the broadcast's */
+}
+
+static void set_port(struct ts_endpoint *ep, int64_t port)
+{
+	if (ep->addr.ss_family == AF_INET)
+		((struct sockaddr_in *)&ep->addr)->sin_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in6 *)&ep->addr)->sin6_port = htons((uint16_t)port);
+}
+
+static void next_pair(struct worker *w, struct ts_endpoint *pair)
+{
+	const struct plan *plan = w->plan;
+	uint64_t n_addresses = (uint64_t)source_addresses(plan);
+	uint64_t number = atomic_load_explicit(&w->control->first_pair, memory_order_relaxed) + w->index +
+	                  w->n_pairs_tried++ * w->n_workers;
+
+	plan_source_address(plan, number % n_addresses, pair);
+	set_port(pair, plan->source.low_port + (int64_t)(number / n_addresses % (uint64_t)plan->source.n_ports));
+}
+
+/* The address is the plan's, the port the kernel's. */
+static int bind_any_port(struct worker *w, int fd)
+{
+	struct ts_endpoint pair;
+	int on = 1;
+
+	next_pair(w, &pair);
+	set_port(&pair, 0);
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, (struct sockaddr *)&pair.addr, pair.addr_len) < 0 ? -errno : 0;
+}
+
+int source_bind(struct worker *w, const struct client *c, int fd)
+{
+	struct ts_endpoint pair;
+	int on = 1;
+
+	if (w->plan->source.n_addresses == 0)
+		return 0;
+	/* Streams: the port may serve another address, or another connection's end; connect(2) looks closer. */
+	if (!(c->flags & CLIENT_DATAGRAM))
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	for (int i = 0; i < SOURCE_TRIES; i++) {
+		next_pair(w, &pair);
+		if (bind(fd, (struct sockaddr *)&pair.addr, pair.addr_len) == 0)
+			return 0;
+		if (errno != EADDRINUSE)
+			return -errno;
+		w->n_pairs_tried += JUMP;
+	}
+	return bind_any_port(w, fd);
+}
+
+static int replace_socket(struct worker *w, const struct client *c, int n_tried)
+{
+	const struct ts_endpoint *target = &w->plan->targets[c->target];
+	int other = ts_endpoint_socket(target, SOCK_NONBLOCK | SOCK_CLOEXEC), result;
+
+	if (other < 0)
+		return other;
+	if (c->slow)
+		slow_prepare(w, other, target->transport);
+	w->n_pairs_tried += JUMP;
+	result = n_tried < SOURCE_TRIES ? source_bind(w, c, other) : bind_any_port(w, other);
+	if (result == 0 && dup3(other, c->io.fd, O_CLOEXEC) < 0)
+		result = -errno;
+	close(other);
+	return result;
+}
+
+int source_connect(struct worker *w, const struct client *c)
+{
+	const struct ts_endpoint *target = &w->plan->targets[c->target];
+
+	for (int n_tried = 1;; n_tried++) {
+		if (connect(c->io.fd, (const struct sockaddr *)&target->addr, target->addr_len) == 0)
+			return 0;
+		if (errno != EADDRNOTAVAIL || w->plan->source.n_addresses == 0 || n_tried > SOURCE_TRIES)
+			return -1;
+		if (replace_socket(w, c, n_tried) < 0) {
+			errno = EADDRNOTAVAIL;
+			return -1;
+		}
+	}
+}
