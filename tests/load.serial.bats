@@ -67,6 +67,7 @@ throttled_group() {
 --duplicate=1/50 duplicated duplicated
 --corrupt=1/50 corrupted corrupted
 --truncate=1/50 truncated truncated
+--reorder=1/50 reordered reordered
 END
 }
 

@@ -189,7 +189,7 @@ static void reply_leave(struct server *s, struct reply *reply)
 		if (c->held == reply)
 			reply->spoil = SPOIL_NONE; /* no other came in time: it leaves in order after all */
 		reply_settle(s, reply);
-		if (c->held)
+		if (c->held && c->held->order < reply->order) /* an earlier one of the client overtakes nothing */
 			reply_settle(s, c->held);
 		client_end_if_done(c);
 		client_free_if_done(c);
@@ -219,7 +219,9 @@ static void message_accept(struct server *s, struct client *c, size_t n)
 	if (c->is_stream && due_ns < c->last_due_ns)
 		due_ns = c->last_due_ns; /* a stream's replies keep their order, unless they are to be reordered */
 	c->last_due_ns = due_ns;
-	if (reply->spoil == SPOIL_REORDER && !c->held) {
+	if (reply->spoil == SPOIL_REORDER && c->held) {
+		reply->spoil = SPOIL_NONE; /* one at a time */
+	} else if (reply->spoil == SPOIL_REORDER) {
 		c->held = reply;
 		due_ns += REORDER_NS;
 	}
@@ -390,7 +392,8 @@ int main(int argc, char **argv)
 	start(s);
 	while (turn(s))
 		;
-	s->totals.unanswered += s->queue.n;
+	for (struct reply *reply; (reply = queue_pop(&s->queue)); free(reply))
+		s->totals.unanswered += !reply->settled;
 	if (peer_path(&s->options.endpoint))
 		unlink(peer_path(&s->options.endpoint));
 	if (s->options.totals)
