@@ -29,7 +29,7 @@ static void add_bar(struct plot *p, const struct summary *s, const struct cell *
 static void add_settings(struct plot *p, const struct summary *s, size_t w, const struct bars *bars, size_t n,
                          double longest, bool intervals)
 {
-	char quoted[200], axis[160], label[200], trials[40];
+	char quoted[240], axis[160], label[200], trials[40];
 
 	p->height = HEIGHT_REST + HEIGHT_ROW * (int)n;
 	snprintf(axis, sizeof(axis), "%s: median of %s%s", bars->axis, charts_trials(s, w, trials, sizeof(trials)),
@@ -44,7 +44,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, cons
 	        "set ytics scale 0\n"
 	        "set border 1\n"
 	        "set nokey\n",
-	        plot_quoted(p->title, quoted, sizeof(quoted)), plot_quoted(axis, label, sizeof(label)),
+	        plot_title(p->title, quoted, sizeof(quoted)), plot_quoted(axis, label, sizeof(label)),
 	        (bars->remark ? 1.45 : 1.25) * longest, (double)n + 0.6,
 	        bars->format     ? bars->format
 	        : longest < 5000 ? "%g"

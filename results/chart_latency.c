@@ -43,7 +43,7 @@ static size_t add_line(struct plot *p, const struct summary *s, size_t mode, con
 
 static void add_settings(struct plot *p, const struct summary *s, size_t w)
 {
-	char quoted[200], trials[40];
+	char quoted[240], trials[40];
 
 	snprintf(p->title, sizeof(p->title), "Response time by percentile: %s", s->set->workloads[w].title);
 	fprintf(p->gp,
@@ -55,7 +55,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w)
 	        "100000)\n"
 	        "set format y duration\n"
 	        "eval duration_tics('y')\n",
-	        plot_quoted(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)));
+	        plot_title(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)));
 }
 
 static int add_lines(struct plot *p, const struct summary *s, size_t w, const size_t *ranked, size_t n,

@@ -74,7 +74,7 @@ static int add_row(struct plot *p, const struct summary *s, const struct cell *c
 
 static void add_settings(struct plot *p, const struct summary *s, size_t w, size_t n_rows, double end_s)
 {
-	char quoted[200], trials[40];
+	char quoted[240], trials[40];
 
 	p->height = HEIGHT_REST + HEIGHT_ROW * (int)n_rows;
 	p->height = p->height < HEIGHT_MIN ? HEIGHT_MIN : p->height;
@@ -100,7 +100,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	        "solid 1 "
 	        "lc palette, \\\n"
 	        "     '' using (($2+$3)/2):1:6 with labels hypertext point pt 5 ps 1 lc rgb '#ff000000' notitle\n",
-	        plot_quoted(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)), end_s,
+	        plot_title(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)), end_s,
 	        (double)n_rows + 0.6, p->id);
 }
 

@@ -33,7 +33,7 @@ static void add_row(struct plot *p, const struct summary *s, const struct cell *
 
 static void add_settings(struct plot *p, const struct summary *s, size_t w, size_t n, const struct span *span)
 {
-	char quoted[200], trials[40];
+	char quoted[240], trials[40];
 
 	p->height = HEIGHT_REST + HEIGHT_ROW * (int)n;
 	snprintf(p->title, sizeof(p->title), "Service and response time, p99: %s", s->set->workloads[w].title);
@@ -61,7 +61,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	        "     '' using 4:1:6 with labels hypertext point pt 5 ps 1.5 lc rgb '#ff000000' notitle, \\\n"
 	        "     NaN with points pt 6 ps 1 lc rgb 'black' title 'service: from the real send', \\\n"
 	        "     NaN with points pt 7 ps 1.1 lc rgb 'black' title 'response: from the planned send'\n",
-	        plot_quoted(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)),
+	        plot_title(p->title, quoted, sizeof(quoted)), charts_trials(s, w, trials, sizeof(trials)),
 	        span->high_s > WIDE * span->low_s ? "decades" : "tics", span->low_s / 1.3, span->high_s * 1.3,
 	        (double)n + 0.6, p->id);
 }

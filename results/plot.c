@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define HEIGHT_DEFAULT 440
+#define TITLE_LINE     70 /* glyphs that have room above a chart */
 #define FOREIGN_FIRST  15 /* line types of style.gp for modes that style.def does not know */
 #define FOREIGN_N      6
 
@@ -51,6 +52,22 @@ const char *plot_quoted(const char *text, char *buf, size_t size)
 	}
 	buf[n++] = '\'';
 	buf[n] = '\0';
+	return buf;
+}
+
+const char *plot_title(const char *text, char *buf, size_t size)
+{
+	const char *colon = strstr(text, ": ");
+	char head[100];
+	size_t n;
+
+	if (!colon || strlen(text) <= TITLE_LINE || (size_t)(colon - text) >= sizeof(head))
+		return plot_quoted(text, buf, size);
+	snprintf(head, sizeof(head), "%.*s", (int)(colon - text), text);
+	plot_quoted(head, buf, size);
+	n = strlen(buf);
+	n += (size_t)snprintf(buf + n, size - n, ".\"\\n\".");
+	plot_quoted(colon + 2, buf + n, size - n);
 	return buf;
 }
 

@@ -56,4 +56,10 @@ int plot_linetype_of(const char *name, int n_foreign);
 /* `text` in single quotes, as gnuplot reads it. Returns buf. */
 const char *plot_quoted(const char *text, char *buf, size_t size);
 
+/*
+ * `text` as a title: in single quotes, and in two lines, parted at its first ": ", where one would be wider than a
+ * chart. Returns buf.
+ */
+const char *plot_title(const char *text, char *buf, size_t size);
+
 #endif

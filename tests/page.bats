@@ -9,7 +9,7 @@ setup() {
 }
 
 @test "in a browser: no complaints, every chart visible, the table sorts, nothing overlaps or runs over" {
-  tests/fixtures/results/generate "${tmp}/run" --workloads=crowd,tail,idle-0,idle-1000,idle-10000,curve-20,curve-95,clients-1,clients-4,clients-16,clients-64,clients-256
+  tests/fixtures/results/generate "${tmp}/run" --workloads=crowd,sessions,idle-0,idle-1000,idle-10000,curve-20,curve-95,clients-1,clients-4,clients-16,clients-64,clients-256
   "${bin}/tsreport" html --no-png "${tmp}/run"
   NODE_PATH=tests/node_modules node tests/page/check.js "${tmp}/run/index.html" >"${tmp}/tap"
   cat "${tmp}/tap"
