@@ -87,7 +87,7 @@ void aside_run(struct report *report)
 		pthread_join(threads[i], NULL);
 	pthread_cond_destroy(&s.freed);
 	pthread_mutex_destroy(&s.lock);
-	look_settle(report);
+	look_settle(report, false);
 	if (s.n_silent >= SILENCES)
 		result_not_run(report, "not run", "the server has left too many cases without an answer");
 }

@@ -60,7 +60,8 @@ void case_format_bracket_close(struct turn *t)
 	const char *text;
 	size_t n;
 
-	if (sampled(t) && (!sample_time(t, &text, &n) || memchr(text, '\n', n) || memchr(text, '\r', n))) {
+	if (sampled(t) && t->subject->dialect.sample[0] == '[' &&
+	    (!sample_time(t, &text, &n) || memchr(text, '\n', n) || memchr(text, '\r', n))) {
 		turn_fail(t, BYTES, "no ] ends the time text, or a line end stands inside it");
 		show_sample(t, "[time]data");
 	}
@@ -74,7 +75,8 @@ void case_format_time_text(struct turn *t)
 	struct ts_stamp stamp;
 	size_t n;
 
-	if (sampled(t) && (!sample_time(t, &text, &n) || ts_stamp_read(&stamp, NULL, text, n, &why) < 0)) {
+	if (sampled(t) && sample_time(t, &text, &n) && t->subject->dialect.sample[0] == '[' &&
+	    ts_stamp_read(&stamp, NULL, text, n, &why) < 0) {
 		turn_fail(t, BYTES,
 		          "no known time stands between the brackets: %s (--time=strftime:FMT states another form)",
 		          why);

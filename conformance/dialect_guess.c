@@ -103,6 +103,10 @@ static bool holds(struct walk *w, unsigned shown)
 	return age_ns > -2 * TS_S && age_ns < w->stamp->resolution_ns + 5 * TS_S;
 }
 
+/* Words that may stand for themselves. Others are perhaps a weekday in another language, or no words at all. */
+static const char *const plain_words[] = {"t",    "z",    "h",  "m",     "s",         "at",   "on",    "o",   "clock",
+                                          "time", "date", "ts", "stamp", "timestamp", "unix", "epoch", "now", "local"};
+
 static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last);
 
 /* Go on with this piece of the pattern, which stands for n bytes of the text. */
@@ -161,6 +165,29 @@ static bool walk_fraction(struct walk *w, size_t at, size_t n_pattern, unsigned 
 		return false;
 	snprintf(piece, sizeof(piece), run == 6 ? "%%f" : "%%%dN", (int)run);
 	return go(w, at, run, n_pattern, piece, shown | FRACTION, FRACTION);
+}
+
+/* One byte that stands for itself. Control characters do not; letters do in plain words, names of zones, and
+ * parentheses. */
+static bool is_literal(const struct walk *w, size_t at)
+{
+	size_t begin = at, end = at, n_capitals = 0;
+
+	if (!isalpha((unsigned char)w->text[at]))
+		return (unsigned char)w->text[at] >= ' ' && w->text[at] != 0x7f;
+	while (begin > 0 && isalpha((unsigned char)w->text[begin - 1]))
+		begin--;
+	for (; end < w->n && isalpha((unsigned char)w->text[end]); end++)
+		;
+	for (size_t i = begin; i < end; i++)
+		n_capitals += isupper((unsigned char)w->text[i]) != 0;
+	if (n_capitals == end - begin && n_capitals >= 3 && n_capitals <= 5)
+		return true;
+	for (size_t i = 0; i < sizeof(plain_words) / sizeof(plain_words[0]); i++)
+		if (strlen(plain_words[i]) == end - begin &&
+		    strncasecmp(plain_words[i], w->text + begin, end - begin) == 0)
+			return true;
+	return memchr(w->text, '(', begin) && w->text[w->n - 1] == ')';
 }
 
 /* Do these n bytes stand alone, no letters before and after them? */
@@ -228,7 +255,8 @@ static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, un
 		return true;
 	if (at_half(w, at) || at_name(w, at)) /* and nor does what will be another word later */
 		return false;
-	if (go(w, at, 1, n_pattern, c == '%' ? "%%" : (char[]){c, '\0'}, shown, last & GAP ? GAP : last | GAP))
+	if (is_literal(w, at) &&
+	    go(w, at, 1, n_pattern, c == '%' ? "%%" : (char[]){c, '\0'}, shown, last & GAP ? GAP : last | GAP))
 		return true;
 	if ((c != '+' && c != '-') || (shown & ZONE && last != ZONE))
 		return false;

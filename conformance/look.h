@@ -25,7 +25,8 @@ bool look_whether_it_lives(struct report *report);
 /* With --exec: a fresh server. False: it does not start. */
 bool look_start_again(struct subject *subject);
 
-/* After some cases: judge what passed, look again at what failed, and find out whether the server is lost. */
-void look_settle(struct report *report);
+/* After some cases: judge what passed, look again at what failed, and find out whether the server is lost. `wait`: what
+ * another case may be about (root.h) is judged with that one, later. */
+void look_settle(struct report *report, bool wait);
 
 #endif

@@ -1,7 +1,9 @@
 /* What came is held to the law, and what did not come is named. */
 #include "peer_inside.h"
 #include "ts_clock.h"
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 size_t peer_owed(const struct peer *p)
 {
@@ -11,6 +13,18 @@ size_t peer_owed(const struct peer *p)
 bool peer_answered(const struct peer *p)
 {
 	return p->n_written == p->n_in && ts_reply_complete(&p->reply, p->n_in);
+}
+
+/* The data is there, and what stands between ] and it is not what stood there before. */
+static bool separated_otherwise(const struct peer *p)
+{
+	const char *end = p->first + p->n_first, *close = memchr(p->first, ']', p->n_first);
+	const char *at = close ? close + 1 : end;
+
+	while (at < end && !isalnum((unsigned char)*at))
+		at++;
+	size_t n = (size_t)(end - at) < p->n_in ? (size_t)(end - at) : p->n_in;
+	return n > 0 && p->first[0] == '[' && memcmp(at, p->in, n) == 0;
 }
 
 /* Which case is about it? */
@@ -27,6 +41,7 @@ static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
 	case TS_REPLY_NO_BRACKET: return NO_STAMP;
 	case TS_REPLY_BAD_TIME: return OTHER_TIME;
 	case TS_REPLY_BAD_SEPARATOR: return OTHER_SEPARATOR;
+	case TS_REPLY_WRONG_DATA: return separated_otherwise(p) ? OTHER_SEPARATOR : ANY;
 	default: return ANY;
 	}
 }

@@ -71,7 +71,10 @@ bool result_ready(struct report *report, struct result *r)
 {
 	const char *why = missing(report->subject, r);
 	const struct result *before = r->row->depends ? result_of(report, r->row->depends) : NULL;
+	const struct dialect *d = &report->subject->dialect;
 
+	if (r->row->needs & HAS_SAMPLE && !d->known && d->n_sample > 0)
+		before = NULL;
 	if (!r->selected || r->done)
 		return false;
 	if (why)

@@ -7,14 +7,14 @@ static const struct {
 	enum sort sort;
 	const char *root, *spared, *spared_too;
 } roots[] = {
-        {NO_STAMP, "format.bracket-open", "format.reply", "format.bracket-*"},
+        {NO_STAMP, "format.bracket-open", "format.bracket-*", "stream.lockstep"},
         {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*"},
         {OTHER_SEPARATOR, "format.separator-steady", "format.separator-*", "format.reply"},
-        {WRONG_TIME, "time.*", "format.reply", "time.*"},
+        {WRONG_TIME, "time.*", "time.*", "time.*"},
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
         {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
-        {NO_ANSWER, "stream.kept-many", "stream.kept-*", "format.reply"},
+        {NO_ANSWER, "stream.kept-many", "stream.kept-*", "stream.lockstep"},
 };
 
 static bool fits(const char *pattern, const struct result *r)
@@ -30,11 +30,25 @@ bool root_is(const struct result *r)
 	return false;
 }
 
+/* Is case r one that the root at row i speaks for? */
+static bool speaks_for(size_t i, const struct result *r)
+{
+	return r->blame != NOBODY && r->sort == roots[i].sort && !fits(roots[i].root, r) && !fits(roots[i].spared, r) &&
+	       !fits(roots[i].spared_too, r);
+}
+
+bool root_may_come(const struct result *r)
+{
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
+		if (r->row->stage == FIRST && speaks_for(i, r))
+			return true;
+	return false;
+}
+
 const struct result *root_of(const struct report *report, const struct result *r)
 {
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		if (r->blame == NOBODY || r->sort != roots[i].sort || fits(roots[i].root, r) ||
-		    fits(roots[i].spared, r) || fits(roots[i].spared_too, r))
+		if (!speaks_for(i, r))
 			continue;
 		for (size_t j = 0; j < report->n; j++) {
 			const struct result *root = &report->results[j];

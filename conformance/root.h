@@ -9,6 +9,9 @@
 
 #include "runner.h"
 
+/* Another case is about what went wrong in r, and it may not have run yet. */
+bool root_may_come(const struct result *r);
+
 /* Did it go wrong in the way that its case is about? Then it is judged before others. */
 bool root_is(const struct result *r);
 

@@ -19,7 +19,7 @@ static void run_stage(struct report *report, enum stage stage)
 		if (stage == RUDE && report->subject->launch && report->subject->gone)
 			report->subject->gone = !look_start_again(report->subject);
 		look_at(report, r, 1);
-		look_settle(report);
+		look_settle(report, stage == FIRST);
 	}
 }
 

@@ -2,21 +2,46 @@
 #include "look.h"
 #include "result.h"
 #include "root.h"
+#include "ts_clock.h"
 #include "ts_signal.h"
 #include <stdio.h>
+#include <string.h>
 
 #define SECOND_LOOKS 6 /* a server that fails more than this is not looked at twice for all of it */
 
+/* How likely is it to have killed the server? Some cases send odd data, and others do no more than wait or ask. */
+static int suspicion(const struct result *r)
+{
+	static const char *const harmless[] = {"stream.kept-", "stream.no-", "time.", "format."};
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (strncmp(r->row->id, harmless[i], strlen(harmless[i])) == 0)
+			return 0;
+	return strncmp(r->row->id, "data.", 5) == 0 ? 2 : 1;
+}
+
+static bool lost(const struct result *r)
+{
+	return r->selected && !r->done && r->failed_ns > 0;
+}
+
+/* The first to fail, or the most suspicious of those that noticed the death at the same time. */
 static struct result *first_to_fail(struct report *report)
 {
-	struct result *first = NULL;
+	struct result *first = NULL, *most = NULL;
 
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
-		if (r->selected && !r->done && r->failed_ns > 0 && (!first || r->failed_ns < first->failed_ns))
+		if (lost(r) && (!first || r->failed_ns < first->failed_ns))
 			first = r;
 	}
-	return first;
+	for (size_t i = 0; first && i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (lost(r) && r->failed_ns < first->failed_ns + 100 * TS_MS &&
+		    (!most || suspicion(r) > suspicion(most)))
+			most = r;
+	}
+	return most;
 }
 
 /*
@@ -57,7 +82,7 @@ static void stopped(struct report *report)
 	}
 }
 
-void look_settle(struct report *report)
+void look_settle(struct report *report, bool wait)
 {
 	int n_looks = 0;
 
@@ -80,6 +105,8 @@ void look_settle(struct report *report)
 	for (size_t i = 0; i < 2 * report->n; i++) { /* the roots first */
 		struct result *r = &report->results[i % report->n];
 		if (r->done || r->duration_ns == 0 || (i < report->n && !root_is(r)))
+			continue;
+		if (wait && root_may_come(r))
 			continue;
 		const struct result *root = root_of(report, r);
 		if (root) {

@@ -48,7 +48,8 @@ enum {
 	NEEDS_CONCURRENT = 1 << 4,
 	NEEDS_EXEC = 1 << 5,
 	NEEDS_BINARY = 1 << 6, /* not with --text */
-	NEEDS_WORDS = 1 << 7
+	NEEDS_WORDS = 1 << 7,
+	HAS_SAMPLE = 1 << 8 /* no need: it can judge the probe's first reply, whatever became of its dependency */
 };
 
 /* When a case runs: in this order. */
