@@ -48,6 +48,15 @@ static void stranger(struct dialect *d, const char *what)
 	snprintf(d->stranger, sizeof(d->stranger), "%s", what);
 }
 
+static void answers_for_ever(struct dialect *d, const struct peer *p)
+{
+	char quoted[120];
+
+	d->known = false;
+	snprintf(d->stranger, sizeof(d->stranger), "it answers one message without end: %s",
+	         trace_quote(p->first, p->n_first, quoted, sizeof(quoted)));
+}
+
 /* Does it answer a newline, or was it only slow? Wait so long for a reply to half a line that silence means something.
  */
 static void confirm_line(struct turn *t, struct peer *p)
@@ -130,9 +139,7 @@ static bool first_words(struct turn *t, struct peer *p, bool crlf)
 		return false;
 	widen_rtt(d, ts_clock_mono_ns() - sent_ns);
 	if (!listen_whole(p, word, n)) {
-		char quoted[120];
-		snprintf(d->stranger, sizeof(d->stranger), "it answers one message without end: %s",
-		         trace_quote(p->first, p->n_first, quoted, sizeof(quoted)));
+		answers_for_ever(d, p);
 		return true;
 	}
 	if (d->line && !crlf && o->framing == 0 && answers_halves(t, p, word))
@@ -150,7 +157,10 @@ static void second_words(struct turn *t, struct peer *p)
 
 	if (t->subject->options->session)
 		return;
-	peer_listen(p, t->subject->few ? 5 * TS_MS : 30 * TS_MS);
+	if (peer_listen(p, t->subject->few ? 5 * TS_MS : 30 * TS_MS) && !listen_whole(p, "", 1)) {
+		answers_for_ever(d, p);
+		return;
+	}
 	if (!p->ended) {
 		turn_letters(t, word, N_WORD);
 		p->n_first = 0;

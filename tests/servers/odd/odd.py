@@ -46,6 +46,9 @@ TIMES = {
     'west': in_zone(-9.5, '%Y-%m-%dT%H:%M:%S-0930'),
     'nepal': in_zone(5.75, '%a %b %e %H:%M:%S %Y'),
     'kiritimati': in_zone(14, '%Y-%m-%d %H:%M:%S'),
+    'dense': lambda: datetime.now().strftime('%d%b%Y-%H%M%S.%f'),
+    'labelled': lambda: time.strftime('date=%Y-%m-%d,time=%H:%M:%S'),
+    'twelve': lambda: time.strftime('%Y-%m-%d %I:%M:%S %p'),
     'comma': lambda: datetime.now().strftime('%Y-%m-%d %H:%M:%S,%f')[:-3],
 }
 
@@ -192,6 +195,27 @@ def lines(uri, reply):
         threading.Thread(target=run, args=(server.accept()[0],), daemon=True).start()
 
 
+def crlf_lines(uri, reply):
+    """A line ends in CR LF and in nothing else, as in SMTP; what is unfinished at the client's end is answered."""
+    def run(client):
+        data = b''
+        with client:
+            try:
+                while part := client.recv(1000):
+                    *whole, data = (data + part).split(b'\r\n')
+                    for line in whole:
+                        if not line:
+                            return
+                        client.sendall(reply(line + b'\r\n'))
+                if data:
+                    client.sendall(reply(data))
+            except ConnectionError:
+                pass
+    server = listen(uri)
+    while True:
+        threading.Thread(target=run, args=(server.accept()[0],), daemon=True).start()
+
+
 def select_loop(uri, reply):
     selector = selectors.DefaultSelector()
     server = listen(uri)
@@ -294,6 +318,7 @@ SHAPES = {
     'one-line': lambda uri: stream_request_handler(uri, maker(separator=b' ')),
     'lines': lambda uri: lines(uri, maker()),
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
+    'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
     'forking': lambda uri: forking(uri, maker()),
     'streams': lambda uri: streams(uri, maker('east')),

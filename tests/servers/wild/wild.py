@@ -95,6 +95,61 @@ def loop_flood(server, reply):
         client.close()
 
 
+def loop_chargen(server, reply):
+    """Speaks at once, and never stops: not even half a timestamp server."""
+    while True:
+        client, _ = server.accept()
+        try:
+            while True:
+                client.send(b'0123456789' * 100)
+        except ConnectionError:
+            client.close()
+
+
+def loop_endless(server, reply):
+    """Answers the first message again and again."""
+    while True:
+        client, _ = server.accept()
+        data = client.recv(BUFSIZ)
+        try:
+            while True:
+                client.send(reply(data))
+        except ConnectionError:
+            client.close()
+
+
+def loop_trickle(server, reply):
+    """After the client's end a stamp comes every tenth of a second, until the client is gone."""
+    while True:
+        client, _ = server.accept()
+        try:
+            while True:
+                if not (data := client.recv(BUFSIZ)):
+                    time.sleep(0.1)
+                client.send(reply(data))
+        except ConnectionError:
+            client.close()
+
+
+def loop_dead_clock(server, reply):
+    """A stamp made once for all, where the listing makes one for each message."""
+    stamp = reply(b'')
+    loop(server, lambda data: stamp + data)
+
+
+def loop_three(server, reply):
+    """Three messages for each client."""
+    while True:
+        client, _ = server.accept()
+        try:
+            for _ in range(3):
+                if data := client.recv(BUFSIZ):
+                    client.send(reply(data))
+        except ConnectionError:
+            pass
+        client.close()
+
+
 def loop_once(server, reply):
     """accept() outside the loop: one client, and then exit."""
     client, _ = server.accept()
