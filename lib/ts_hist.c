@@ -18,6 +18,25 @@ void ts_hist_reset(struct ts_hist *h)
 	memset(h, 0, sizeof(*h));
 }
 
+void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times)
+{
+	if (times == 0)
+		return;
+	if (ns < 0)
+		ns = 0;
+	if (h->n == 0 || ns < h->min_ns)
+		TS_HIST_STORE(h->min_ns, ns);
+	if (h->n == 0 || ns > h->max_ns)
+		TS_HIST_STORE(h->max_ns, ns);
+	TS_HIST_STORE(h->n, h->n + times);
+	if (ns > TS_HIST_MAX_NS) {
+		TS_HIST_STORE(h->n_overflow, h->n_overflow + times);
+		ns = TS_HIST_MAX_NS;
+	}
+	unsigned i = ts_hist_index(ns);
+	TS_HIST_STORE(h->counts[i], h->counts[i] + times);
+}
+
 /*
  * Index 0 to 2,047 is the value itself; from there on each 1,024 indices are twice as wide as those before. The index
  * is shift * 1,024 + (value >> shift), and value >> shift lies in 1,024 .. 2,047 for every shift but 0.

@@ -26,7 +26,7 @@
 struct ts_hist {
 	uint64_t n;             /* values recorded, overflow included */
 	uint64_t n_overflow;    /* above TS_HIST_MAX_NS */
-	int64_t min_ns, max_ns; /* exact; undefined while n == 0 */
+	int64_t min_ns, max_ns; /* exact; 0 while n == 0 */
 	uint64_t counts[TS_HIST_BUCKETS];
 };
 
@@ -46,29 +46,18 @@ static inline unsigned ts_hist_index(int64_t ns)
 #define TS_HIST_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
 #define TS_HIST_LOAD(field)         __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
-/* About 2 ns. */
-static inline void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times)
-{
-	if (times == 0)
-		return;
-	if (ns < 0)
-		ns = 0;
-	if (h->n == 0 || ns < h->min_ns)
-		TS_HIST_STORE(h->min_ns, ns);
-	if (h->n == 0 || ns > h->max_ns)
-		TS_HIST_STORE(h->max_ns, ns);
-	TS_HIST_STORE(h->n, h->n + times);
-	if (ns > TS_HIST_MAX_NS) {
-		TS_HIST_STORE(h->n_overflow, h->n_overflow + times);
-		ns = TS_HIST_MAX_NS;
-	}
-	unsigned i = ts_hist_index(ns);
-	TS_HIST_STORE(h->counts[i], h->counts[i] + times);
-}
+void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times);
 
+/* About 2 ns. A value that changes neither minimum nor maximum, nor is above the top, takes the short way. */
 static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
 {
-	ts_hist_record_n(h, ns, 1);
+	if (__builtin_expect(ns < h->min_ns || ns > h->max_ns || ns > TS_HIST_MAX_NS, 0)) {
+		ts_hist_record_n(h, ns, 1);
+		return;
+	}
+	unsigned i = ts_hist_index(ns);
+	TS_HIST_STORE(h->n, h->n + 1);
+	TS_HIST_STORE(h->counts[i], h->counts[i] + 1);
 }
 
 /* Lowest and highest value of a bucket, and the middle that is reported for it. */
