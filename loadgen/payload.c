@@ -15,16 +15,15 @@
 static const char filler[2 * FILLER_BYTES + 1] =
         FILLER FILLER; /* twice: a window that begins in the first half has no seam */
 
-/* Eight nibbles of v, the lowest first, as letters a to p. */
-static void write_letters(uint32_t v, char out[8])
+/* Eight nibbles of v, the lowest first, as letters a to p: their eight bytes in memory. */
+static uint64_t letters(uint32_t v)
 {
 	uint64_t x = v;
 	x = (x | x << 16) & 0x0000ffff0000ffffULL;
 	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
 	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0fULL;
 	x += 0x6161616161616161ULL; /* 'a' eight times */
-	x = htole64(x);
-	memcpy(out, &x, sizeof(x));
+	return htole64(x);
 }
 
 static void copy_filler(size_t at, char *out, size_t n)
@@ -34,23 +33,49 @@ static void copy_filler(size_t at, char *out, size_t n)
 	memcpy(out, filler + at % FILLER_BYTES, n);
 }
 
-void payload_write(const struct payload *p, size_t offset, char *out, size_t n)
+static void write_id(const struct payload *p, char out[PAYLOAD_ID_LETTERS])
+{
+	uint64_t id[2] = {letters(p->sequence), letters(p->connection)};
+
+	memcpy(out, id, sizeof(id));
+}
+
+static bool id_is(const struct payload *p, const char *in)
+{
+	uint64_t id[2];
+
+	memcpy(id, in, sizeof(id));
+	return id[0] == letters(p->sequence) && id[1] == letters(p->connection);
+}
+
+static size_t filler_shift(const struct payload *p)
+{
+	return p->connection * 131u + p->sequence * 37u;
+}
+
+/* Longer than its numbers, and its filler lies in one piece. */
+static bool is_usual(const struct payload *p)
+{
+	return p->size > PAYLOAD_ID_LETTERS && p->size <= FILLER_BYTES;
+}
+
+/* The whole of a usual message, but for its numbers and its end. */
+static const char *usual_filler(const struct payload *p)
+{
+	return filler + filler_shift(p) % FILLER_BYTES;
+}
+
+/* A piece of a message, or all of one that is tiny or large. */
+static __attribute__((noinline)) void write_piece(const struct payload *p, size_t offset, char *out, size_t n)
 {
 	size_t end = offset + n;
 	bool lf_here = p->lf && end == p->size && n > 0;
-	size_t shift = p->connection * 131u + p->sequence * 37u;
 	char id[PAYLOAD_ID_LETTERS];
 	char *at = out;
 
-	if (offset == 0 && n >= PAYLOAD_ID_LETTERS) { /* the common case: whole and not tiny */
-		write_letters(p->sequence, out);
-		write_letters(p->connection, out + PAYLOAD_SEQUENCE_LETTERS);
-		at += PAYLOAD_ID_LETTERS;
-		offset = PAYLOAD_ID_LETTERS;
-	} else if (offset < PAYLOAD_ID_LETTERS) {
+	if (offset < PAYLOAD_ID_LETTERS) {
 		size_t piece = PAYLOAD_ID_LETTERS - offset;
-		write_letters(p->sequence, id);
-		write_letters(p->connection, id + PAYLOAD_SEQUENCE_LETTERS);
+		write_id(p, id);
 		if (piece > n)
 			piece = n;
 		memcpy(at, id + offset, piece);
@@ -58,9 +83,41 @@ void payload_write(const struct payload *p, size_t offset, char *out, size_t n)
 		offset += piece;
 	}
 	if (offset < end)
-		copy_filler(shift + offset, at, end - offset);
+		copy_filler(filler_shift(p) + offset, at, end - offset);
 	if (lf_here)
 		out[n - 1] = '\n';
+}
+
+/*
+ * The common case: all of a message of no unusual size. Its filler lies in one piece, so it is copied in steps of 16
+ * bytes, the last of which ends with the message, and the numbers are written over its begin.
+ */
+static void write_whole(const struct payload *p, char *out, size_t n)
+{
+	const char *from = usual_filler(p);
+
+	for (size_t i = 0; i < n - PAYLOAD_ID_LETTERS; i += PAYLOAD_ID_LETTERS)
+		memcpy(out + i, from + i, PAYLOAD_ID_LETTERS);
+	memcpy(out + n - PAYLOAD_ID_LETTERS, from + n - PAYLOAD_ID_LETTERS, PAYLOAD_ID_LETTERS);
+	write_id(p, out);
+	if (p->lf)
+		out[n - 1] = '\n';
+}
+
+void payload_write(const struct payload *p, size_t offset, char *out, size_t n)
+{
+	if (n == p->size && is_usual(p))
+		write_whole(p, out, n);
+	else
+		write_piece(p, offset, out, n);
+}
+
+bool payload_is(const struct payload *p, const char *in)
+{
+	size_t n = p->size - p->lf;
+
+	return is_usual(p) && id_is(p, in) && (!p->lf || in[n] == '\n') &&
+	       memcmp(in + PAYLOAD_ID_LETTERS, usual_filler(p) + PAYLOAD_ID_LETTERS, n - PAYLOAD_ID_LETTERS) == 0;
 }
 
 unsigned payload_read_sequence(const char *in, size_t n, uint32_t *sequence)

@@ -28,6 +28,9 @@ struct payload {
 /* Write bytes [offset, offset + n) of the message to out; offset + n <= size. */
 void payload_write(const struct payload *p, size_t offset, char *out, size_t n);
 
+/* Are these p->size bytes the message? False may also mean that it is too short or too long to be told so simply. */
+bool payload_is(const struct payload *p, const char *in);
+
 /* Read the sequence number from the first bytes of a message: how many letters of it were there (0 to 8). */
 unsigned payload_read_sequence(const char *in, size_t n, uint32_t *sequence);
 

@@ -38,6 +38,28 @@ static void only_letters_and_a_line_feed(void **state)
 	assert_int_equal(all[599], '\n');
 }
 
+/* Fault caught: a comparison that leaves a byte out, or that is shy of messages of a usual size. */
+static void every_byte_is_compared(void **state)
+{
+	static const uint32_t sizes[] = {1, 2, 16, 17, 18, 32, 33, 64, 511, 512, 513, 1500};
+
+	(void)state;
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++)
+		for (unsigned lf = 0; lf < 2; lf++) {
+			struct payload p = {77, 123456, sizes[s], lf && sizes[s] > 1}, other = p;
+			char all[1500];
+			whole(&p, all);
+			assert_int_equal(payload_is(&p, all), sizes[s] > 16 && sizes[s] <= 512);
+			for (uint32_t i = 0; i < p.size; i++) {
+				all[i] ^= 1;
+				assert_false(payload_is(&p, all));
+				all[i] ^= 1;
+			}
+			other.sequence++;
+			assert_false(payload_is(&other, all));
+		}
+}
+
 static void messages_differ(void **state)
 {
 	struct payload a = {1, 2, 64, true}, b = {1, 3, 64, true}, c = {2, 2, 64, true};
@@ -103,9 +125,10 @@ static void the_given_up_are_found_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(pieces_make_the_whole),     cmocka_unit_test(only_letters_and_a_line_feed),
-	        cmocka_unit_test(messages_differ),           cmocka_unit_test(the_sequence_is_read_back),
-	        cmocka_unit_test(short_numbers_are_widened), cmocka_unit_test(the_given_up_are_found_once),
+	        cmocka_unit_test(pieces_make_the_whole),        cmocka_unit_test(every_byte_is_compared),
+	        cmocka_unit_test(only_letters_and_a_line_feed), cmocka_unit_test(messages_differ),
+	        cmocka_unit_test(the_sequence_is_read_back),    cmocka_unit_test(short_numbers_are_widened),
+	        cmocka_unit_test(the_given_up_are_found_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
