@@ -139,23 +139,31 @@ void ts_reply_next(struct ts_reply *r)
 	r->verdict = TS_REPLY_LEGAL;
 }
 
+size_t ts_reply_stamp_again(const struct ts_reply *r, const struct ts_reply_rule *rule, const char *out, size_t n_out,
+                            int64_t sent_ns, int64_t read_ns)
+{
+	size_t n = r->n_memo;
+
+	if (r->read > 0 || r->verdict != TS_REPLY_LEGAL || n == 0 || n_out <= n || memcmp(out, r->text, n) != 0)
+		return 0;
+	if (!ts_reply_memo_holds(r->last_stamp_ns, read_ns) ||
+	    ts_reply_window(rule, r->last_stamp_ns, r->memo_resolution_ns, sent_ns, read_ns) != TS_REPLY_LEGAL)
+		return 0;
+	return n;
+}
+
 /*
- * The common case of lock-step: a message's first bytes of O are the stamp that this connection had last, and data with
- * no '[' in it. If so they are legal, and are taken here; if not, nothing has been done. What the walk does beyond this
- * is not needed then: the stamp was read when its bytes came first, so that only the window is left to judge; it cannot
- * go back, being the last one itself; and data that holds no '[' can be read in one way only, which is one comparison.
+ * The common case: a message's first bytes of O are the stamp that this connection had last, and data with no '[' in
+ * it. If so they are legal, and are taken here; if not, nothing has been done. What the walk does beyond this is not
+ * needed then: the stamp was read when its bytes came first, so that only the window is left to judge; it cannot go
+ * back, being the last one itself; and data that holds no '[' can be read in one way only, which is one comparison.
  */
 static bool take_plain(struct ts_reply *r, const struct ts_reply_rule *rule, const char *in, size_t n_in,
                        const char *out, size_t n_out, int64_t sent_ns, int64_t read_ns)
 {
-	size_t n_stamp = r->n_memo, n_data = n_out - n_stamp;
+	size_t n_stamp = ts_reply_stamp_again(r, rule, out, n_out, sent_ns, read_ns), n_data = n_out - n_stamp;
 
-	if (r->read > 0 || n_stamp == 0 || n_out <= n_stamp || n_data > n_in)
-		return false;
-	if (memcmp(out, r->text, n_stamp) != 0 || memcmp(out + n_stamp, in, n_data) != 0 || memchr(in, '[', n_data))
-		return false;
-	if (!ts_reply_memo_holds(r->last_stamp_ns, read_ns) ||
-	    ts_reply_window(rule, r->last_stamp_ns, r->memo_resolution_ns, sent_ns, read_ns) != TS_REPLY_LEGAL)
+	if (n_stamp == 0 || n_data > n_in || memcmp(out + n_stamp, in, n_data) != 0 || memchr(in, '[', n_data))
 		return false;
 	r->matched = n_data;
 	r->read = n_out;

@@ -92,6 +92,15 @@ void ts_reply_next(struct ts_reply *r);
 enum ts_reply_verdict ts_reply_feed(struct ts_reply *r, const struct ts_reply_rule *rule, const char *in, size_t n_in,
                                     const char *out, size_t n_out, int64_t sent_ns, int64_t read_ns);
 
+/*
+ * In lock-step, between messages: the bytes of the stamp that the last reply on this connection had, if `out` begins
+ * with it again, more follows, and its time is in the window once more; else 0. For callers that know their message
+ * without having its bytes in memory: if what follows is all of a message with no '[' in it, then the reply is legal
+ * and complete with one stamp, and ts_reply_feed and ts_reply_next would leave the checker as it is.
+ */
+size_t ts_reply_stamp_again(const struct ts_reply *r, const struct ts_reply_rule *rule, const char *out, size_t n_out,
+                            int64_t sent_ns, int64_t read_ns);
+
 /* The smallest offset of I that any alternative still needs. */
 uint64_t ts_reply_base(const struct ts_reply *r);
 

@@ -174,6 +174,33 @@ static void feed_stamp(struct ts_reply *r, const struct ts_reply_rule *rule, siz
 	ts_reply_next(r);
 }
 
+/*
+ * Where the stamp before stands again: then it and plain data are the whole of a legal reply, and after that the
+ * checker is the same as if it had been fed. Where it does not: then it is another text, or out of the window.
+ */
+static void try_stamp_again(struct ts_reply *r, const struct ts_reply_rule *rule, size_t before, const struct text *in,
+                            const struct text *out)
+{
+	size_t n_stamp = strlen(stamps[0]) + rule->n_separator;
+	size_t n = ts_reply_stamp_again(r, rule, out->byte, out->n, WINDOW_BEGIN_NS, WINDOW_END_NS);
+	bool expected = before < N_GOOD && out->n > n_stamp &&
+	                memcmp(out->byte, stamps[before], strlen(stamps[0])) == 0 &&
+	                memcmp(out->byte + n_stamp - rule->n_separator, rule->separator, rule->n_separator) == 0;
+	struct ts_reply was = *r;
+
+	assert_int_equal(n, expected ? n_stamp : 0);
+	if (n == 0 || in->n != out->n - n || memcmp(out->byte + n, in->byte, in->n) != 0 ||
+	    memchr(in->byte, '[', in->n))
+		return;
+	assert_int_equal(ts_reply_feed(r, rule, in->byte, in->n, out->byte, out->n, WINDOW_BEGIN_NS, WINDOW_END_NS),
+	                 TS_REPLY_LEGAL);
+	assert_int_equal(ts_reply_stamp_again(r, rule, out->byte, out->n, WINDOW_BEGIN_NS, WINDOW_END_NS), 0);
+	assert_true(ts_reply_complete(r, in->n));
+	assert_int_equal(r->n_stamps, 1);
+	ts_reply_next(r);
+	assert_memory_equal(r, &was, sizeof(was));
+}
+
 static bool judged_legal(const struct ts_reply_rule *rule, size_t before, const struct text *in, const struct text *out,
                          cutter *cut, struct ts_random *random)
 {
@@ -181,6 +208,7 @@ static bool judged_legal(const struct ts_reply_rule *rule, size_t before, const 
 
 	ts_reply_init(&r);
 	feed_stamp(&r, rule, before);
+	try_stamp_again(&r, rule, before, in, out);
 	for (size_t done = 0, n; done < out->n; done += n) {
 		uint64_t base = ts_reply_base(&r);
 		n = cut(random, out->n - done);
