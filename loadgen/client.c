@@ -202,7 +202,7 @@ void client_close(struct worker *w, struct client *c)
 	c->n_unsent = 0;
 }
 
-void client_watch(struct worker *w, struct client *c, int events)
+void client_rewatch(struct worker *w, struct client *c, int events)
 {
 	if (c->flags & CLIENT_PAUSED || c->held)
 		events &= ~EV_READ;

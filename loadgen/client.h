@@ -45,8 +45,8 @@ struct slot {
 };
 
 struct client {
-	ev_io io; /* first: a watcher's address is its client's */
-	struct ts_reply reply;
+	ev_io io;           /* first: a watcher's address is its client's */
+	struct slot *slots; /* borrowed: its n_pipeline of the worker's */
 	uint64_t base; /* stream: offset of the oldest request in the checker's input; datagram: highest sequence seen +
 	                  1 */
 	int64_t since_ns; /* when the state began or the client became free; CLOSED: when it may try again */
@@ -56,6 +56,7 @@ struct client {
 	uint16_t head, n_in_flight, n_unsent, backoff_ms;
 	uint8_t state, flags, target;
 	bool slow, held; /* a slow reader (slow.h); it may not read for now */
+	struct ts_reply reply; /* last: the end of it is seldom touched */
 };
 
 /* Ask for a connection: at once, or in its turn where opening is paced. */
@@ -86,7 +87,14 @@ void client_break(struct worker *w, struct client *c, enum error_class oldest, e
 /* The connection has ended as it should (session over, or closed by the server while nothing was owed). */
 void client_ended(struct worker *w, struct client *c, int64_t now_ns);
 
-void client_watch(struct worker *w, struct client *c, int events);
+/* From now on the loop waits for these events. Mostly it does already. */
+void client_rewatch(struct worker *w, struct client *c, int events);
+static inline void client_watch(struct worker *w, struct client *c, int events)
+{
+	if (c->io.events != events || !ev_is_active(&c->io))
+		client_rewatch(w, c, events);
+}
+
 void client_close(struct worker *w, struct client *c);
 
 /* Once in a while: give up what has waited too long, try again what may. */

@@ -58,6 +58,7 @@ static void init_clients(struct worker *w)
 		struct client *c = &w->clients[i];
 		c->io.fd = -1;
 		c->index = i;
+		c->slots = w->slots + (size_t)i * (size_t)w->plan->n_pipeline;
 		c->target = (uint8_t)(client_id(w, c) % w->plan->n_targets);
 		ts_reply_init(&c->reply);
 		if (i >= w->n_active)

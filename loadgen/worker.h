@@ -119,11 +119,17 @@ static inline uint32_t client_id(const struct worker *w, const struct client *c)
 	return w->index + c->index * w->n_workers;
 }
 
+/* Its oldest request in flight on a stream. */
+static inline struct slot *client_oldest(const struct client *c)
+{
+	return &c->slots[c->head];
+}
+
 /* Its i-th request in flight; 0 is the oldest of a stream. */
 static inline struct slot *client_slot(const struct worker *w, const struct client *c, unsigned i)
 {
 	unsigned n = (unsigned)w->plan->n_pipeline, at = c->head + i;
-	return &w->slots[(size_t)c->index * n + (at < n ? at : at - n)];
+	return &c->slots[at < n ? at : at - n];
 }
 
 /* The ledger that a request belongs to, by its planned time. */
