@@ -94,16 +94,17 @@ void stream_flush(struct worker *w, struct client *c)
 
 /* --- receiving ---------------------------------------------------------------------------------------------------- */
 
-/* Input bytes [from, from + n) of the conversation, as far as they are in flight. */
+/* Input bytes [from, from + n) of the conversation, as far as they have gone out: a server may know what is to come. */
 static size_t make_input(struct worker *w, const struct client *c, uint64_t from, size_t n)
 {
+	unsigned n_sent = c->n_in_flight - c->n_unsent;
 	uint64_t begin = c->base;
 	size_t made = 0;
 
-	for (unsigned i = 0; i < c->n_in_flight && made < n; i++) {
+	for (unsigned i = 0; i <= n_sent && i < c->n_in_flight && made < n; i++) {
 		const struct slot *slot = client_slot(w, c, i);
 		struct payload message = message_of(w, c, slot);
-		uint32_t size = slot->size;
+		uint32_t size = i < n_sent ? slot->size : c->n_sent_bytes;
 		if (from < begin + size) {
 			size_t offset = (size_t)(from - begin), piece = size - offset;
 			if (piece > n - made)
@@ -191,7 +192,7 @@ static bool take_whole(struct worker *w, struct client *c, const char *out, size
 	struct payload message;
 	size_t n_stamp;
 
-	if (c->n_in_flight != 1)
+	if (c->n_in_flight != 1 || c->n_unsent > 0)
 		return false;
 	message = message_of(w, c, slot);
 	n_stamp = ts_reply_stamp_again(&c->reply, &w->rule, out, n, worker_wall(w, slot->sent_ns),

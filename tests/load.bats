@@ -327,3 +327,12 @@ END
   [ "${status}" -eq 3 ]
   grep -q "cannot be written to standard output" "${BATS_TEST_TMPDIR}/said"
 }
+
+# Fault caught: a reply that answers a message before it has gone out (the request was then done and not yet sent, and the
+# count of what is unsent ran past what is in flight: a crash).
+@test "an answer to what has not been sent yet is no answer" {
+  start_peer /usr/bin/python3 "${BATS_TEST_DIRNAME}/servers/guess.py" $((8 << 20))
+  load -t 1 -c 1 -n 2 -s 8MiB --timeout=5s "${uri}"
+  [ "${status}" -eq 4 ]
+  holds 'r["completed"] == 0 and r["failed"] == 2 and e == {"oversized_reply": 2}'
+}
