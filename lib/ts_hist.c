@@ -35,6 +35,10 @@ void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times)
 	}
 	unsigned i = ts_hist_index(ns);
 	TS_HIST_STORE(h->counts[i], h->counts[i] + times);
+	if (h->n == 0) {
+		TS_HIST_STORE(h->min_ns, 0);
+		TS_HIST_STORE(h->max_ns, 0);
+	}
 }
 
 /*

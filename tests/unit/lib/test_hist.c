@@ -132,6 +132,27 @@ static void the_ends_of_the_range(void **state)
 	assert_int_equal(ts_hist_percentile(h, 99), INT64_MAX);
 	assert_int_equal(ts_hist_count_above(h, TS_HIST_MAX_NS), 2);
 	assert_int_equal(ts_hist_count_above(h, 0), 3);
+	ts_hist_record(h, INT64_MAX - 1); /* between the extremes, and above the top all the same */
+	assert_int_equal(h->n_overflow, 3);
+	assert_int_equal(h->counts[TS_HIST_BUCKETS - 1], 4);
+	ts_hist_free(h);
+}
+
+/* Catches: a value between the extremes of what was all taken back, that leaves them as they were. */
+static void taken_back(void **state)
+{
+	struct ts_hist *h = new_hist();
+
+	(void)state;
+	ts_hist_record(h, 10);
+	ts_hist_record(h, 1000);
+	ts_hist_record_n(h, 1000, (uint64_t)-1);
+	assert_int_equal(h->n, 1);
+	ts_hist_record_n(h, 10, (uint64_t)-1);
+	ts_hist_record(h, 500);
+	assert_int_equal(h->n, 1);
+	assert_int_equal(h->min_ns, 500);
+	assert_int_equal(h->max_ns, 500);
 	ts_hist_free(h);
 }
 
@@ -271,6 +292,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(buckets_tile_the_range),
+	        cmocka_unit_test(taken_back),
 	        cmocka_unit_test(percentiles_match_a_sorted_array),
 	        cmocka_unit_test(percentiles_of_small_numbers_are_exact),
 	        cmocka_unit_test(one_value_and_none),
