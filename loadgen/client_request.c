@@ -98,9 +98,8 @@ void client_complete(struct worker *w, struct client *c, const struct slot *slot
 		ledger->in_time++;
 	if (client_measures(w, c, slot->planned_ns)) {
 		ts_hist_record(&shard->response, now_ns - slot->planned_ns);
-		ts_hist_record(&shard->service, now_ns - slot->sent_ns);
-		if (!(c->flags & CLIENT_FIRST_BYTE))
-			ts_hist_record(&shard->first_byte, now_ns - slot->sent_ns);
+		ts_hist_record(c->flags & CLIENT_FIRST_BYTE ? &shard->service : &shard->at_once,
+		               now_ns - slot->sent_ns);
 		if (w->transmitted_ns)
 			worker_split(w, c, slot, now_ns);
 		c->n_completed++;

@@ -100,7 +100,9 @@ void shard_merge(struct shard *dst, const struct shard *src)
 	generator_merge(&dst->generator, &src->generator);
 	ts_hist_add(&dst->response, &src->response);
 	ts_hist_add(&dst->service, &src->service);
+	ts_hist_add(&dst->service, &src->at_once);
 	ts_hist_add(&dst->first_byte, &src->first_byte);
+	ts_hist_add(&dst->first_byte, &src->at_once);
 	ts_hist_add(&dst->connect, &src->connect);
 	ts_hist_add(&dst->send_lag, &src->send_lag);
 	ts_hist_add(&dst->slow_response, &src->slow_response);

@@ -95,6 +95,8 @@ struct shard {
 	struct fairness fairness;
 	struct generator generator;
 	struct ts_hist response, service, first_byte, connect, send_lag;
+	struct ts_hist at_once; /* service time of replies that came in one piece, which is that of their first byte,
+	                         * too; shard_merge adds it to both */
 	struct ts_hist slow_response;                      /* of slow readers */
 	struct ts_hist to_kernel, in_network, from_kernel; /* --kernel-stamps: service time in three parts */
 	/* for the supervisor while it runs; written with relaxed atomics */
