@@ -141,6 +141,7 @@ void client_open(struct worker *w, struct client *c, int64_t now_ns)
 	if (c->slow)
 		slow_prepare(w, fd, w->plan->targets[c->target].transport);
 	ev_io_init(&c->io, on_event, fd, 0);
+	c->io.data = w;
 	result = source_bind(w, c, fd);
 	if (result < 0)
 		open_failed(w, c, -result, now_ns);
@@ -216,8 +217,10 @@ void client_rewatch(struct worker *w, struct client *c, int events)
 
 static void on_event(struct ev_loop *loop, ev_io *io, int revents)
 {
-	struct worker *w = ev_userdata(loop);
 	struct client *c = (struct client *)io;
+	struct worker *w = io->data;
+
+	(void)loop;
 
 	if (c->state == CLIENT_CONNECTING) {
 		int error = 0;

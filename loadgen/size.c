@@ -126,7 +126,7 @@ void size_release(struct size_spec *s)
 	s->list = NULL;
 }
 
-uint32_t size_draw(const struct size_spec *s, struct ts_random *random)
+uint32_t size_draw_random(const struct size_spec *s, struct ts_random *random)
 {
 	double x;
 

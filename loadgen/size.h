@@ -32,7 +32,11 @@ int size_parse(struct size_spec *s, const char *text, struct ts_err *err);
 void size_release(struct size_spec *s);
 
 /* One size. */
-uint32_t size_draw(const struct size_spec *s, struct ts_random *random);
+uint32_t size_draw_random(const struct size_spec *s, struct ts_random *random);
+static inline uint32_t size_draw(const struct size_spec *s, struct ts_random *random)
+{
+	return s->law == SIZE_FIXED ? s->max_bytes : size_draw_random(s, random);
+}
 
 /* Mean size: exact but for lognormal, where the cut is not counted. */
 double size_mean(const struct size_spec *s);

@@ -20,6 +20,7 @@
 #include "pacer.h"
 #include "plan.h"
 #include "slow.h"
+#include "socket_io.h"
 #include "ts_random.h"
 
 #define WORKER_BUFFER_BYTES (64 << 10)
@@ -154,9 +155,22 @@ static inline bool client_measures(const struct worker *w, const struct client *
 	return !c->slow && worker_measures(w, planned_ns);
 }
 
-/* The two calls of a request; with the kernel's stamps, where they were asked for. */
-ssize_t worker_send(struct worker *w, const struct client *c, size_t n); /* of w->out */
-ssize_t worker_receive(struct worker *w, struct client *c);              /* into w->in */
+/* The two calls of a request, for clients that are not as others: slow readers, or the kernel's stamps were asked for.
+ */
+ssize_t worker_send_stamped(struct worker *w, const struct client *c, size_t n);
+ssize_t worker_receive_specially(struct worker *w, struct client *c);
+
+static inline ssize_t worker_send(struct worker *w, const struct client *c, size_t n) /* of w->out */
+{
+	return w->transmitted_ns ? worker_send_stamped(w, c, n) : socket_send(c->io.fd, w->out, n);
+}
+
+static inline ssize_t worker_receive(struct worker *w, struct client *c) /* into w->in */
+{
+	return w->transmitted_ns || c->slow ? worker_receive_specially(w, c)
+	                                    : socket_recv(c->io.fd, w->in, sizeof(w->in));
+}
+
 void worker_split(struct worker *w, const struct client *c, const struct slot *slot,
                   int64_t now_ns); /* it was answered */
 

@@ -1,25 +1,22 @@
 /*
- * The two system calls of a request, and the kernel's stamps of them.
+ * The two system calls of a request where more is asked of them, and the kernel's stamps of them.
  */
 #include "kstamps.h"
-#include "socket_io.h"
 #include "worker.h"
 
-ssize_t worker_send(struct worker *w, const struct client *c, size_t n)
+ssize_t worker_send_stamped(struct worker *w, const struct client *c, size_t n)
 {
 	ssize_t sent = socket_send(c->io.fd, w->out, n);
 
-	if (w->transmitted_ns && sent > 0)
+	if (sent > 0)
 		w->transmitted_ns[c->index] = kstamps_transmitted(c->io.fd);
 	return sent;
 }
 
-ssize_t worker_receive(struct worker *w, struct client *c)
+ssize_t worker_receive_specially(struct worker *w, struct client *c)
 {
 	if (c->slow)
 		return slow_receive(w, c);
-	if (!w->transmitted_ns)
-		return socket_recv(c->io.fd, w->in, sizeof(w->in));
 	if (w->transmitted_ns[c->index] == 0)
 		w->transmitted_ns[c->index] = kstamps_transmitted(c->io.fd);
 	return kstamps_recv(c->io.fd, w->in, sizeof(w->in), &w->received_ns);
