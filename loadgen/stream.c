@@ -180,27 +180,40 @@ static void take_unverified(struct worker *w, struct client *c, const char *out,
 	}
 }
 
+/* Are these n bytes all the messages in flight, one after the other? */
+static bool is_all_in_flight(const struct worker *w, const struct client *c, const char *in, size_t n)
+{
+	for (unsigned i = 0; i < c->n_in_flight; i++) {
+		struct payload message = message_of(w, c, client_slot(w, c, i));
+		if (n < message.size || !payload_is(&message, in))
+			return false;
+		in += message.size;
+		n -= message.size;
+	}
+	return n == 0;
+}
+
 /*
- * The common case of lock-step: the one reply that is owed has come whole, behind the stamp of the reply before. If so
- * its request is completed here; if not, nothing has been done, and judge() finds out what it is. The bytes of the
- * message are compared without being made, and the checker is not told, for it would end where it stands: see
+ * The common case: all that is owed has come at once, behind the stamp of the reply before. If so the requests are
+ * completed here; if not, nothing has been done, and judge() finds out what it is. The bytes of the messages are
+ * compared without being made, and the checker is not told, for it would end where it stands: see
  * ts_reply_stamp_again. (Our messages hold no '['.)
  */
-static bool take_whole(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
+static bool take_all(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
 {
-	struct slot *slot = client_oldest(c);
-	struct payload message;
+	const struct slot *oldest = client_oldest(c);
 	size_t n_stamp;
 
-	if (c->n_in_flight != 1 || c->n_unsent > 0)
+	if (c->n_in_flight == 0 || c->n_unsent > 0)
 		return false;
-	message = message_of(w, c, slot);
-	n_stamp = ts_reply_stamp_again(&c->reply, &w->rule, out, n, worker_wall(w, slot->sent_ns),
+	n_stamp = ts_reply_stamp_again(&c->reply, &w->rule, out, n, worker_wall(w, oldest->sent_ns),
 	                               worker_wall(w, now_ns));
-	if (n_stamp == 0 || n - n_stamp != message.size || !payload_is(&message, out + n_stamp))
+	if (n_stamp == 0 || !is_all_in_flight(w, c, out + n_stamp, n - n_stamp))
 		return false;
-	client_ledger(w, c, slot->planned_ns)->stamps++;
-	complete_oldest(w, c, slot, now_ns);
+	client_ledger(w, c, oldest->planned_ns)->stamps++;
+	do
+		complete_oldest(w, c, client_oldest(c), now_ns);
+	while (c->n_in_flight > 0);
 	c->base = 0;
 	return true;
 }
@@ -269,7 +282,7 @@ static void take(struct worker *w, struct client *c, const char *out, size_t n, 
 {
 	if (!w->rule_known && w->plan->verify != VERIFY_OFF)
 		learn(w, c, out, n, now_ns);
-	else if (!take_whole(w, c, out, n, now_ns))
+	else if (!take_all(w, c, out, n, now_ns))
 		judge(w, c, out, n, now_ns);
 }
 
