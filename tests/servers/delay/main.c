@@ -392,8 +392,8 @@ int main(int argc, char **argv)
 	start(s);
 	while (turn(s))
 		;
-	for (struct reply *reply; (reply = queue_pop(&s->queue)); free(reply))
-		s->totals.unanswered += !reply->settled;
+	for (size_t i = 0; i < s->queue.n; i++)
+		s->totals.unanswered += !s->queue.at[i]->settled;
 	if (peer_path(&s->options.endpoint))
 		unlink(peer_path(&s->options.endpoint));
 	if (s->options.totals)
