@@ -61,6 +61,29 @@ c, _ = s.accept(); c.recv(99); c.recv(99)'
   [[ "${output}" == "tsclient: no reply within 0.1 s"* ]]
 }
 
+# Faults caught: a message that is sent as far as one call takes it, a reply that is written so; a pipe that nobody reads.
+@test "a line larger than every buffer between goes out whole, and its reply comes whole" {
+  start_peer /usr/bin/python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()
+print("unix:" + sys.argv[1], flush=True)
+c, _ = s.accept(); data = b""
+while not data.endswith(b"\n"):
+    data += c.recv(65536)
+c.sendall(b"[10:30:00]" + data)
+c.recv(99)' "${BATS_TEST_TMPDIR}/s"
+  head -c 1000000 /dev/zero | tr '\0' x >"${BATS_TEST_TMPDIR}/line"
+  { cat "${BATS_TEST_TMPDIR}/line"; echo; } | "${client}" "${uri}" >"${BATS_TEST_TMPDIR}/reply"
+  { printf '[10:30:00]'; cat "${BATS_TEST_TMPDIR}/line"; echo; } | cmp - "${BATS_TEST_TMPDIR}/reply"
+}
+
+@test "a reply that cannot be written is exit status 3" {
+  start_peer "${servers}/textbook/tsTserv.py" 0
+  run bash -c "'${client}' '${uri}' <<<hello >/dev/full"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == "tsclient: "*"cannot"* ]]
+}
+
 @test "nobody there, and a wrong endpoint, are told apart" {
   run "${client}" "unix:${BATS_TEST_TMPDIR}/nobody" <<<"hello"
   [ "${status}" -eq 3 ]
