@@ -51,6 +51,7 @@ struct options {
 	struct peer_endpoint endpoint;
 	int ready_fd;             /* -1: the ready line goes to standard output */
 	const char *totals;       /* file, or NULL */
+	const char *arrivals;     /* file, or NULL */
 	long long delay_ns;       /* from receive to send */
 	long long service_ns;     /* one queue for all: 1/service is the capacity exactly */
 	long long stall_every_ns; /* the last stall_for_ns of each such period nothing is done at all */
@@ -104,5 +105,14 @@ struct totals {
 };
 
 int totals_write(const struct totals *totals, const char *path); /* 0 or -errno */
+
+/* When each message came, CLOCK_MONOTONIC; grows as it is filled. */
+struct arrivals {
+	long long *at_ns;
+	size_t n, size;
+};
+
+void arrivals_add(struct arrivals *arrivals, long long at_ns);
+int arrivals_write(const struct arrivals *arrivals, const char *path); /* 0 or -errno */
 
 #endif

@@ -35,6 +35,7 @@ struct server {
 	long long started_ns, queue_free_ns, now_ns;
 	struct queue queue;
 	struct totals totals;
+	struct arrivals arrivals;
 	struct client **buckets;
 	char buffer[PEER_BUFFER];
 };
@@ -206,6 +207,8 @@ static void message_accept(struct server *s, struct client *c, size_t n)
 
 	if (!reply)
 		peer_die(3, "out of memory");
+	if (o->arrivals)
+		arrivals_add(&s->arrivals, s->now_ns);
 	*reply = (struct reply){.order = ++s->n_orders, .client = c, .n = n};
 	memcpy(reply->bytes, s->buffer, n);
 	reply->spoil = spoil_choose(o, ++s->totals.messages);
@@ -398,6 +401,8 @@ int main(int argc, char **argv)
 		unlink(peer_path(&s->options.endpoint));
 	if (s->options.totals)
 		error = totals_write(&s->totals, s->options.totals);
+	if (!error && s->options.arrivals)
+		error = arrivals_write(&s->arrivals, s->options.arrivals);
 	if (error)
 		peer_die(3, "%s: %s", s->options.totals, strerror(-error));
 	return 0;

@@ -15,6 +15,7 @@ static const struct row rows[] = {
         {"listen", "endpoint (tcp://127.0.0.1:0)", ENDPOINT, AT(endpoint)},
         {"ready-fd", "descriptor for the ready line (standard output)", NUMBER, AT(ready_fd)},
         {"totals", "FILE for the totals, as JSON, at SIGTERM", TEXT, AT(totals)},
+        {"arrivals", "FILE for the moment of each message, monotonic ns, one a line, at SIGTERM", TEXT, AT(arrivals)},
         {"delay", "TIME from receiving a message to its reply", TIME, AT(delay_ns)},
         {"service", "TIME that one queue for all takes for each message", TIME, AT(service_ns)},
         {"stall-every", "TIME: at the end of each such period the server stands still", TIME, AT(stall_every_ns)},

@@ -106,3 +106,25 @@ int totals_write(const struct totals *totals, const char *path)
 	fputs("}\n", file);
 	return fclose(file) ? -errno : 0;
 }
+
+void arrivals_add(struct arrivals *arrivals, long long at_ns)
+{
+	if (arrivals->n == arrivals->size) {
+		arrivals->size = arrivals->size ? arrivals->size * 2 : 4096;
+		arrivals->at_ns = realloc(arrivals->at_ns, arrivals->size * sizeof(*arrivals->at_ns));
+		if (!arrivals->at_ns)
+			peer_die(3, "out of memory");
+	}
+	arrivals->at_ns[arrivals->n++] = at_ns;
+}
+
+int arrivals_write(const struct arrivals *arrivals, const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return -errno;
+	for (size_t i = 0; i < arrivals->n; i++)
+		fprintf(file, "%lld\n", arrivals->at_ns[i]);
+	return fclose(file) ? -errno : 0;
+}
