@@ -1,88 +1,10 @@
 #include "answer.h"
-#include "compare.h"
+#include "lead.h"
 #include "show.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NAMES_MAX 4 /* more than that share no lead: there is none */
-
-/* Who leads a workload by a figure: the best, those that cannot be told from it, and the first that can. */
-struct lead {
-	size_t *modes; /* ranked; the first n_level of them cannot be told apart */
-	size_t n, n_level;
-	double ratio; /* of the best to the first that is behind, above 1; NaN: nobody is */
-};
-
-/* Can b be told from a, the best? By the same rule as two runs: the floor, and the paired interval. */
-static bool told_apart(const struct summary *s, size_t w, enum figure figure, size_t a, size_t b, double *x, double *y,
-                       double *ratio)
-{
-	struct ts_random *random = ts_random_new(SUMMARY_SEED);
-	struct compare_row row = {.floor = figure == FIGURE_RATE ? 0.10 : 0.05};
-	size_t n = summary_values(s, summary_cell(s, a, w), figure, x);
-	size_t m = summary_values(s, summary_cell(s, b, w), figure, y);
-
-	if (!random)
-		return false;
-	compare_measure(&row, figure, x, n, y, m, random);
-	row.p_adjusted = row.p * (double)(s->set->n_modes - 1); /* Bonferroni: one comparison for each other mode */
-	compare_decide(&row, 0.05, 0);
-	ts_random_free(random);
-	*ratio = row.ratio.value > 1 ? row.ratio.value : 1 / row.ratio.value;
-	return row.verdict == COMPARE_SLOWER;
-}
-
-/* Those that served everybody, in the same order. */
-static size_t drop_unserved(const struct summary *s, size_t w, size_t *modes, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!summary_unserved(summary_cell(s, modes[i], w)))
-			modes[kept++] = modes[i];
-	return kept;
-}
-
-static int find_lead(struct lead *lead, const struct summary *s, size_t w, enum figure figure)
-{
-	double *x = calloc(s->set->n_trials + 1, sizeof(double)), *y = calloc(s->set->n_trials + 1, sizeof(double));
-	double ratio;
-
-	memset(lead, 0, sizeof(*lead));
-	lead->modes = calloc(s->set->n_modes + 1, sizeof(*lead->modes));
-	lead->ratio = NAN;
-	if (!x || !y || !lead->modes) {
-		free(x);
-		free(y);
-		return -ENOMEM;
-	}
-	lead->n = summary_rank(s, w, figure, lead->modes);
-	lead->n = drop_unserved(s, w, lead->modes, lead->n);
-	lead->n_level = lead->n > 0;
-	for (size_t i = 1; i < lead->n; i++) {
-		if (told_apart(s, w, figure, lead->modes[0], lead->modes[i], x, y, &ratio)) {
-			lead->ratio = ratio;
-			break;
-		}
-		lead->n_level++;
-	}
-	free(x);
-	free(y);
-	return 0;
-}
-
-/* "epoll", "epoll and libev", "epoll, libev and poll" */
-static void write_names(FILE *out, const struct summary *s, const struct lead *lead)
-{
-	for (size_t i = 0; i < lead->n_level; i++)
-		fprintf(out, "%s%s",
-		        i == 0                   ? ""
-		        : i + 1 == lead->n_level ? " and "
-		                                 : ", ",
-		        s->set->modes[lead->modes[i]].name);
-}
 
 /* What is asked of a figure: which workloads count, and how people say it. */
 struct question {
@@ -101,18 +23,18 @@ static const struct question questions[] = {
 static void write_lead(FILE *out, const struct summary *s, size_t w, const struct question *q, const struct lead *lead)
 {
 	const char *workload = s->set->workloads[w].id;
-	char value[SHOW_MAX];
+	char value[SHOW_MAX], names[LEAD_NAMES_MAX * 80];
 
 	show_figure(q->figure, summary_cell(s, lead->modes[0], w)->figures[q->figure].value, value, sizeof(value));
-	if (lead->n_level > NAMES_MAX || lead->n_level == lead->n) {
+	if (!lead_is_clear(lead)) {
 		fprintf(out, "nobody leads %s, where %zu of %zu cannot be told apart (the best: %s%s)", workload,
 		        lead->n_level, lead->n, value, q->unit);
 		return;
 	}
-	write_names(out, s, lead);
+	fputs(lead_names(lead, s, names, sizeof(names)), out);
 	fprintf(out, lead->n_level > 1 ? " share the lead in %s (%s%s" : " leads %s (%s%s", workload, value, q->unit);
-	if (!isnan(lead->ratio))
-		fprintf(out, ", %.1f times %s %s", lead->ratio, q->than,
+	if (!isnan(lead->ratio.value))
+		fprintf(out, ", %.1f times %s %s", lead->ratio.value, q->than,
 		        s->set->modes[lead->modes[lead->n_level]].name);
 	fputc(')', out);
 }
@@ -129,12 +51,12 @@ static int write_sentence(FILE *out, const struct summary *s, const struct quest
 
 		if (workload->open_loop != q->open_loop || workload->group[0])
 			continue;
-		rc = find_lead(&lead, s, w, q->figure);
+		rc = lead_find(&lead, s, w, q->figure);
 		if (rc == 0 && lead.n > 1) {
 			fputs(n++ ? "; " : q->head, out);
 			write_lead(out, s, w, q, &lead);
 		}
-		free(lead.modes);
+		lead_release(&lead);
 		if (rc < 0)
 			return rc;
 	}

@@ -1,5 +1,6 @@
 #include "html.h"
 #include "answer.h"
+#include "choice.h"
 #include "embedded.h"
 #include "show.h"
 #include "svg.h"
@@ -71,6 +72,8 @@ static int write_answer(FILE *out, const struct summary *s, struct ts_err *err)
 			    strncmp(line, "Note: ", 6) == 0 ? "<p class=\"warning\">%s</p>\n"
 			                                    : "<p class=\"answer\">%s</p>\n",
 			    line);
+	if (rc == 0)
+		rc = choice_write(out, s, err);
 	fputs("</section>\n", out);
 	free(text);
 	return rc;

@@ -302,6 +302,26 @@ EOF
   [ "$(tail -n 1 "${page}")" = "</html>" ]
 }
 
+# The row of a workload in the page's table of choices, without markup.
+choice() { # PAGE TITLE
+  grep -F "<tr><th scope=\"row\">$2<" "$1" | sed 's/<[^>]*>/|/g; s/||*/|/g'
+}
+
+@test "the page says which mode to choose, how sure that is, and who leaves clients waiting" {
+  tests/fixtures/results/generate "${tmp}/run" --modes=epoll,thread,blocking --workloads=crowd --slow=thread:1.5
+  "${bin}/tsreport" html --no-png "${tmp}/run"
+  row=$(choice "${tmp}/run/index.html" "64 lasting clients")
+  echo "${row}"
+  [[ "${row}" == "|64 lasting clients|epoll|"*" a second|sure|: thread, the next, is behind by a factor of 1."*"3 trials)|"* ]]
+  [[ "${row}" == *"|blocking (served 1 of 64)|" ]]
+  grep -q "Most often among the best: epoll (" "${tmp}/run/index.html"
+  tests/fixtures/results/generate "${tmp}/even" --modes=epoll,thread --workloads=crowd --trials=1
+  "${bin}/tsreport" html --no-png "${tmp}/even"
+  row=$(choice "${tmp}/even/index.html" "64 lasting clients")
+  echo "${row}"
+  [[ "${row}" == "|64 lasting clients|any|"*"|open|: no difference beyond the noise of 1 trial|any|-|" ]]
+}
+
 @test "names in a run are text on the page, never markup" {
   cp -r "${run_dir}" "${tmp}/run"
   sed -i 's/64 lasting clients/<script>alert(1)<\/script> \& "co"/; s/"co"/co/' "${tmp}/run/run.json"
