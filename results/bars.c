@@ -14,7 +14,7 @@ static void add_bar(struct plot *p, const struct summary *s, const struct cell *
 	const struct ts_interval *x = &cell->figures[bars->figure];
 	const char *mode = s->set->modes[cell->mode].name;
 	double low = isnan(x->low) ? x->value : x->low, high = isnan(x->high) ? x->value : x->high;
-	char value[SHOW_MAX], from[SHOW_MAX], to[SHOW_MAX], remark[80] = "";
+	char value[SHOW_MAX], from[SHOW_MAX], to[SHOW_MAX], remark[80] = "", label[100];
 
 	show_figure(bars->figure, x->value, value, sizeof(value));
 	show_figure(bars->figure, low, from, sizeof(from));
@@ -22,8 +22,8 @@ static void add_bar(struct plot *p, const struct summary *s, const struct cell *
 	if (bars->remark)
 		bars->remark(cell, remark, sizeof(remark));
 	fprintf(p->dat, "%zu\t%d\t%.6g\t%.6g\t%.6g\t\"%s\"\t\"%s%s\"\t\"%s: %s (%s to %s)\"\n", row,
-	        plot_linetype(s->set, cell->mode), x->value * bars->scale, low * bars->scale, high * bars->scale, mode,
-	        value, remark, mode, value, from, to);
+	        plot_linetype(s->set, cell->mode), x->value * bars->scale, low * bars->scale, high * bars->scale,
+	        bars->remark ? mode : show_mode(s, cell, label, sizeof(label)), value, remark, mode, value, from, to);
 }
 
 static void add_settings(struct plot *p, const struct summary *s, size_t w, const struct bars *bars, size_t n,

@@ -3,6 +3,7 @@
  * lines are those of all trials' histograms added up, and end where fewer than five requests are left beyond.
  */
 #include "charts.h"
+#include "show.h"
 #include "ts_units.h"
 #include <errno.h>
 #include <math.h>
@@ -61,7 +62,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w)
 static int add_lines(struct plot *p, const struct summary *s, size_t w, const size_t *ranked, size_t n,
                      struct ts_hist *h, struct ts_err *err)
 {
-	char quoted[100];
+	char quoted[200], name[100];
 	double low_us = INFINITY, high_us = 0;
 	size_t modes[LINES_MAX];
 	int n_lines = 0;
@@ -81,7 +82,8 @@ static int add_lines(struct plot *p, const struct summary *s, size_t w, const si
 	for (int i = 0; i < n_lines; i++)
 		fprintf(p->gp, "%s'%s.dat' index %d using 1:($2*1e-6) with lines lt %d title %s",
 		        i ? ", \\\n     " : "plot ", p->id, i, plot_linetype(s->set, modes[i]),
-		        plot_quoted(s->set->modes[modes[i]].name, quoted, sizeof(quoted)));
+		        plot_quoted(show_mode(s, summary_cell(s, modes[i], w), name, sizeof(name)), quoted,
+		                    sizeof(quoted)));
 	for (int i = 0; i < n_lines; i++)
 		fprintf(p->gp,
 		        ", \\\n     '' index %d using 1:($2*1e-6):4 with labels hypertext point lt %d pt 7 ps 0.4 "
@@ -89,6 +91,22 @@ static int add_lines(struct plot *p, const struct summary *s, size_t w, const si
 		        i, plot_linetype(s->set, modes[i]));
 	fputc('\n', p->gp);
 	return n_lines;
+}
+
+/* In a sentence, of those that served everybody: who is fast for the one that it serves is no example. */
+static void describe(struct plot *p, const struct summary *s, size_t w, const size_t *ranked, size_t n_ranked, int n)
+{
+	const char *fastest = NULL, *slowest = NULL;
+
+	for (size_t i = 0; i < n_ranked; i++) {
+		if (summary_unserved(summary_cell(s, ranked[i], w)))
+			continue;
+		slowest = s->set->modes[ranked[i]].name;
+		fastest = fastest ? fastest : slowest;
+	}
+	snprintf(p->alt, sizeof(p->alt), "Lines of the response time over the percentiles of %d modes%s%s%s%s%s", n,
+	         fastest ? "; at the 99th, of those that served everybody, " : ".", fastest ? fastest : "",
+	         fastest ? " is the fastest and " : "", fastest ? slowest : "", fastest ? " the slowest." : "");
 }
 
 int chart_latency(struct plot *p, const struct summary *s, size_t w, struct ts_err *err)
@@ -107,11 +125,7 @@ int chart_latency(struct plot *p, const struct summary *s, size_t w, struct ts_e
 		add_settings(p, s, w);
 		n = add_lines(p, s, w, ranked, n_ranked, h, err);
 		if (n > 0)
-			snprintf(p->alt, sizeof(p->alt),
-			         "Lines of the response time over the percentiles of %d modes; at the 99th, %s is the "
-			         "fastest and %s "
-			         "the slowest.",
-			         n, s->set->modes[ranked[0]].name, s->set->modes[ranked[n_ranked - 1]].name);
+			describe(p, s, w, ranked, n_ranked, n);
 	}
 	ts_hist_free(h);
 	free(ranked);

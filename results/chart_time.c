@@ -4,6 +4,7 @@
  * histograms.
  */
 #include "charts.h"
+#include "show.h"
 #include "ts_json.h"
 #include "ts_units.h"
 #include <errno.h>
@@ -51,6 +52,7 @@ static int add_row(struct plot *p, const struct summary *s, const struct cell *c
 {
 	struct ts_hist *one = ts_hist_new(), *h = ts_hist_new();
 	const char *name = s->set->modes[cell->mode].name;
+	char label[100];
 	int rc = one && h ? 0 : ts_err_set(err, ENOMEM, "no memory for a chart"), n = 0;
 
 	for (int i = 0; i < COLUMNS_MAX && one && h && rc >= 0; i++) {
@@ -63,7 +65,8 @@ static int add_row(struct plot *p, const struct summary *s, const struct cell *c
 			continue;
 		ns = ts_hist_percentile(h, 99);
 		fprintf(p->dat, "%zu\t%.6g\t%.6g\t%.6g\t\"%s\"\t\"%s, %.1f s: p99 %s\"\n", row, at_s, at_s + duration_s,
-		        (double)ns / 1e3, name, name, at_s, ts_units_show_duration(ns, shown, sizeof(shown)));
+		        (double)ns / 1e3, show_mode(s, cell, label, sizeof(label)), name, at_s,
+		        ts_units_show_duration(ns, shown, sizeof(shown)));
 		*end_s = fmax(*end_s, at_s + duration_s);
 		n++;
 	}

@@ -21,14 +21,15 @@ static void add_row(struct plot *p, const struct summary *s, const struct cell *
 {
 	double service = cell->figures[FIGURE_SERVICE_P99].value, response = cell->figures[FIGURE_P99].value;
 	const char *mode = s->set->modes[cell->mode].name;
-	char from[SHOW_MAX], to[SHOW_MAX];
+	char from[SHOW_MAX], to[SHOW_MAX], label[100];
 
 	span->low_s = fmin(span->low_s, fmin(service, response) * 1e-9);
 	span->high_s = fmax(span->high_s, fmax(service, response) * 1e-9);
 	show_figure(FIGURE_SERVICE_P99, service, from, sizeof(from));
 	show_figure(FIGURE_P99, response, to, sizeof(to));
 	fprintf(p->dat, "%zu\t%d\t%.6g\t%.6g\t\"%s\"\t\"%s: service p99 %s, response p99 %s\"\n", row,
-	        plot_linetype(s->set, cell->mode), service * 1e-9, response * 1e-9, mode, mode, from, to);
+	        plot_linetype(s->set, cell->mode), service * 1e-9, response * 1e-9,
+	        show_mode(s, cell, label, sizeof(label)), mode, from, to);
 }
 
 static void add_settings(struct plot *p, const struct summary *s, size_t w, size_t n, const struct span *span)

@@ -38,6 +38,22 @@ const char *charts_trials(const struct summary *s, size_t workload, char *buf, s
 	return buf;
 }
 
+const char *charts_missing(const struct chart_drawn *drawn, size_t n_drawn, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t row = 0; row < N_ROWS; row++) {
+		bool found = false;
+
+		for (size_t i = 0; i < n_drawn && !found; i++)
+			found = strcmp(drawn[i].heading, rows[row].heading) == 0;
+		if (!found && n < size)
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "", rows[row].heading);
+	}
+	return buf;
+}
+
 /* Is this workload the one that a chart of this scope is drawn for? */
 static bool begins(const struct runset *set, size_t w, enum chart_scope scope)
 {

@@ -35,6 +35,12 @@ struct chart_drawn {
 int charts_draw(const struct summary *s, const char *dir, bool png, struct chart_drawn **drawn, size_t *n_drawn,
                 struct ts_err *err);
 
+/*
+ * The headings of the charts for which this run has no figures, such as those of series that it did not measure:
+ * "Clients, Message size"; "" when all were drawn. Returns buf.
+ */
+const char *charts_missing(const struct chart_drawn *drawn, size_t n_drawn, char *buf, size_t size);
+
 /* "3 trials", or "2 to 3 trials": how many are behind the figures of a workload. Returns buf. */
 const char *charts_trials(const struct summary *s, size_t workload, char *buf, size_t size);
 

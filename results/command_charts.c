@@ -35,6 +35,7 @@ int command_charts(int argc, char **argv, const struct ts_log *log)
 	struct report report = {0};
 	struct ts_err err = {0};
 	struct chart_drawn *drawn = NULL;
+	char missing[800];
 	size_t n = 0;
 	int rc = report_open(&report, &program, argc, argv, &settings, &err);
 
@@ -43,6 +44,8 @@ int command_charts(int argc, char **argv, const struct ts_log *log)
 	if (rc == 0)
 		for (size_t i = 0; i < n; i++)
 			printf("%s/%s.svg\n", settings.output, drawn[i].id);
+	if (rc == 0 && charts_missing(drawn, n, missing, sizeof(missing))[0])
+		ts_log(log, TS_LOG_INFO, "not drawn, for these results have no figures for them: %s", missing);
 	free(drawn);
 	report_release(&report);
 	return rc < 0 ? ts_log_fail(log, &err) : TS_EXIT_OK;

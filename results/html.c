@@ -203,10 +203,12 @@ static int write_chart(FILE *out, const char *dir, const char *link, const struc
 static int write_charts(FILE *out, const struct summary *s, const char *dir, const char *link,
                         const struct chart_drawn *drawn, size_t n, struct ts_err *err)
 {
+	char missing[800];
 	int rc = 0;
 
 	fputs("<section aria-labelledby=\"charts\">\n<h2 id=\"charts\">The charts</h2>\n"
-	      "<p>A mode has the same colour in all of them. Values show under the pointer.</p>\n",
+	      "<p>A mode has the same colour in all of them. Values show under the pointer. \"(1 of 64)\" beside a "
+	      "name: so many of the connections were ever answered.</p>\n",
 	      out);
 	for (size_t w = 0; w <= s->set->n_workloads && rc == 0; w++) {
 		size_t n_here = 0;
@@ -224,6 +226,11 @@ static int write_charts(FILE *out, const struct summary *s, const char *dir, con
 		if (n_here > 0)
 			fputs("</div>\n", out);
 	}
+	if (charts_missing(drawn, n, missing, sizeof(missing))[0])
+		put(out,
+		    "<p>Not drawn, for this run did not measure what they show: %s. <code>make bench SUITE=full</code> "
+		    "measures all.</p>\n",
+		    missing);
 	fputs("</section>\n", out);
 	return rc;
 }

@@ -36,6 +36,18 @@ const char *show_served(const struct cell *cell, char *buf, size_t size)
 	return buf;
 }
 
+const char *show_mode(const struct summary *s, const struct cell *cell, char *buf, size_t size)
+{
+	const char *name = s->set->modes[cell->mode].name;
+	char served[SHOW_MAX];
+
+	if (summary_unserved(cell))
+		snprintf(buf, size, "%s (%s)", name, show_served(cell, served, sizeof(served)));
+	else
+		snprintf(buf, size, "%s", name);
+	return buf;
+}
+
 const char *show_gap(const struct cell *cell, char *buf, size_t size)
 {
 	const struct trial *worst = cell->worst;

@@ -14,6 +14,9 @@ const char *show_figure(enum figure figure, double value, char *buf, size_t size
 /* "12 of 64" connections served of opened. */
 const char *show_served(const struct cell *cell, char *buf, size_t size);
 
+/* "blocking (1 of 64)": a mode by its name, and whom it served, where that is not everybody. Returns buf. */
+const char *show_mode(const struct summary *s, const struct cell *cell, char *buf, size_t size);
+
 /* Why a cell has no figures, or fewer: "failed: exit status 3", "2 of 3 trials: not measurable: ..."; "" when all is
  * well. */
 const char *show_gap(const struct cell *cell, char *buf, size_t size);

@@ -156,7 +156,9 @@ refused() {
 }
 
 @test "charts: data and gnuplot texts are the golden ones, pictures are there" {
-  "${bin}/tsreport" charts "${run_dir}" -o "${tmp}/charts"
+  "${bin}/tsreport" charts "${run_dir}" -o "${tmp}/charts" 2>"${tmp}/said"
+  [ "$(cat "${tmp}/said")" = "tsreport: not drawn, for these results have no figures for them: Throughput and latency, Mean response \
+time and M/G/1, Clients, Latency among idle connections, Processor time among idle connections, Memory per connection, Message size" ]
   for file in tests/fixtures/results/golden/*; do
     diff -u "${file}" "${tmp}/charts/${file##*/}"
   done
@@ -315,6 +317,8 @@ choice() { # PAGE TITLE
   [[ "${row}" == "|64 lasting clients|epoll|"*" a second|sure|: thread, the next, is behind by a factor of 1."*"3 trials)|"* ]]
   [[ "${row}" == *"|blocking (served 1 of 64)|" ]]
   grep -q "Most often among the best: epoll (" "${tmp}/run/index.html"
+  grep -q "of those that served everybody, epoll is the fastest and thread the slowest" "${tmp}/run/index.html"
+  grep -q "Not drawn, for this run did not measure what they show: .*Memory per connection, Message size" "${tmp}/run/index.html"
   tests/fixtures/results/generate "${tmp}/even" --modes=epoll,thread --workloads=crowd --trials=1
   "${bin}/tsreport" html --no-png "${tmp}/even"
   row=$(choice "${tmp}/even/index.html" "64 lasting clients")
