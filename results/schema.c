@@ -249,14 +249,30 @@ static int rule_bound(struct check *c, const cJSON *rule, const cJSON *value)
 	return fits ? 0 : wrong(c, value, text);
 }
 
+/* What "#/$defs/count" or "#/properties/requests" points at; names with "/" or "~" in them are not known here. */
+static const cJSON *find_ref(const cJSON *root, const char *ref)
+{
+	const cJSON *at = root;
+	char name[64];
+
+	if (*ref++ != '#')
+		return NULL;
+	while (at && *ref == '/') {
+		size_t n = strcspn(ref + 1, "/");
+
+		if (n >= sizeof(name))
+			return NULL;
+		snprintf(name, sizeof(name), "%.*s", (int)n, ref + 1);
+		at = cJSON_GetObjectItemCaseSensitive(at, name);
+		ref += n + 1;
+	}
+	return at != root ? at : NULL;
+}
+
 static int rule_ref(struct check *c, const cJSON *rule, const cJSON *value)
 {
-	static const char head[] = "#/$defs/";
-	const cJSON *defs = cJSON_GetObjectItemCaseSensitive(c->root, "$defs");
-	const cJSON *target = NULL;
+	const cJSON *target = find_ref(c->root, rule->valuestring);
 
-	if (strncmp(rule->valuestring, head, sizeof(head) - 1) == 0)
-		target = cJSON_GetObjectItemCaseSensitive(defs, rule->valuestring + sizeof(head) - 1);
 	if (!target)
 		return ts_err_set(c->err, EINVAL, "the schema refers to %s, which is not there", rule->valuestring);
 	return check_value(c, target, value);

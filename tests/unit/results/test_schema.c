@@ -49,6 +49,9 @@ static const struct {
         {"{\"propertyNames\": {\"pattern\": \"^[0-9]+$\"}}", "{\"50\": 1}", NULL},
         {"{\"propertyNames\": {\"pattern\": \"^[0-9]+$\"}}", "{\"50\": 1, \"x\": 2}",
          "the document: must be a text like ^[0-9]+$, is \"x\""},
+        {"{\"properties\": {\"a\": {\"minimum\": 2}, \"b\": {\"$ref\": \"#/properties/a\"}}}", "{\"b\": 1}",
+         "b: must be at least 2, is 1"},
+        {"{\"$ref\": \"#\"}", "1", "the schema refers to #, which is not there"},
         {"{\"$ref\": \"#/$defs/m\"}", "1", "the schema refers to #/$defs/m, which is not there"},
         {"{\"maxItems\": 1}", "[]", "the schema's keyword \"maxItems\" is not known"},
         {"{\"$ref\": \"#/$defs/n\", \"$defs\": {\"n\": {\"$ref\": \"#/$defs/n\"}}}", "1", ": nested too deeply"},
@@ -72,7 +75,23 @@ static void test_rows(void **state)
 }
 
 /* Every schema of the house uses only keywords that the validator knows: walk them all, each keyword with a value. */
-static void walk(const cJSON *schema)
+/* Everything that a schema refers to is in it. */
+static void check_ref(const cJSON *root, const cJSON *rule)
+{
+	cJSON *copy = cJSON_CreateObject(), *any = cJSON_CreateNull();
+	struct ts_err err = {0};
+
+	cJSON_AddItemToObject(copy, "$ref", cJSON_Duplicate(rule, 1));
+	cJSON_AddItemToObject(copy, "$defs", cJSON_Duplicate(cJSON_GetObjectItem(root, "$defs"), 1));
+	cJSON_AddItemToObject(copy, "properties", cJSON_Duplicate(cJSON_GetObjectItem(root, "properties"), 1));
+	schema_check(copy, any, &err);
+	if (strstr(err.text, "which is not there"))
+		fail_msg("%s", err.text);
+	cJSON_Delete(copy);
+	cJSON_Delete(any);
+}
+
+static void walk(const cJSON *root, const cJSON *schema)
 {
 	static const char *const known =
 	        " type const enum required properties additionalProperties propertyNames items minItems minLength "
@@ -85,12 +104,14 @@ static void walk(const cJSON *schema)
 		snprintf(word, sizeof(word), " %s ", rule->string);
 		if (!strstr(known, word))
 			fail_msg("keyword %s is not known", rule->string);
+		if (strcmp(rule->string, "$ref") == 0)
+			check_ref(root, rule);
 		if (strcmp(rule->string, "properties") == 0 || strcmp(rule->string, "$defs") == 0)
 			cJSON_ArrayForEach (below, rule)
-				walk(below);
+				walk(root, below);
 		else if (strcmp(rule->string, "items") == 0 || strcmp(rule->string, "additionalProperties") == 0 ||
 		         strcmp(rule->string, "propertyNames") == 0)
-			walk(rule);
+			walk(root, rule);
 	}
 }
 
@@ -105,7 +126,7 @@ static void test_own_schemas(void **state)
 		if (strchr(embedded_name(i), '.'))
 			continue;
 		assert_non_null(schema);
-		walk(schema);
+		walk(schema, schema);
 		cJSON_Delete(schema);
 		n++;
 	}
