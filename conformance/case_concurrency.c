@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STUCK_BYTES    ((size_t)24 << 20) /* a server that takes so much keeps what is not read */
-#define ASIDE_PATIENCE 0.3                /* of the wait for one who only has to be served beside another */
+#define ASIDE_PATIENCE 0.3 /* of the wait for one who only has to be served beside another */
 
 /* A queued caller, with or without words before its turn. */
 static void queue(struct turn *t, bool early)
@@ -97,34 +96,49 @@ void case_concurrency_half_line(struct turn *t)
 	peer_say(slow, "def\r\n" + 0, 5);
 }
 
-/* A client whom the server has taken from its queue, as far as that can be told: a burst would overflow a short queue.
- */
-static struct peer *open_settled(struct turn *t)
+/* Everybody sends, then everybody is answered. */
+static void all_say(struct turn *t, struct peer **p, int n)
 {
-	struct peer *p = peer_open(t);
+	char word[8], framed[10];
 
+	for (int i = 0; i < n; i++) {
+		turn_letters(t, word, sizeof(word));
+		peer_send(p[i], framed, turn_frame(t, word, sizeof(word), framed));
+	}
+	for (int i = 0; i < n && peer_await(p[i]); i++)
+		;
+}
+
+/*
+ * Some clients more, whom the server has taken from its queue, as far as that can be told: all at once would overflow a
+ * short queue. A slow server, which the probe has asked with as many, gets ten at a time.
+ */
+static bool open_settled(struct turn *t, struct peer **p, int n)
+{
+	for (int i = 0; i < n; i++)
+		p[i] = peer_open(t);
 	if (t->subject->dialect.one_shot)
-		turn_pause(3 * TS_MS);
+		turn_pause(n * 3 * TS_MS);
 	else
-		peer_say_letters(p, 4);
-	return t->blame == NOBODY ? p : NULL;
+		all_say(t, p, n);
+	return t->blame == NOBODY;
 }
 
 void case_concurrency_many_open(struct turn *t)
 {
 	struct peer *p[200];
-	int n = t->subject->dialect.capacity < DIALECT_CAPACITY_MAX ? 0 : 200;
+	int n = t->subject->dialect.capacity < DIALECT_CAPACITY_MAX ? 0 : turn_slow(t) ? 20 : 200;
+	int n_each = turn_slow(t) ? 10 : 1;
 
 	if (n == 0) {
 		turn_report(t, "not tried: the server serves %d at a time", t->subject->dialect.capacity);
 		return;
 	}
-	n = turn_slow(t) ? 20 : n;
-	for (int i = 0; i < n; i++)
-		if (!(p[i] = open_settled(t)))
+	for (int i = 0; i < n; i += n_each)
+		if (!open_settled(t, p + i, n_each))
 			return;
-	for (int i = 0; i < n && t->blame == NOBODY; i++)
-		peer_say_letters(p[i], 8);
+	for (int i = 0; i < n; i += turn_slow(t) ? n : 1)
+		all_say(t, p + i, turn_slow(t) ? n : 1);
 }
 
 /* Another client asks while the server is stuck: was it stuck all the time? Then nothing of what waits has gone. */
@@ -141,7 +155,7 @@ static bool ask_meanwhile(struct turn *t, struct peer *stuck, size_t most)
 
 void case_concurrency_stuck_reader(struct turn *t)
 {
-	size_t most = turn_bytes(t, STUCK_BYTES, TS_S);
+	size_t most = turn_bytes_unread(t);
 	struct peer *stuck = peer_try(t, turn_wait_ns(t), true);
 
 	for (int i = 0; stuck && i < 5 && t->blame == NOBODY && !ask_meanwhile(t, stuck, most); i++)

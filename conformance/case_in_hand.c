@@ -40,7 +40,7 @@ static void read_on(struct peer *p, struct chunks *chunks, int64_t enough, int64
 /* The server is in the middle of a reply, because we do not read, when it is told to stop. */
 void case_lifecycle_reply_in_hand(struct turn *t)
 {
-	size_t most = turn_bytes(t, 24 << 20, TS_S);
+	size_t most = turn_bytes_unread(t);
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
 	struct chunks chunks = {0};
 

@@ -39,7 +39,7 @@ void case_robust_reset_early(struct turn *t)
 static void reset_stuck(struct turn *t)
 {
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
-	size_t most = turn_bytes(t, 24 << 20, TS_S);
+	size_t most = turn_bytes_unread(t);
 
 	if (t->subject->endpoint.transport == TS_TCP)
 		peer_stick_short(p, most);

@@ -156,7 +156,7 @@ void case_stream_slow_reader(struct turn *t)
 
 	if (!p)
 		p = peer_open(t);
-	peer_stick(p, turn_bytes(t, 24 << 20, TS_S));
+	peer_stick(p, turn_bytes_unread(t));
 	for (int i = 0; p && i < 40 && !p->ended && t->blame == NOBODY; i++) {
 		p->read_max = 700;
 		peer_listen(p, 20 * TS_MS);

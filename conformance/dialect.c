@@ -38,6 +38,8 @@ static void widen_rtt(struct dialect *d, int64_t ns)
 {
 	if (ns > d->rtt_ns)
 		d->rtt_ns = ns;
+	if (d->least_rtt_ns == 0 || ns < d->least_rtt_ns)
+		d->least_rtt_ns = ns;
 }
 
 /* Perhaps it waits for CR LF: then what is unfinished may be answered at the end. */
@@ -217,29 +219,45 @@ static bool converse(struct turn *t, bool crlf)
 	return true;
 }
 
+/* n more clients ask at once: how many are answered? */
+static int n_answered(struct turn *t, int n, int64_t wait_ns)
+{
+	struct peer *p[DIALECT_CAPACITY_SLOW];
+	char word[N_WORD], framed[N_WORD + 2];
+	int64_t until_ns = ts_clock_mono_ns() + wait_ns;
+	int n_open = 0, n_good = 0;
+
+	for (; n_open < n && (p[n_open] = peer_try(t, wait_ns, false)) != NULL; n_open++) {
+		turn_letters(t, word, N_WORD);
+		peer_send(p[n_open], framed, turn_frame(t, word, N_WORD, framed));
+	}
+	for (int i = 0; i < n_open; i++)
+		n_good += peer_answered_within(p[i], until_ns - ts_clock_mono_ns());
+	return n_good;
+}
+
+/* One client has a conversation; how many are served beside it? One after the other comes, so that no queue overflows;
+ * to a slow server three and then twelve, whose answers are waited for together. */
 static void find_capacity(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
-	struct peer *p[DIALECT_CAPACITY_MAX];
 	int64_t wait_ns = 400 * TS_MS + 4 * d->rtt_ns;
-	char word[N_WORD], framed[N_WORD + 2];
-	int n = 0;
+	bool slow = turn_slow(t);
+	struct peer *first;
+	int n = 1;
 
 	d->capacity = 1;
-	if (t->subject->options->concurrency == 1 || !(p[n++] = peer_try(t, turn_wait_ns(t), false)))
+	if (t->subject->options->concurrency == 1 || !(first = peer_try(t, turn_wait_ns(t), false)))
 		return;
-	if (!d->one_shot && !peer_say_letters(p[0], N_WORD))
+	if (!d->one_shot && !peer_say_letters(first, N_WORD))
 		return;
-	while (n < DIALECT_CAPACITY_MAX && (p[n] = peer_try(t, wait_ns, false)) != NULL) {
-		turn_letters(t, word, N_WORD);
-		peer_send(p[n], framed, turn_frame(t, word, N_WORD, framed));
-		if (!peer_answered_within(p[n], wait_ns))
+	while (n > 0 && d->capacity + n <= (slow ? DIALECT_CAPACITY_SLOW : DIALECT_CAPACITY_MAX)) {
+		int more = n_answered(t, n, wait_ns);
+		d->capacity += more;
+		if (more < n)
 			break;
-		n++;
-		d->capacity = n;
+		n = !slow ? 1 : n == 1 ? 3 : DIALECT_CAPACITY_SLOW - d->capacity;
 	}
-	if (d->one_shot && n == DIALECT_CAPACITY_MAX)
-		d->capacity = DIALECT_CAPACITY_MAX;
 }
 
 static bool probe_stream(struct turn *t)

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DIALECT_CAPACITY_MAX 8 /* as many clients at a time as the probe tries */
+#define DIALECT_CAPACITY_MAX  8  /* as many clients at a time as the probe tries: "many" */
+#define DIALECT_CAPACITY_SLOW 17 /* of a slow server, whose suite is waiting: the more at a time, the sooner done */
 
 enum empty_datagram { EMPTY_UNKNOWN, EMPTY_STAMP, EMPTY_NOTHING };
 
@@ -25,13 +26,14 @@ struct dialect {
 	bool line;     /* framing; else stream */
 	bool crlf;     /* its lines must end in CR LF */
 	bool one_shot; /* else lasting */
-	int capacity;  /* clients that are answered at a time, 1: iterative, at most DIALECT_CAPACITY_MAX */
+	int capacity;  /* clients that are answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
 	bool greeting; /* it spoke first */
 	bool ends;     /* it ended the first conversation after its client had */
 	enum empty_datagram empty;
-	int64_t rtt_ns;      /* of a small message: the longest of the probe's */
-	int64_t end_ns;      /* from the client's end to the server's */
-	int64_t chunk_bytes; /* the largest chunk that was seen to have one stamp; 0: unknown */
+	int64_t rtt_ns;       /* of a small message: the longest of the probe's, for deadlines */
+	int64_t least_rtt_ns; /* the shortest: a busy machine does not make a server slow; 0: unknown */
+	int64_t end_ns;       /* from the client's end to the server's */
+	int64_t chunk_bytes;  /* the largest chunk that was seen to have one stamp; 0: unknown */
 };
 
 struct turn;

@@ -132,7 +132,7 @@ static const struct ts_opt rows[] = {
          .name = "jobs",
          .key = 'j',
          .arg = "N",
-         .fallback = "8",
+         .fallback = "16",
          .min = "1",
          .max = "64",
          AT(n_jobs),

@@ -70,7 +70,7 @@ bool peer_stick(struct peer *p, size_t most)
 	int64_t still_ns = ts_clock_mono_ns(), enough_ns = stillness_ns(p->turn);
 	p->deaf = true;
 	while (ts_clock_mono_ns() - still_ns < enough_ns && !p->broken && taken < most) {
-		if (p->n_written == p->n_in && p->n_in < most && !send_block(p, BLOCK))
+		if (p->n_written == p->n_in && p->n_in < most && !send_block(p, most < BLOCK ? most : BLOCK))
 			break;
 		if (!peer_pump(p, p->n_written < p->n_in ? LOOK_NS : 0))
 			break;

@@ -35,6 +35,7 @@ struct report {
 	char unreached[700]; /* why it was not */
 	int64_t started_wall_ns, duration_ns;
 	int counts[N_STATUS]; /* of the selected */
+	int n_confirmed;      /* failures of a MUST that the second look has confirmed */
 	void (*on_result)(const struct result *result,
 	                  void *data); /* progress, or NULL; called by one thread at a time */
 	void *data;

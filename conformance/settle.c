@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CONFIRMED    2
 #define SECOND_LOOKS 6 /* a server that fails more than this is not looked at twice for all of it */
 
 /* How likely is it to have killed the server? Some cases send odd data, and others do no more than wait or ask. */
@@ -66,6 +67,13 @@ static void bury(struct report *report, struct result *killer)
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }
 
+/* A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. */
+static bool is_worth_a_look(const struct report *report, const struct result *r)
+{
+	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && report->n_confirmed < CONFIRMED &&
+	       !ts_signal_stop();
+}
+
 /* What had failed before the stop came, by wrong bytes, stays; the rest was not judged. */
 static void stopped(struct report *report)
 {
@@ -115,9 +123,10 @@ void look_settle(struct report *report, bool wait)
 			                 root->row->id);
 			continue;
 		}
-		if (r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && n_looks++ < SECOND_LOOKS &&
-		    !ts_signal_stop())
+		if (is_worth_a_look(report, r) && n_looks++ < SECOND_LOOKS) {
 			look_again(report, r);
+			report->n_confirmed += !r->flaky && r->requirement->level == MUST;
+		}
 		r->failed_ns = 0;
 		result_judge(report, r);
 	}

@@ -191,6 +191,9 @@ bool turn_slow(const struct turn *t);
 /* How many of these bytes this server returns in budget_ns, as far as is known. */
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns);
 
+/* How many bytes a client sends that does not read, to find out who is stuck then. */
+size_t turn_bytes_unread(const struct turn *t);
+
 /* Pass some time. */
 void turn_pause(int64_t ns);
 
