@@ -39,14 +39,17 @@ enum client_flag {
 	CLIENT_PENDING = 1 << 7 /* a session's first request waits for the connection; planned in its slot 0 */
 };
 
+/* What a request in lock-step touches of its client are the first three lines of cache. */
+#define CLIENT_LINE_BYTES 64
+
 struct slot {
 	int64_t planned_ns, sent_ns; /* monotonic; sent_ns is 0 until the first attempt */
 	uint32_t size, sequence;     /* size 0: a free slot */
 };
 
 struct client {
-	ev_io io;           /* first: a watcher's address is its client's */
-	struct slot *slots; /* borrowed: its n_pipeline of the worker's */
+	_Alignas(CLIENT_LINE_BYTES) ev_io io; /* first: a watcher's address is its client's */
+	struct slot *slots;                   /* borrowed: its n_pipeline of the worker's */
 	uint64_t base; /* stream: offset of the oldest request in the checker's input; datagram: highest sequence seen +
 	                  1 */
 	int64_t since_ns; /* when the state began or the client became free; CLOSED: when it may try again */
@@ -55,7 +58,7 @@ struct client {
 	uint32_t n_sent_bytes; /* of the first message that is not sent in full */
 	uint16_t head, n_in_flight, n_unsent, backoff_ms;
 	uint8_t state, flags, target;
-	bool slow, held; /* a slow reader (slow.h); it may not read for now */
+	bool slow, held;       /* a slow reader (slow.h); it may not read for now */
 	struct ts_reply reply; /* last: the end of it is seldom touched */
 };
 

@@ -54,6 +54,7 @@ static bool ring_init(struct ring *r, uint32_t n)
 
 static void init_clients(struct worker *w)
 {
+	memset(w->clients, 0, w->n_clients * sizeof(*w->clients));
 	for (uint32_t i = 0; i < w->n_clients; i++) {
 		struct client *c = &w->clients[i];
 		c->io.fd = -1;
@@ -146,7 +147,7 @@ struct worker *worker_new(const struct plan *plan, struct control *control, stru
 	w->end_ns = w->drain_ns = INT64_MAX / 2;
 	w->n_active = share(plan->n_connections, index, n_workers);
 	w->n_clients = w->n_active + share(plan->n_idle, index, n_workers);
-	w->clients = calloc(w->n_clients, sizeof(*w->clients));
+	w->clients = aligned_alloc(CLIENT_LINE_BYTES, w->n_clients * sizeof(*w->clients));
 	w->slots = calloc((size_t)w->n_clients * (size_t)plan->n_pipeline, sizeof(*w->slots));
 	w->arrivals_ns = calloc(WORKER_ARRIVALS, sizeof(*w->arrivals_ns));
 	if (plan->kernel_stamps)

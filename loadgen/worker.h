@@ -3,7 +3,7 @@
  * they run but the plan (read-only) and a few atomics of `struct control`; so a hundred processes of them are as good
  * as a hundred threads.
  *
- * What one connection costs in user memory: struct client (about 250 bytes), n_pipeline slots of 24 bytes, 8 bytes in
+ * What one connection costs in user memory: struct client (320 bytes), n_pipeline slots of 24 bytes, 8 bytes in
  * two rings of indices, 16 bytes in libev. No buffer, no timer, no histogram.
  *
  * Time is kept by one timerfd with absolute monotonic moments, watched by the loop: it rings when the next request is
