@@ -12,7 +12,7 @@ const struct cell *summary_cell(const struct summary *s, size_t mode, size_t wor
 
 bool summary_unserved(const struct cell *cell)
 {
-	return cell->figures[FIGURE_SERVED].value < 0.99 * cell->figures[FIGURE_OPENED].value;
+	return cell->figures[FIGURE_SERVED].value < (cell->sessions ? 0.9 : 0.99) * cell->figures[FIGURE_OPENED].value;
 }
 
 static bool belongs(const struct trial *trial, const struct cell *cell)
@@ -102,10 +102,12 @@ static void count_trials(const struct runset *set, struct cell *cell)
 		if (!belongs(trial, cell))
 			continue;
 		cell->n_trials++;
-		if (usable(trial, cell))
+		if (usable(trial, cell)) {
 			cell->n_ok++;
-		else if (!cell->worst)
+			cell->sessions = ts_json_int(trial->load, "plan.session", 0) > 0;
+		} else if (!cell->worst) {
 			cell->worst = trial;
+		}
 	}
 }
 

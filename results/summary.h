@@ -18,6 +18,7 @@
 struct cell {
 	size_t mode, workload;
 	size_t n_trials, n_ok;     /* planned and usable */
+	bool sessions;             /* connections end after some requests, and others take their place */
 	const struct trial *worst; /* a trial that is not ok, or NULL: its status and reason explain the gap */
 	struct ts_interval figures[FIGURE_N];
 };
@@ -32,7 +33,8 @@ void summary_release(struct summary *s);
 
 /*
  * Did the mode leave connections without a single answer? More than one in a hundred: a few that were opened in the
- * last moment of a run are nobody's fault.
+ * last moment of a run are nobody's fault. More than one in ten where each lasts for some requests only and a new one
+ * takes its place: then there are always some that were just opened.
  */
 bool summary_unserved(const struct cell *cell);
 
