@@ -2,7 +2,7 @@
 load 'style.gp'
 eval svg(474)
 set output 'calls.sessions.svg'
-set title 'System calls per request: 200 clients a second that connect, talk ten times and end'
+set title 'System calls per request'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel 'calls per request: median of 3 trials, with its 95 % interval'
 set xrange [0:823.723]
 set yrange [0.4:14.6]

@@ -2,7 +2,7 @@
 load 'style.gp'
 eval svg(474)
 set output 'fairness.sessions.svg'
-set title 'Fairness among connections: 200 clients a second that connect, talk ten times and end'
+set title 'Fairness among connections'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel 'Jain''s index: median of 3 trials, with its 95 % interval'
 set xrange [0:1.24823]
 set yrange [0.4:14.6]

@@ -22,8 +22,8 @@ plot 'latency.crowd.dat' index 0 using 1:($2*1e-6) with lines lt 12 title 'pool'
      'latency.crowd.dat' index 9 using 1:($2*1e-6) with lines lt 8 title 'uring', \
      'latency.crowd.dat' index 10 using 1:($2*1e-6) with lines lt 3 title 'select', \
      'latency.crowd.dat' index 11 using 1:($2*1e-6) with lines lt 13 title 'nonblocking', \
-     'latency.crowd.dat' index 12 using 1:($2*1e-6) with lines lt 2 title 'timeout', \
-     'latency.crowd.dat' index 13 using 1:($2*1e-6) with lines lt 1 title 'blocking', \
+     'latency.crowd.dat' index 12 using 1:($2*1e-6) with lines lt 2 title 'timeout (1 of 64)', \
+     'latency.crowd.dat' index 13 using 1:($2*1e-6) with lines lt 1 title 'blocking (1 of 64)', \
      '' index 0 using 1:($2*1e-6):4 with labels hypertext point lt 12 pt 7 ps 0.4 notitle, \
      '' index 1 using 1:($2*1e-6):4 with labels hypertext point lt 9 pt 7 ps 0.4 notitle, \
      '' index 2 using 1:($2*1e-6):4 with labels hypertext point lt 10 pt 7 ps 0.4 notitle, \

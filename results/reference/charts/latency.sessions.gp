@@ -2,7 +2,7 @@
 load 'style.gp'
 eval svg(474)
 set output 'latency.sessions.svg'
-set title 'Response time by percentile: 200 clients a second that connect, talk ten times and end'
+set title 'Response time by percentile'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel 'percentile of the requests of 3 trials'
 set ylabel 'response time (log scale)'
 set logscale xy

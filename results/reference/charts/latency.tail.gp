@@ -10,8 +10,8 @@ set xtics ('0' 1, '50' 2, '75' 4, '90' 10, '95' 20, '99' 100, '99.9' 1000, '99.9
 set format y duration
 eval duration_tics('y')
 set yrange [4.753e-05:1.701]
-plot 'latency.tail.dat' index 0 using 1:($2*1e-6) with lines lt 2 title 'timeout', \
-     'latency.tail.dat' index 1 using 1:($2*1e-6) with lines lt 1 title 'blocking', \
+plot 'latency.tail.dat' index 0 using 1:($2*1e-6) with lines lt 2 title 'timeout (1 of 64)', \
+     'latency.tail.dat' index 1 using 1:($2*1e-6) with lines lt 1 title 'blocking (1 of 64)', \
      'latency.tail.dat' index 2 using 1:($2*1e-6) with lines lt 7 title 'libev', \
      'latency.tail.dat' index 3 using 1:($2*1e-6) with lines lt 12 title 'pool', \
      'latency.tail.dat' index 4 using 1:($2*1e-6) with lines lt 9 title 'fork', \

@@ -2,7 +2,7 @@
 load 'style.gp'
 eval svg(494)
 set output 'time.sessions.svg'
-set title 'Response time over the run: 200 clients a second that connect, talk ten times and end'
+set title 'Response time over the run'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel 'seconds since the start (3 trials)'
 set cblabel '99th percentile of each interval (log scale)'
 set rmargin 17

@@ -2,7 +2,7 @@
 load 'style.gp'
 eval svg(514)
 set output 'waiting.sessions.svg'
-set title 'Service and response time, p99: 200 clients a second that connect, talk ten times and end'
+set title 'Service and response time, p99'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel '99th percentile (log scale), all requests of 3 trials'
 set logscale x
 set format x duration
