@@ -82,6 +82,15 @@ void case_line_empty_ends(struct turn *t)
 		turn_fail(t, BYTES, "an empty line did not end the conversation");
 }
 
+/* Many languages strip a line before they look whether it is empty. */
+void case_line_blank(struct turn *t)
+{
+	static const char *const blanks[] = {" ", "\t", "   \t "};
+
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
+		turn_ask_text(t, blanks[i]);
+}
+
 void case_line_unfinished(struct turn *t)
 {
 	struct peer *p = peer_open(t);

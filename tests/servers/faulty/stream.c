@@ -116,9 +116,20 @@ static bool message_answer(struct conversation *c, const char *data, size_t n)
 	return goes_on;
 }
 
+static bool is_blank_only(const char *data, size_t n, const char *blanks)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!data[i] || !strchr(blanks, data[i]))
+			return false;
+	return true;
+}
+
 static bool line_answer(struct conversation *c, const char *line, size_t n)
 {
 	bool is_empty = n == 1 || (n == 2 && line[0] == '\r');
+
+	if (has(c, FAULT_LINE_BLANK_ENDS))
+		is_empty = is_blank_only(line, n, " \t\r\n");
 
 	if (is_empty)
 		return has(c, FAULT_LINE_EMPTY_GOES_ON);
@@ -151,14 +162,6 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	}
 	memmove(line->p, line->p + start, line->n -= start);
 	return goes_on;
-}
-
-static bool is_blank_only(const char *data, size_t n, const char *blanks)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!data[i] || !strchr(blanks, data[i]))
-			return false;
-	return true;
 }
 
 /* What one receive call brought; false: the conversation is over. */
