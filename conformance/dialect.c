@@ -43,7 +43,8 @@ static void widen_rtt(struct dialect *d, int64_t ns)
 }
 
 /* Perhaps it waits for CR LF: then what is unfinished may be answered at the end. */
-static const char mute[] = "it does not answer", late[] = "it answers only when the client has ended";
+static const char mute[] = "it does not answer",
+                  late[] = "it answers only when the client has ended, or not within the time-out";
 
 static void stranger(struct dialect *d, const char *what)
 {
