@@ -27,12 +27,17 @@ teardown() {
 
 # Make a control group that gets 5 ms of processor time in 100, and set `group` to its folder; fails where none can be made.
 throttled_group() {
-  group=/sys/fs/cgroup/cpu/tsload-test-$$
-  mkdir "${group}" 2>/dev/null && echo 100000 >"${group}/cpu.cfs_period_us" && echo 5000 >"${group}/cpu.cfs_quota_us" && return
-  rmdir "${group}" 2>/dev/null || true
-  group=/sys/fs/cgroup/tsload-test-$$
-  mkdir "${group}" 2>/dev/null && [ -e "${group}/cpu.max" ] && echo "5000 100000" >"${group}/cpu.max" && return
-  rmdir "${group}" 2>/dev/null || true
+  local folder
+  for folder in /sys/fs/cgroup/cpu /sys/fs/cgroup; do
+    group=${folder}/tsload-test-$$
+    mkdir "${group}" 2>/dev/null || continue
+    # Is it a group at all? Two files in the older hierarchy, one in the unified. Does it let anybody in?
+    if [ -e "${group}/cgroup.procs" ] && { { echo 100000 >"${group}/cpu.cfs_period_us" && echo 5000 >"${group}/cpu.cfs_quota_us"; } ||
+      echo "5000 100000" >"${group}/cpu.max"; } 2>/dev/null && (echo "${BASHPID}" >"${group}/cgroup.procs") 2>/dev/null; then
+      return
+    fi
+    rmdir "${group}"
+  done
   group=
   return 1
 }
