@@ -220,18 +220,29 @@ static bool converse(struct turn *t, bool crlf)
 	return true;
 }
 
+static void ask(struct turn *t, struct peer *p)
+{
+	char word[N_WORD], framed[N_WORD + 2];
+
+	turn_letters(t, word, N_WORD);
+	peer_send(p, framed, turn_frame(t, word, N_WORD, framed));
+}
+
+static bool is_answered(struct turn *t, struct peer *p, int64_t wait_ns)
+{
+	ask(t, p);
+	return peer_answered_within(p, wait_ns);
+}
+
 /* n more clients ask at once: how many are answered? */
 static int n_answered(struct turn *t, int n, int64_t wait_ns)
 {
 	struct peer *p[DIALECT_CAPACITY_SLOW];
-	char word[N_WORD], framed[N_WORD + 2];
 	int64_t until_ns = ts_clock_mono_ns() + wait_ns;
 	int n_open = 0, n_good = 0;
 
-	for (; n_open < n && (p[n_open] = peer_try(t, wait_ns, false)) != NULL; n_open++) {
-		turn_letters(t, word, N_WORD);
-		peer_send(p[n_open], framed, turn_frame(t, word, N_WORD, framed));
-	}
+	for (; n_open < n && (p[n_open] = peer_try(t, wait_ns, false)) != NULL; n_open++)
+		ask(t, p[n_open]);
 	for (int i = 0; i < n_open; i++)
 		n_good += peer_answered_within(p[i], until_ns - ts_clock_mono_ns());
 	return n_good;
@@ -250,7 +261,10 @@ static void find_capacity(struct turn *t)
 	d->capacity = 1;
 	if (t->subject->options->concurrency == 1 || !(first = peer_try(t, turn_wait_ns(t), false)))
 		return;
-	if (!d->one_shot && !peer_say_letters(first, N_WORD))
+	/* A server that did not end the first conversation may still be in it. */
+	if (!d->ends && !is_answered(t, first, wait_ns))
+		return;
+	if (d->ends && !d->one_shot && !peer_say_letters(first, N_WORD))
 		return;
 	while (n > 0 && d->capacity + n <= (slow ? DIALECT_CAPACITY_SLOW : DIALECT_CAPACITY_MAX)) {
 		int more = n_answered(t, n, wait_ns);
@@ -275,7 +289,7 @@ static bool probe_stream(struct turn *t)
 		t->subject->gone = false;
 	}
 	d->capacity = 1;
-	if (d->known && d->ends && t->subject->needs_capacity) {
+	if (d->known && t->subject->needs_capacity) {
 		find_capacity(t);
 		t->blame = NOBODY; /* what went wrong is found again, by a case */
 	}

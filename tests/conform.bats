@@ -155,6 +155,21 @@ PYTHON
   [ "$(field "${tmp}/r.json" verdict)" = None ]
 }
 
+@test "a stop while cases run makes nobody nonconformant" {
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.kept-*' --only='time.*' "${uri}" >/dev/null 3>&- &
+  run=$!
+  while tasks=("/proc/${run}/task/"*) && [ "${#tasks[@]}" -lt 4 ]; do # one for each case that runs beside others
+    [ -d "/proc/${run}" ]
+  done
+  kill -INT "${run}"
+  wait "${run}" || code=$?
+  [ "${code}" -eq 130 ]
+  [ "$(field "${tmp}/r.json" summary.fail)" -eq 0 ]
+  [ "$(field "${tmp}/r.json" summary.error)" -gt 3 ]
+  [ "$(field "${tmp}/r.json" verdict)" = None ]
+}
+
 @test "--trace prints the bytes of a case that passes" {
   start_peer build/release/servers/faulty --fault=none --listen=udp://127.0.0.1:0
   run "${bin}/tsconform" --trace=data.nul "${uri}"
