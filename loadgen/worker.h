@@ -106,7 +106,18 @@ void worker_free(struct worker *w);
 int64_t worker_bytes_per_connection(const struct plan *plan);
 
 /* For clients: the planned moment of a request that may be sent now, or PACER_NEVER. It is then scheduled. */
-int64_t worker_next(struct worker *w, int64_t now_ns);
+int64_t worker_next_planned(struct worker *w, int64_t now_ns); /* in an open loop */
+static inline int64_t worker_next(struct worker *w, int64_t now_ns)
+{
+	if (w->plan->open_loop)
+		return worker_next_planned(w, now_ns);
+	if (!w->started || w->quota == 0 || w->finished || now_ns >= w->end_ns ||
+	    (w->window > 0 && w->n_in_flight >= w->window))
+		return PACER_NEVER;
+	w->quota--;
+	return now_ns;
+}
+
 void worker_offer(struct worker *w, struct client *c, int64_t now_ns); /* this client is free for a due request */
 void worker_serve_window(struct worker *w, int64_t now_ns);            /* somebody waits, and there may be room again */
 void worker_queue_open(struct worker *w, struct client *c);            /* this client wants a connection */

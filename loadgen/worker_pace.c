@@ -7,18 +7,12 @@
 
 /* --- the schedule ------------------------------------------------------------------------------------------------- */
 
-int64_t worker_next(struct worker *w, int64_t now_ns)
+int64_t worker_next_planned(struct worker *w, int64_t now_ns)
 {
 	int64_t planned_ns;
 
 	if (!w->started || w->quota == 0)
 		return PACER_NEVER;
-	if (!w->plan->open_loop) {
-		if (w->finished || now_ns >= w->end_ns || (w->window > 0 && w->n_in_flight >= w->window))
-			return PACER_NEVER;
-		w->quota--;
-		return now_ns;
-	}
 	if (pacer_peek(&w->pacer) == PACER_NEVER || (w->finished && now_ns > w->end_ns + SEND_GRACE_NS))
 		return PACER_NEVER;
 	planned_ns = w->start_ns + pacer_peek(&w->pacer);
