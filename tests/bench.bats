@@ -56,6 +56,30 @@ start_until() {
   [ "$(rows "${dir}/run.json" modes name | tr '\n' ' ')" = "libev blocking " ]
 }
 
+@test "beside slow readers: they are kept apart, and the others are measured" {
+  MODES=libev WORKLOADS=slow run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  result="$(latest)/trials/libev.slow.1.json"
+  tests/helpers/validate "${result}"
+  [ "$(rows "${result}" . slow_readers.connections)" -eq 6 ]
+  [ "$(rows "${result}" . plan.pipeline)" -eq 8 ]
+}
+
+@test "every workload of a suite is a row, and options of tsload fit" {
+  local suite name row
+  for suite in quick standard full; do
+    # shellcheck source=/dev/null
+    for name in $(. "scripts/suites/${suite}" && echo "${workloads}"); do
+      row=$(grep -E "^${name} *\\|" scripts/suites/workloads)
+      [ "${suite}" = full ] || continue
+      # shellcheck disable=SC2046 # the options are words; they are read first, and then there is no server
+      run "${TS_BIN}/tsload" $(sed 's/.*| *//; s/{[0-9]*%}/100/' <<<"${row}") tcp://127.0.0.1:1
+      [ "${status}" -eq 3 ] || { echo "${name}: ${output}"; false; }
+    done
+  done
+}
+
 @test "wrong settings: one line that says what is allowed, exit 2, no run" {
   for setting in SUITE=soup SUITE=workloads MODES=soup WORKLOADS=soup TRIALS=0 TRIALS=x SEED=-1 RESUME=/nowhere EXTRA=soup; do
     run env "${setting}" scripts/bench
