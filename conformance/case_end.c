@@ -128,7 +128,8 @@ void case_end_clean_fin(struct turn *t)
 		turn_fail(t, BYTES, "all that was owed arrived, and then the server ended by RST instead of FIN");
 }
 
-/* And more than it takes at once does no harm: what comes back is not judged, that it goes on is. */
+/* And more than it takes at once does no harm: how much of it comes back is not judged, that some does and that the
+ * server goes on is. */
 void case_end_one_shot_whole(struct turn *t)
 {
 	char much[20000];
@@ -143,6 +144,11 @@ void case_end_one_shot_whole(struct turn *t)
 	p->dumb = true;
 	peer_send(p, much, sizeof(much));
 	listen_to_end(p, p->n_read + 10 * (int64_t)sizeof(much), TS_S);
+	/* A line server may refuse a long line by closing; any other has read some bytes, and owes a reply to those. */
+	if (!t->subject->dialect.line && t->blame == NOBODY && (p->n_first == 0 || p->first[0] != '[')) {
+		trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
+		turn_fail(t, BYTES, "no byte of a message of %zu bytes was answered", sizeof(much));
+	}
 	peer_free(p, TS_S);
 	turn_plain(t);
 }
