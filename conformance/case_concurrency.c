@@ -11,6 +11,12 @@
 static void queue(struct turn *t, bool early)
 {
 	bool one_shot = t->subject->dialect.one_shot;
+	int capacity = t->subject->dialect.capacity;
+
+	/* A server that serves a few at a time is filled, so that the second caller has to queue. */
+	for (int i = 1; i < capacity && capacity < DIALECT_CAPACITY_MAX && !one_shot; i++)
+		if (!peer_say_letters(peer_open(t), 8))
+			return;
 	struct peer *first = peer_open(t);
 
 	if (!one_shot && !peer_say_letters(first, 8))
