@@ -49,11 +49,36 @@ static void judge_growth(struct turn *t, const char *what, int64_t before, int64
 		turn_report(t, "%lld before, %lld after %d conversations", (long long)before, (long long)after, n);
 }
 
+/* Conversations that break off leave a server's code by another way. One that dies of them is judged elsewhere. */
+static void broken_conversations(struct turn *t, int64_t before)
+{
+	const int n = turn_slow(t) ? 6 : 40;
+	struct ts_proc proc;
+
+	for (int i = 0; i < n && t->blame == NOBODY; i++) {
+		struct peer *p = peer_open(t);
+		peer_say_letters(p, 8);
+		peer_reset(p);
+	}
+	for (int i = 0; i < 10 && t->blame == NOBODY; i++) {
+		turn_pause(100 * TS_MS);
+		if (launch_sample(exec_server(t), &proc) < 0 || proc.n_descriptors <= before)
+			return;
+	}
+	t->blame = NOBODY;
+	t->message[0] = '\0';
+	if (launch_sample(exec_server(t), &proc) == 0 && proc.n_descriptors - before > n / 2)
+		turn_fail(t, BYTES, "%d conversations that the client reset left %lld descriptors behind", n,
+		          (long long)(proc.n_descriptors - before));
+}
+
 void case_lifecycle_descriptors(struct turn *t)
 {
 	struct census before, after;
 	int n = conversations(t, &before, &after);
 
+	if (n && exec_streams(t) && after.proc.n_descriptors <= before.proc.n_descriptors + 2)
+		broken_conversations(t, after.proc.n_descriptors);
 	if (n)
 		judge_growth(t, "descriptors", before.proc.n_descriptors, after.proc.n_descriptors, n);
 }
