@@ -177,21 +177,47 @@ static bool move_to_free_port(struct launch *l)
  * ended first, for a minute. If the command takes the port from us it gets another one; if not, it may be that it
  * cannot be started again: that is then remembered.
  */
-bool launch_again(struct launch *l)
+static bool start_somehow(struct launch *l)
 {
+	struct ts_err err = {0};
 	bool ok = false;
 
-	launch_stop(l);
-	for (int i = 0; i < 10 && !ok && !l->stuck && !ts_signal_stop(); i++) {
+	for (int i = 0; i < 10 && !ok && !ts_signal_stop(); i++) {
 		remove_path(l);
 		if (i > 1)
 			move_to_free_port(l);
-		ok = launch_start(l, NULL) == 0;
+		ok = launch_start(l, &err) == 0;
 		if (!ok)
 			ts_clock_sleep_until(ts_clock_mono_ns() + 150 * TS_MS);
 	}
-	l->stuck = !ok;
+	snprintf(l->why, sizeof(l->why), "%.299s", ok ? "" : err.text);
 	return ok;
+}
+
+/* The kernel forgets in a minute. That is waited for twice, and not for each case. */
+static bool wait_until_forgotten(struct launch *l)
+{
+	int64_t deadline = ts_clock_mono_ns() + 62 * TS_S;
+
+	if (!launch_remembered(l) || l->n_waits++ >= 2)
+		return false;
+	while (launch_remembered(l) && ts_clock_mono_ns() < deadline && !ts_signal_stop())
+		ts_clock_sleep_until(ts_clock_mono_ns() + 100 * TS_MS);
+	return !launch_remembered(l);
+}
+
+bool launch_again(struct launch *l)
+{
+	launch_stop(l);
+	if (l->stuck)
+		return false;
+	l->stuck = !start_somehow(l) && !(wait_until_forgotten(l) && start_somehow(l));
+	return !l->stuck;
+}
+
+const char *launch_why(const struct launch *l)
+{
+	return l->why;
 }
 
 const struct ts_endpoint *launch_endpoint(const struct launch *l)

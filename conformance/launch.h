@@ -31,6 +31,10 @@ int launch_start(struct launch *l, struct ts_err *err);
  */
 bool launch_again(struct launch *l);
 const struct ts_endpoint *launch_endpoint(const struct launch *l); /* where it listens now */
+const char *launch_why(const struct launch *l);                    /* it cannot be started; "" */
+
+/* Does the kernel remember conversations on the port that the server ended first (TIME_WAIT)? */
+bool launch_remembered(const struct launch *l);
 
 /* Send a signal to the server itself: the command, or its only child where a shell waits for that. */
 void launch_signal(struct launch *l, int signo);

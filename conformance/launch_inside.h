@@ -8,7 +8,9 @@ struct launch {
 	struct ts_endpoint endpoint;
 	char *pattern; /* the command as the user gave it */
 	char *command; /* with everything filled in */
-	bool stuck;    /* it could not be started again */
+	bool stuck;    /* it could not be started again, */
+	char why[300]; /* and why */
+	int n_waits;   /* for a port that the kernel remembered */
 	pid_t pid;     /* of sh, leader of its session; 0: not running */
 	int said_fd;   /* where it prints */
 	int64_t ready_ns;

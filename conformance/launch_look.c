@@ -11,8 +11,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Lines of /proc/net/tcp: "sl local_address rem_address st ...", addresses in hexadecimal, 0A is LISTEN. */
-static bool in_inet_table(const char *path, int port, bool stream)
+enum { TIME_WAIT = 0x06, LISTEN = 0x0A };
+
+/* Lines of /proc/net/tcp: "sl local_address rem_address st ...", all in hexadecimal. */
+static bool in_inet_table(const char *path, int port, bool stream, unsigned wanted)
 {
 	FILE *f = fopen(path, "re");
 	char line[512];
@@ -21,7 +23,7 @@ static bool in_inet_table(const char *path, int port, bool stream)
 
 	while (f && !found && fgets(line, sizeof(line), f))
 		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x", &local_port, &remote_port, &state) == 3)
-			found = (int)local_port == port && (stream ? state == 0x0A : remote_port == 0);
+			found = (int)local_port == port && (stream ? state == wanted : remote_port == 0);
 	if (f)
 		fclose(f);
 	return found;
@@ -53,8 +55,16 @@ bool launch_listening(const struct launch *l)
 		return in_unix_table(strchr(text, ':') + 1, stream);
 	}
 	int port = ts_endpoint_port(&l->endpoint);
-	return in_inet_table(stream ? "/proc/net/tcp" : "/proc/net/udp", port, stream) ||
-	       in_inet_table(stream ? "/proc/net/tcp6" : "/proc/net/udp6", port, stream);
+	return in_inet_table(stream ? "/proc/net/tcp" : "/proc/net/udp", port, stream, LISTEN) ||
+	       in_inet_table(stream ? "/proc/net/tcp6" : "/proc/net/udp6", port, stream, LISTEN);
+}
+
+bool launch_remembered(const struct launch *l)
+{
+	int port = l->endpoint.transport == TS_TCP ? ts_endpoint_port(&l->endpoint) : 0;
+
+	return port && (in_inet_table("/proc/net/tcp", port, true, TIME_WAIT) ||
+	                in_inet_table("/proc/net/tcp6", port, true, TIME_WAIT));
 }
 
 int launch_session(const struct launch *l, bool zombies, int signo)

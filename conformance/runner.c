@@ -23,15 +23,54 @@ static void run_stage(struct report *report, enum stage stage)
 	}
 }
 
+/*
+ * That it cannot be started again is a finding: it left something behind that keeps it from starting, such as a socket,
+ * a path or a lock. When that is no more than its port, which the kernel remembers for a minute, it is the lesser one.
+ */
+static void cannot_start(struct report *report, struct result *r)
+{
+	const struct launch *launch = report->subject->launch;
+	struct result *finding =
+	        result_of(report, launch_remembered(launch) ? "lifecycle.restart" : "lifecycle.sockets-closed");
+
+	if (ts_signal_stop()) {
+		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
+		return;
+	}
+	if (finding->selected && !finding->done) {
+		finding->blame = BYTES;
+		snprintf(finding->message, sizeof(finding->message),
+		         "the server was stopped, and could not be started again: %s", launch_why(launch));
+		result_judge(report, finding);
+	}
+	if (r != finding)
+		result_set_aside(report, r, ERROR, "not run", "the server could not be started again");
+}
+
+/* A server that takes long to start is not started again after a case that passed and only looked at it. */
+static bool rests_unharmed(struct report *report, const struct result *before)
+{
+	static const char *const looks[] = {"lifecycle.ready",   "lifecycle.descriptors", "lifecycle.processes",
+	                                    "lifecycle.zombies", "lifecycle.threads",     "lifecycle.memory",
+	                                    "lifecycle.idle-cpu"};
+	bool looked = false;
+
+	for (size_t i = 0; before && i < sizeof(looks) / sizeof(looks[0]); i++)
+		looked |= before->status == PASS && strcmp(before->row->id, looks[i]) == 0;
+	return looked && launch_ready_ns(report->subject->launch) > TS_S && look_whether_it_lives(report);
+}
+
 /* A server just started for each; what becomes of it is no finding but the case's own. */
 static void run_lives(struct report *report)
 {
+	const struct result *before = NULL;
+
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
 		if (r->row->stage != LIFE || !result_ready(report, r))
 			continue;
-		if (!look_start_again(report->subject)) {
-			result_set_aside(report, r, ERROR, "not run", "the server could not be started again");
+		if (!rests_unharmed(report, before) && !look_start_again(report->subject)) {
+			cannot_start(report, r);
 			continue;
 		}
 		report->subject->gone = false;
@@ -40,6 +79,7 @@ static void run_lives(struct report *report)
 		    look_start_again(report->subject))
 			look_again(report, r);
 		result_judge(report, r);
+		before = r;
 	}
 }
 
