@@ -167,7 +167,10 @@ static bool caller_look(struct server *s, int fd)
 {
 	struct sockaddr_storage addr;
 	socklen_t addr_len = sizeof(addr);
-	int most = s->fault == FAULT_CALLERS_REFUSED ? 1 : s->fault == FAULT_FIFTY_OPEN ? 50 : CLIENTS_MAX;
+	int most = s->fault == FAULT_CALLERS_REFUSED ? 1
+	           : s->fault == FAULT_THREE_SERVED  ? 3
+	           : s->fault == FAULT_FIFTY_OPEN    ? 50
+	                                             : CLIENTS_MAX;
 
 	if (s->fault == FAULT_RESET_EARLY_DIES && getpeername(fd, (struct sockaddr *)&addr, &addr_len) < 0)
 		exit(1);

@@ -106,6 +106,15 @@ static void escapes_write(struct peer_text *out, const char *data, size_t n, boo
 	}
 }
 
+/* Two of this byte become one. */
+static void doubles_write(struct peer_text *out, const char *data, size_t n, char byte)
+{
+	for (size_t i = 0; i < n; i++) {
+		peer_add(out, data + i, 1);
+		i += data[i] == byte && i + 1 < n && data[i + 1] == byte;
+	}
+}
+
 static size_t cut_before(const char *data, size_t n, int byte)
 {
 	const char *at = memchr(data, byte, n);
@@ -249,6 +258,7 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 	case FAULT_DATA_UTF8_REPLACED: utf8_mend(out, data, n, "\xef\xbf\xbd"); break;
 	case FAULT_DATA_UTF8_DROPPED: utf8_mend(out, data, n, ""); break;
 	case FAULT_DATA_FORMATTED:
+	case FAULT_DATA_DOLLARS: doubles_write(out, data, n, '$'); break;
 	case FAULT_DATA_URL: escapes_write(out, data, n, fault == FAULT_DATA_URL); break;
 	case FAULT_DATA_REVERSED:
 		while (n--)

@@ -95,6 +95,19 @@ static bool argument_parse(struct server *s, const char *arg, int *ready_fd)
 
 /* --- start and stop -------------------------------------------------------------------------------------------- */
 
+/* A lock beside the path, which nobody removes. */
+static void lock_once(const char *path)
+{
+	char lock[128];
+	int fd;
+
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	fd = open(lock, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		peer_die(3, "%s: is there already", lock);
+	close(fd);
+}
+
 static void listen_start(struct server *s)
 {
 	const char *path = peer_path(&s->endpoint);
@@ -104,6 +117,8 @@ static void listen_start(struct server *s)
 		sleep(6);
 	if (path && s->fault == FAULT_PATH_STALE_STOPS && access(path, F_OK) == 0)
 		peer_die(3, "%s: is there already", path);
+	if (path && s->fault == FAULT_START_ONCE)
+		lock_once(path);
 	if (path && s->fault == FAULT_PATH_STOLEN)
 		unlink(path);
 	s->listener = peer_socket(&s->endpoint, s->endpoint.type == SOCK_STREAM ? SOCK_NONBLOCK : 0);

@@ -194,7 +194,9 @@ static bool chunk_answer(struct conversation *c, char *data, size_t n)
 			recv(c->fd, lost, sizeof(lost), MSG_DONTWAIT);
 		}
 		break;
-	case FAULT_LARGE_CLOSES: is_over = n > 8192; break;
+	case FAULT_LARGE_CLOSES:
+	case FAULT_ONE_SHOT_LARGE_CLOSES: is_over = n > 8192; break;
+	case FAULT_ZERO_ENDS: is_over = n == 1 && *data == '0'; break;
 	case FAULT_LARGE_DIES:
 		if (n > 8192)
 			abort();
@@ -384,7 +386,7 @@ void conversation_run(struct conversation *c)
 		owed_send(c);
 		c->is_closed = end_answer(c);
 	} else {
-		c->is_closed = true;
+		c->is_closed = !(n < 0 && has(c, FAULT_LEAK_RESET));
 		end_gently(c, buffer);
 	}
 	if (has(c, FAULT_RESET_AT_END))
