@@ -69,7 +69,7 @@ start_until() {
 @test "every workload of a suite is a row, and options of tsload fit" {
   local suite name row
   for suite in quick standard full; do
-    # shellcheck source=/dev/null
+    # shellcheck source=/dev/null disable=SC2154 # the suite sets it
     for name in $(. "scripts/suites/${suite}" && echo "${workloads}"); do
       row=$(grep -E "^${name} *\\|" scripts/suites/workloads)
       [ "${suite}" = full ] || continue
@@ -232,6 +232,7 @@ teardown() {
   [[ "${output}" == *"select under idle-100000: not able"* ]]
   [[ "$(rows "$(latest)/run.json" trials mode status reason)" == *$'select\tskipped\t'*FD_SETSIZE* ]]
   grep -q "not able: select watches descriptors below FD_SETSIZE" "$(latest)/index.html"
+  # shellcheck disable=SC2013 # one word a time
   for mode in $(grep -v '^#' scripts/suites/limits | cut -d '|' -f 2); do # a slip in the table would hide a mode
     "${TS_BIN}/tsserver" --list-modes --json | grep -q "\"${mode}\""
   done

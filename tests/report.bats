@@ -148,15 +148,15 @@ refused() {
 
 @test "who was served: idle connections and sessions that were just opened are nobody's fault" {
   tests/fixtures/results/generate "${tmp}/run" --modes=epoll,poll --workloads=crowd --trials=1
-  one="${tmp}/run/trials/epoll.crowd.1.json" two="${tmp}/run/trials/poll.crowd.1.json"
-  sed -i 's/"served": 64/"served": 8/; s/"opened": 64,/"opened": 4106,/; s/"plan": {/&"idle": 10000, "connections": 8, /' "${one}"
-  sed -i 's/"served": 64/"served": 60/; s/"plan": {/&"session": 10, /' "${two}"
-  tests/helpers/validate "${one}" "${two}"
+  local idle="${tmp}/run/trials/epoll.crowd.1.json" brief="${tmp}/run/trials/poll.crowd.1.json"
+  sed -i 's/"served": 64/"served": 8/; s/"opened": 64,/"opened": 4106,/; s/"plan": {/&"idle": 10000, "connections": 8, /' "${idle}"
+  sed -i 's/"served": 64/"served": 60/; s/"plan": {/&"session": 10, /' "${brief}"
+  tests/helpers/validate "${idle}" "${brief}"
   "${bin}/tsreport" html --no-png "${tmp}/run"
   grep -q '>8 of 8</td>' "${tmp}/run/index.html"
   grep -q '>60 of 64</td>' "${tmp}/run/index.html"
   ! grep -q 'class="number bad"' "${tmp}/run/index.html" || false
-  sed -i 's/"served": 60/"served": 40/' "${two}"
+  sed -i 's/"served": 60/"served": 40/' "${brief}"
   "${bin}/tsreport" html --no-png "${tmp}/run"
   [ "$(grep -c 'class="number bad"' "${tmp}/run/index.html")" -eq 1 ]
 }
