@@ -18,7 +18,7 @@ static int places(const struct side_by_side *s, const struct result *r)
 {
 	int capacity = s->report->subject->dialect.capacity;
 	int jobs = (int)s->report->subject->options->n_jobs;
-	int all = capacity < jobs ? capacity : jobs;
+	int all = s->report->subject->alone ? 1 : capacity < jobs ? capacity : jobs;
 
 	return r->row->n_clients < all ? r->row->n_clients : all;
 }
@@ -89,7 +89,7 @@ void aside_run(struct report *report)
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.freed, NULL);
 	s.n_places = report->subject->dialect.capacity < n ? report->subject->dialect.capacity : n;
-	if (s.n_places < 1)
+	if (s.n_places < 1 || report->subject->alone)
 		s.n_places = 1;
 	for (int i = s.n_places; n_threads < i; n_threads++)
 		if (pthread_create(&threads[n_threads], NULL, work, &s) != 0)

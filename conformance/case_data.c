@@ -35,6 +35,7 @@ void case_data_one_byte(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, 4, 2, TS_S); i++)
 		turn_ask_letters(t, 1);
+	turn_ask_text(t, "0"); /* in some languages a text that is false, as the empty one is */
 }
 
 void case_data_repeated(struct turn *t)
@@ -98,7 +99,8 @@ void case_data_forged_stamp(struct turn *t)
 void case_data_format_string(struct turn *t)
 {
 	ASK_ALL(t, "%s%s%s", "%d %x %p", "%n", "%%", "100%", "{}", "{0} {name}", "%(name)s", "$name ${name}",
-	        "\\n\\t\\0", "%Y-%m-%d", "%41%20", "a+b", "&lt;\\x41", "<b>&amp;</b>", "'\"`");
+	        "\\n\\t\\0", "%Y-%m-%d", "%41%20", "a+b", "&lt;\\x41", "<b>&amp;</b>", "'\"`", "{{}} {{x}}",
+	        "$$ $& $1 $`");
 }
 
 void case_data_utf8(struct turn *t)

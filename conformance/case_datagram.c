@@ -27,7 +27,7 @@ static bool receive(struct dgram *d)
 static void burst(struct turn *t, int n, size_t size, int *n_late)
 {
 	struct dgram *d = dgram_open(t);
-	char words[32][64];
+	char words[32][1000];
 	bool seen[32] = {false};
 	int64_t sent_ns = ts_clock_wall_ns();
 
@@ -59,7 +59,7 @@ void case_datagram_once(struct turn *t)
 {
 	struct dgram *d = dgram_open(t);
 
-	for (int i = 0; d && turn_goes_on(t, i, 10, 3, TS_S); i++)
+	for (int i = 0; d && turn_goes_on(t, i, 30, 3, TS_S); i++)
 		dgram_say_letters(d, 12);
 	dgram_free(d);
 }
@@ -70,6 +70,7 @@ void case_datagram_boundaries(struct turn *t)
 
 	burst(t, 3, 20, &n_late);
 	burst(t, 3, 60, &n_late);
+	burst(t, 2, 1000, &n_late);
 }
 
 void case_datagram_source(struct turn *t)

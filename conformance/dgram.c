@@ -134,6 +134,26 @@ int dgram_receive(struct dgram *d, int64_t wait_ns)
 	}
 }
 
+/* The reply before once more? It is as long as that, and ends with the bytes that were answered. */
+static bool came_before(const struct dgram *d)
+{
+	size_t n = d->n_answered;
+
+	return n > 0 && n < sizeof(d->answered) && d->n == d->n_reply &&
+	       memcmp(d->bytes + d->n - n, d->answered, n) == 0;
+}
+
+static enum sort sort_of(const struct dgram *d, enum ts_reply_verdict verdict)
+{
+	if (came_before(d))
+		return TWICE;
+	return verdict == TS_REPLY_STALE_TIME || verdict == TS_REPLY_FUTURE_TIME ? WRONG_TIME
+	       : verdict == TS_REPLY_NO_BRACKET                                  ? NO_STAMP
+	       : verdict == TS_REPLY_BAD_TIME                                    ? OTHER_TIME
+	       : verdict == TS_REPLY_BAD_SEPARATOR                               ? OTHER_SEPARATOR
+	                                                                         : ANY;
+}
+
 bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
@@ -145,8 +165,10 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		return false;
 	if (!dialect->known)
 		return turn_fail(t, BYTES, "the server does not answer with [time]data");
-	if (d->foreign)
+	if (d->foreign) {
+		t->sort = OTHER_SOURCE;
 		return turn_fail(t, BYTES, "the reply came from %s, not from the address that was asked", d->from);
+	}
 	enum ts_reply_verdict verdict =
 	        ts_reply_datagram(&dialect->rule, bytes, n, d->bytes, d->n, sent_ns, ts_clock_wall_ns(), &stamp_ns);
 	if (verdict == TS_REPLY_LEGAL && d->last_ns != INT64_MIN &&
@@ -154,11 +176,15 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		verdict = TS_REPLY_STALE_TIME;
 	if (verdict == TS_REPLY_LEGAL) {
 		d->last_ns = stamp_ns;
+		d->n_reply = d->n;
+		d->n_answered = n < sizeof(d->answered) ? n : sizeof(d->answered);
+		memcpy(d->answered, bytes, d->n_answered);
 		return true;
 	}
 	snprintf(t->expected, sizeof(t->expected), "[time]%.*s and then %s", (int)dialect->rule.n_separator,
 	         dialect->rule.separator, trace_quote(bytes, n, quoted, sizeof(quoted)));
 	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(d->bytes, d->n, quoted, sizeof(quoted)));
+	t->sort = sort_of(d, verdict);
 	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)", ts_reply_verdict_text(verdict),
 	                 n, d->n);
 }

@@ -16,6 +16,8 @@ struct dgram {
 	size_t n;        /* bytes of the latest datagram received */
 	bool foreign;    /* it came from another address than the one asked */
 	char from[TS_ENDPOINT_TEXT_MAX];
+	char answered[64];          /* the beginning of the message that was answered last */
+	size_t n_answered, n_reply; /* bytes of that, and of its reply */
 	char bytes[DGRAM_MAX];
 };
 

@@ -298,6 +298,15 @@ static bool probe_stream(struct turn *t)
 
 /* --- datagrams ------------------------------------------------------------------------------------------- */
 
+/* Is a further word answered? */
+static bool goes_on(struct turn *t, struct dgram *g)
+{
+	char word[N_WORD];
+
+	turn_letters(t, word, N_WORD);
+	return dgram_send(g, word, N_WORD) && dgram_receive(g, t->subject->options->timeout_ns / 2) == 1;
+}
+
 static bool probe_datagram(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -325,14 +334,16 @@ static bool probe_datagram(struct turn *t)
 	} else {
 		dialect_learn(t, word, N_WORD, g->bytes, g->n);
 	}
-	if (d->known && d->empty == EMPTY_UNKNOWN) {
+	d->goes_on = d->known && goes_on(t, g);
+	if (d->goes_on && d->empty == EMPTY_UNKNOWN) {
 		dgram_send(g, "", 0);
 		got = dgram_receive(g, 60 * TS_MS + 2 * d->rtt_ns);
 		d->empty = got == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
-		got = got < 0 ? 0 : got; /* the server was reached, whatever an empty datagram did to it */
+		t->blame = NOBODY; /* the server was reached, whatever an empty datagram did to it */
+		d->empty_kills = !goes_on(t, g);
 	}
 	dgram_free(g);
-	return got >= 0;
+	return got >= 0 || d->known;
 }
 
 bool dialect_probe(struct turn *t)

@@ -30,6 +30,8 @@ struct dialect {
 	bool greeting; /* it spoke first */
 	bool ends;     /* it ended the first conversation after its client had */
 	enum empty_datagram empty;
+	bool goes_on;         /* a client's second datagram is answered, too */
+	bool empty_kills;     /* after an empty datagram nothing was answered any more */
 	int64_t rtt_ns;       /* of a small message: the longest of the probe's, for deadlines */
 	int64_t least_rtt_ns; /* the shortest: a busy machine does not make a server slow; 0: unknown */
 	int64_t end_ns;       /* from the client's end to the server's */

@@ -23,6 +23,19 @@ static void run_stage(struct report *report, enum stage stage)
 	}
 }
 
+/* Do clients at the same time harm each other? One case says so; the others are then run one by one. */
+static bool disturbed(struct report *report)
+{
+	static const char *const ids[] = {"concurrency.no-cross-talk", "datagram.clients", "datagram.burst"};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const struct result *r = result_of(report, ids[i]);
+		found |= r && r->selected && r->status == FAIL;
+	}
+	return found;
+}
+
 /*
  * That it cannot be started again is a finding: it left something behind that keeps it from starting, such as a socket,
  * a path or a lock. When that is no more than its port, which the kernel remembers for a minute, it is the lesser one.
@@ -145,6 +158,7 @@ void report_run(struct report *report)
 				                 "not run, for the server was not reached", report->unreached);
 	} else {
 		run_stage(report, FIRST);
+		report->subject->alone = disturbed(report);
 		aside_run(report);
 		run_stage(report, ALONE);
 		run_stage(report, RUDE);

@@ -26,6 +26,14 @@ static bool lost(const struct result *r)
 	return r->selected && !r->done && r->failed_ns > 0;
 }
 
+/* A refused connect is tried again for a second; that a datagram is not answered shows when the wait is over. */
+static int64_t seen_within(const struct report *report)
+{
+	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
+
+	return stream ? 1500 * TS_MS : report->subject->options->timeout_ns + 1500 * TS_MS;
+}
+
 /* The first to fail, or the most suspicious of those that noticed the death at the same time. */
 static struct result *first_to_fail(struct report *report)
 {
@@ -38,11 +46,32 @@ static struct result *first_to_fail(struct report *report)
 	}
 	for (size_t i = 0; first && i < report->n; i++) {
 		struct result *r = &report->results[i];
-		if (lost(r) && r->failed_ns < first->failed_ns + 100 * TS_MS &&
+		if (lost(r) && r->failed_ns < first->failed_ns + seen_within(report) &&
 		    (!most || suspicion(r) > suspicion(most)))
 			most = r;
 	}
 	return most;
+}
+
+/* That the probe was answered, and the first client after it is not, says more than that it is lost. */
+static struct result *killer_behind(struct report *report, struct result *killer)
+{
+	const struct dialect *d = &report->subject->dialect;
+	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
+	bool second = strcmp(killer->row->id, "format.reply") == 0 && d->known && killer->blame != BYTES;
+	const char *id = NULL;
+
+	if (second && d->empty_kills)
+		id = "datagram.empty";
+	else if (second)
+		id = stream ? "end.next-client" : d->goes_on ? "datagram.clients" : "datagram.many";
+	else if (killer->blame == GONE && killer->row->stage != RUDE &&
+	         strcmp(killer->row->id, "end.silent-client") != 0)
+		id = stream ? "end.next-client" : "datagram.many";
+	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && suspicion(killer) == 0)
+		id = "datagram.many";
+	struct result *other = id ? result_of(report, id) : NULL;
+	return other && other->selected && !other->done ? other : killer;
 }
 
 /*
@@ -51,15 +80,12 @@ static struct result *first_to_fail(struct report *report)
  */
 static void bury(struct report *report, struct result *killer)
 {
-	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
-	struct result *next = result_of(report, stream ? "end.next-client" : "datagram.many");
 	char why[500];
 
 	if (!killer)
 		return;
 	snprintf(why, sizeof(why), "%.499s", killer->message);
-	if (killer->blame == GONE && next->selected && !next->done && killer->row->stage != RUDE)
-		killer = next;
+	killer = killer_behind(report, killer);
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
 	snprintf(killer->message, sizeof(killer->message), "the server is lost, it serves nobody any more: %s", why);

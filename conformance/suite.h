@@ -96,6 +96,7 @@ struct subject {
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until stream.sizes has measured it */
 	struct peer *shared;   /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	_Atomic bool gone;     /* refuses to be connected to: written by any turn */
+	bool alone;            /* clients at the same time disturb each other: from here on one at a time */
 	_Atomic bool slow_end; /* does not end conversations: no turn waits for it twice */
 };
 
@@ -121,7 +122,9 @@ enum sort {
 	UNASKED,   /* everything is answered, the client has not ended, and more comes */
 	AFTER_END, /* everything is answered, the client has ended, and more comes */
 	EARLY_END, /* the server ends a conversation that its client has not */
-	NO_ANSWER
+	NO_ANSWER,
+	TWICE,       /* a datagram's reply once more */
+	OTHER_SOURCE /* a reply from another address than the one asked */
 };
 
 #define TURN_PEERS 220
