@@ -123,7 +123,8 @@ def converse(server, dialect):
     line = dialect.get('framing') == 'line'
     client = server.connect()
     with client:
-        messages = [b'hello\n', BINARY + b'\n'] if line else [b'hello', BINARY]
+        ending = b'' if not line else b'\r\n' if dialect.get('ending') == 'crlf' else b'\n'
+        messages = [b'hello' + ending, BINARY + ending]
         if dialect.get('session') == 'one-shot':
             messages = messages[1:]
         for data in messages:
@@ -140,7 +141,7 @@ def converse(server, dialect):
 
 def check_odd(row):
     _, _, transport, command, dialect = row
-    dialect = dict(point.split('=') for point in dialect.split())
+    dialect = dict(point.split('=', 1) for point in dialect.split())
     with Server(command, transport) as server:
         return converse(server, dialect)
 
