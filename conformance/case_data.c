@@ -1,5 +1,6 @@
 /* Data comes back unchanged, whatever its bytes. */
 #include "cases.h"
+#include "sample.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,17 @@ void case_data_nul(struct turn *t)
 
 void case_data_line_ends(struct turn *t)
 {
+	const struct dialect *d = &t->subject->dialect;
+
+	if (sampled(t)) {
+		bool lost = d->sample_in[d->n_sample_in - 1] == '\n' && !memchr(d->sample, '\n', d->n_sample) &&
+		            memmem(d->sample, d->n_sample, d->sample_in, 9);
+		if (lost) {
+			turn_fail(t, BYTES, "a line came back without its ending");
+			sample_show(t, "[time]data, with the line's ending");
+		}
+		return;
+	}
 	ASK_ALL(t, "abc\n", "abc\r\n", "abc\ndef", "\nabc", "\n", "\r\n", "abc\r", "a\n\nb\n\n");
 }
 

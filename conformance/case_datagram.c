@@ -1,5 +1,6 @@
 /* Datagrams. Silence is never waited for: a second datagram, whose reply must come, is the fence behind the first. */
 #include "cases.h"
+#include "sample.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -66,8 +67,16 @@ void case_datagram_once(struct turn *t)
 
 void case_datagram_boundaries(struct turn *t)
 {
+	const struct dialect *d = &t->subject->dialect;
 	int n_late = 0;
 
+	if (sampled(t)) {
+		if (d->n_sample > 2 && d->sample[0] == '[' && d->sample[d->n_sample - 1] == ']') {
+			turn_fail(t, BYTES, "the stamp came in a datagram without the data");
+			sample_show(t, "[time]data in one datagram");
+		}
+		return;
+	}
 	burst(t, 3, 20, &n_late);
 	burst(t, 3, 60, &n_late);
 	burst(t, 2, 1000, &n_late);

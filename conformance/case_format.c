@@ -1,34 +1,9 @@
 /* What a reply looks like. The first cases judge the probe's first reply, too: it may be all there is to judge. */
 #include "cases.h"
+#include "sample.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static bool sampled(struct turn *t)
-{
-	return !t->subject->dialect.known && t->subject->dialect.n_sample > 0;
-}
-
-static void show_sample(struct turn *t, const char *expected)
-{
-	const struct dialect *d = &t->subject->dialect;
-
-	snprintf(t->expected, sizeof(t->expected), "%s", expected);
-	trace_quote(d->sample, d->n_sample, t->actual, sizeof(t->actual));
-}
-
-/* The text between the brackets of the sample. */
-static bool sample_time(const struct turn *t, const char **text, size_t *n)
-{
-	const struct dialect *d = &t->subject->dialect;
-	const char *open = memchr(d->sample, '[', d->n_sample);
-	const char *close = open ? memchr(open, ']', d->n_sample - (size_t)(open - d->sample)) : NULL;
-
-	if (!close)
-		return false;
-	*text = open + 1;
-	*n = (size_t)(close - open - 1);
-	return true;
-}
 
 void case_format_reply(struct turn *t)
 {
@@ -36,7 +11,7 @@ void case_format_reply(struct turn *t)
 
 	if (!d->known) {
 		turn_fail(t, BYTES, "this is not a timestamp server as the protocol has it: %s", d->stranger);
-		show_sample(t, "[time]data");
+		sample_show(t, "[time]data");
 		return;
 	}
 	if (d->greeting)
@@ -49,7 +24,7 @@ void case_format_bracket_open(struct turn *t)
 {
 	if (sampled(t) && t->subject->dialect.sample[0] != '[') {
 		turn_fail(t, BYTES, "the reply does not begin with [");
-		show_sample(t, "[time]data");
+		sample_show(t, "[time]data");
 	}
 	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
 		turn_ask_letters(t, 5);
@@ -63,7 +38,7 @@ void case_format_bracket_close(struct turn *t)
 	if (sampled(t) && t->subject->dialect.sample[0] == '[' &&
 	    (!sample_time(t, &text, &n) || memchr(text, '\n', n) || memchr(text, '\r', n))) {
 		turn_fail(t, BYTES, "no ] ends the time text, or a line end stands inside it");
-		show_sample(t, "[time]data");
+		sample_show(t, "[time]data");
 	}
 	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
 		turn_ask_letters(t, 6);
@@ -76,11 +51,11 @@ void case_format_time_text(struct turn *t)
 	size_t n;
 
 	if (sampled(t) && sample_time(t, &text, &n) && t->subject->dialect.sample[0] == '[' &&
-	    ts_stamp_read(&stamp, NULL, text, n, &why) < 0) {
+	    ts_stamp_read(&stamp, NULL, text, n, &why) == -EINVAL) { /* -ERANGE: see time.calendar */
 		turn_fail(t, BYTES,
 		          "no known time stands between the brackets: %s (--time=strftime:FMT states another form)",
 		          why);
-		show_sample(t, "[time]data");
+		sample_show(t, "[time]data");
 	}
 	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
 		turn_ask_letters(t, 7);
@@ -157,7 +132,7 @@ void case_format_nothing_after(struct turn *t)
 
 	if (data && data + d->n_sample_in < d->sample + d->n_sample) {
 		turn_fail(t, BYTES, "something follows the data");
-		show_sample(t, "[time]data, and nothing after it");
+		sample_show(t, "[time]data, and nothing after it");
 	}
 	for (int i = 0; turn_goes_on(t, i, 5, 3, TS_S) && d->known; i++)
 		turn_ask_letters(t, 3);

@@ -1,6 +1,8 @@
 /* The server's wall clock at the moment it answers. Every reply is held to its window by the law; these choose the
  * moments. */
 #include "cases.h"
+#include "sample.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +11,17 @@
 
 void case_time_calendar(struct turn *t)
 {
+	const char *text, *why = "";
+	struct ts_stamp stamp;
+	size_t n;
+
+	if (sampled(t)) {
+		if (sample_time(t, &text, &n) && ts_stamp_read(&stamp, NULL, text, n, &why) == -ERANGE) {
+			turn_fail(t, BYTES, "the time is none of the calendar: %s", why);
+			sample_show(t, "[time]data");
+		}
+		return;
+	}
 	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S); i++)
 		turn_ask_letters(t, 4);
 }

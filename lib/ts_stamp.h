@@ -74,7 +74,8 @@ struct ts_stamp {
  * Read a text of n bytes, all of it. `expected` says the kind (and the strftime text) or is NULL: then every kind of
  * the table is tried, in its order, strftime excepted. The calendar is checked: 30 February, a wrong weekday, hour 24,
  * a day padded with a zero where C pads with a space, are refused. A leap second 60 is taken as 59. Returns 0, or
- * -EINVAL. On -EINVAL, *why (or NULL) is a static sentence: "the weekday does not fit the date".
+ * -EINVAL, or -ERANGE: a named kind's form with a time that no calendar has. Then *why (or NULL) is a static sentence:
+ * "the weekday does not fit the date".
  */
 int ts_stamp_read(struct ts_stamp *stamp, const struct ts_stamp_format *expected, const char *text, size_t n,
                   const char **why);

@@ -29,6 +29,7 @@ struct ts_stamp_fields {
 struct ts_stamp_scan {
 	const char *p, *end;
 	const char *why; /* static */
+	bool off_calendar;
 };
 
 /* Record why and return false, for `return ts_stamp_no(s, "...")`. */

@@ -347,8 +347,10 @@ static bool read_kind(struct ts_stamp *stamp, enum ts_stamp_kind kind, const cha
 	}
 	if (!at_end(s))
 		return ts_stamp_no(s, "something follows the time");
-	if (readers[kind] && !ts_stamp_finish(stamp, &f, s))
+	if (readers[kind] && !ts_stamp_finish(stamp, &f, s)) {
+		s->off_calendar = true;
 		return false;
+	}
 	stamp->kind = kind;
 	return true;
 }
@@ -370,5 +372,5 @@ int ts_stamp_read(struct ts_stamp *stamp, const struct ts_stamp_format *expected
 	}
 	if (why)
 		*why = furthest.why;
-	return -EINVAL;
+	return furthest.off_calendar ? -ERANGE : -EINVAL;
 }

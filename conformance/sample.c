@@ -1,0 +1,29 @@
+#include "sample.h"
+#include <stdio.h>
+#include <string.h>
+
+bool sampled(const struct turn *t)
+{
+	return !t->subject->dialect.known && t->subject->dialect.n_sample > 0;
+}
+
+void sample_show(struct turn *t, const char *expected)
+{
+	const struct dialect *d = &t->subject->dialect;
+
+	snprintf(t->expected, sizeof(t->expected), "%s", expected);
+	trace_quote(d->sample, d->n_sample, t->actual, sizeof(t->actual));
+}
+
+bool sample_time(const struct turn *t, const char **text, size_t *n)
+{
+	const struct dialect *d = &t->subject->dialect;
+	const char *open = memchr(d->sample, '[', d->n_sample);
+	const char *close = open ? memchr(open, ']', d->n_sample - (size_t)(open - d->sample)) : NULL;
+
+	if (!close)
+		return false;
+	*text = open + 1;
+	*n = (size_t)(close - open - 1);
+	return true;
+}
