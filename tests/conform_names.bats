@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# One fault is one finding, also in a run of all cases: the case that is about it fails, and no crowd of others.
+# long: starts first
+
+load helpers/peer.bash
+load helpers/conform.bash
+
+setup() {
+  cd "${BATS_TEST_DIRNAME}/.."
+  bin=${TS_BIN:-${PWD}/build/bin}
+  tmp=${BATS_TEST_TMPDIR}
+  runs=()
+}
+
+teardown() {
+  stop_peers
+}
+
+# Begin a run of all cases against a server with this fault: begin FAULT
+begin() {
+  local scheme
+  scheme=$(build/release/servers/faulty --list-faults | awk -F'\t' -v name="$1" '$1 == name { print $4 }')
+  start_peer build/release/servers/bounded build/release/servers/faulty --fault="$1" --listen="${scheme}://127.0.0.1:0"
+  "${bin}/tsconform" --json="${tmp}/$1.json" "${uri}" >"${tmp}/$1.txt" 3>&- &
+  runs+=("$!")
+}
+
+# Does this case fail, and none but those of these names? named FAULT ID PATTERN
+named() {
+  local id
+  statuses "${tmp}/$1.json" fail
+  echo "$1: ${ids}, not $2 and ${3:-nothing else}"
+  [[ " ${ids} " == *" $2 "* ]]
+  for id in ${ids}; do
+    # shellcheck disable=SC2053 # the pattern is one
+    [[ "${id}" == "$2" || "${id}" == ${3:-$2} ]] || return 1
+  done
+}
+
+end_runs() {
+  local run
+  for run in "${runs[@]}"; do
+    wait "${run}" && return 1
+  done
+  return 0
+}
+
+@test "a fault of every reply is named by the case that is about it" {
+  for fault in newline-after greeting time-weekday time-utc-called-east dgram-other-port dgram-split line-stripped; do
+    begin "${fault}"
+  done
+  end_runs
+  named newline-after format.nothing-after format.reply
+  named greeting stream.no-greeting format.reply
+  named time-weekday time.calendar format.reply
+  named time-utc-called-east time.zone-true 'time.*'
+  named dgram-other-port datagram.source
+  named dgram-split datagram.boundaries format.reply
+  named line-stripped data.line-ends format.reply
+}
+
+@test "a fault that shows now and then, or at the end, is named by the case that is about it" {
+  for fault in stamp-at-end silent-dies dgram-empty-dies dgram-one dgram-unasked time-before-wait; do
+    begin "${fault}"
+  done
+  end_runs
+  named stamp-at-end end.no-empty-reply 'end.*'
+  named silent-dies end.silent-client
+  named dgram-empty-dies datagram.empty
+  named dgram-one datagram.many
+  named dgram-unasked datagram.no-unasked
+  named time-before-wait time.fresh-connection
+}
+
+@test "clients that disturb each other are found first, and the rest is then seen one by one" {
+  begin broadcast
+  end_runs
+  named broadcast concurrency.no-cross-talk '[cs][ot][nr]*.*' # concurrency, stream
+}
