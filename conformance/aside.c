@@ -16,7 +16,7 @@ struct side_by_side {
 
 static int places(const struct side_by_side *s, const struct result *r)
 {
-	int capacity = s->report->subject->dialect.capacity;
+	int capacity = s->report->subject->dialect.abreast;
 	int jobs = (int)s->report->subject->options->n_jobs;
 	int all = s->report->subject->alone ? 1 : capacity < jobs ? capacity : jobs;
 
@@ -30,7 +30,7 @@ static int places(const struct side_by_side *s, const struct result *r)
 static bool aside(const struct report *report, const struct case_row *row)
 {
 	const struct dialect *d = &report->subject->dialect;
-	bool waits = d->least_rtt_ns > 60 * TS_MS && d->capacity >= DIALECT_CAPACITY_MAX;
+	bool waits = d->least_rtt_ns > 60 * TS_MS && d->abreast >= DIALECT_CAPACITY_MAX;
 
 	return row->stage == ASIDE || (waits && row->stage == ALONE && row->n_clients <= 2);
 }
@@ -88,7 +88,7 @@ void aside_run(struct report *report)
 
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.freed, NULL);
-	s.n_places = report->subject->dialect.capacity < n ? report->subject->dialect.capacity : n;
+	s.n_places = report->subject->dialect.abreast < n ? report->subject->dialect.abreast : n;
 	if (s.n_places < 1 || report->subject->alone)
 		s.n_places = 1;
 	for (int i = s.n_places; n_threads < i; n_threads++)

@@ -12,6 +12,7 @@
 
 #define GREETING_NS   (120 * TS_MS)
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
+#define ABREAST_FEW   3
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
 #define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
@@ -258,7 +259,7 @@ static void find_capacity(struct turn *t)
 	struct peer *first;
 	int n = 1;
 
-	d->capacity = 1;
+	d->capacity = d->abreast = 1;
 	if (t->subject->options->concurrency == 1 || !(first = peer_try(t, turn_wait_ns(t), false)))
 		return;
 	/* A server that did not end the first conversation may still be in it. */
@@ -266,13 +267,21 @@ static void find_capacity(struct turn *t)
 		return;
 	if (d->ends && !d->one_shot && !peer_say_letters(first, N_WORD))
 		return;
+	bool waits = false;
 	while (n > 0 && d->capacity + n <= (slow ? DIALECT_CAPACITY_SLOW : DIALECT_CAPACITY_MAX)) {
+		int64_t begin_ns = ts_clock_mono_ns();
 		int more = n_answered(t, n, wait_ns);
 		d->capacity += more;
 		if (more < n)
 			break;
-		n = !slow ? 1 : n == 1 ? 3 : DIALECT_CAPACITY_SLOW - d->capacity;
+		/* Three together take as long as one, unless they wait for one another. */
+		waits |= slow && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
+		n = !slow    ? 1
+		    : waits  ? DIALECT_CAPACITY_MAX - d->capacity
+		    : n == 1 ? 3
+		             : DIALECT_CAPACITY_SLOW - d->capacity;
 	}
+	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
 }
 
 static bool probe_stream(struct turn *t)
@@ -288,7 +297,7 @@ static bool probe_stream(struct turn *t)
 		t->blame = NOBODY;
 		t->subject->gone = false;
 	}
-	d->capacity = 1;
+	d->capacity = d->abreast = 1;
 	if (d->known && t->subject->needs_capacity) {
 		find_capacity(t);
 		t->blame = NOBODY; /* what went wrong is found again, by a case */
@@ -314,7 +323,7 @@ static bool probe_datagram(struct turn *t)
 	char word[N_WORD];
 	int got = 0;
 
-	d->capacity = DIALECT_CAPACITY_MAX;
+	d->capacity = d->abreast = DIALECT_CAPACITY_MAX;
 	d->ends = true;
 	turn_letters(t, word, N_WORD);
 	for (int i = 0; i < 3 && got == 0; i++) {
