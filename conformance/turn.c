@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #define POLITE_NS (2 * TS_S)
+#define SLOW_NS   (60 * TS_MS) /* a round trip so long is not that of a busy machine alone */
 
 bool turn_fail(struct turn *t, enum blame blame, const char *format, ...)
 {
@@ -43,7 +44,7 @@ int64_t turn_wait_ns(const struct turn *t)
 /* So slow that every round trip is worth saving. */
 bool turn_slow(const struct turn *t)
 {
-	return t->subject->dialect.least_rtt_ns > 60 * TS_MS || t->subject->dialect.end_ns > 300 * TS_MS;
+	return t->subject->dialect.least_rtt_ns > SLOW_NS || t->subject->dialect.end_ns > 300 * TS_MS;
 }
 
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
@@ -60,7 +61,7 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 	int64_t rtt_ns = t->subject->dialect.least_rtt_ns + 1, measured = t->subject->bytes_per_s;
 	/* Until it is measured: a quick server is quick with much data, too; of a slow one, 1 KiB a round trip is hoped
 	 * for. */
-	double per_s = measured ? (double)measured : rtt_ns < 20 * TS_MS ? 32e6 : 1024e9 / (double)rtt_ns;
+	double per_s = measured ? (double)measured : rtt_ns <= SLOW_NS ? 32e6 : 1024e9 / (double)rtt_ns;
 	double fit = per_s * (double)budget_ns / 1e9;
 
 	return fit < (double)wanted ? (size_t)fit : wanted;
@@ -69,7 +70,7 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 /* More than the buffers between the two hold. A slow server is not filled up: it would take minutes to empty. */
 size_t turn_bytes_unread(const struct turn *t)
 {
-	return t->subject->dialect.least_rtt_ns > 60 * TS_MS ? 4000 : turn_bytes(t, (size_t)24 << 20, TS_S);
+	return t->subject->dialect.least_rtt_ns > SLOW_NS ? 4000 : turn_bytes(t, (size_t)24 << 20, TS_S);
 }
 
 void turn_pause(int64_t ns)
