@@ -112,20 +112,19 @@ static bool first_words(struct turn *t, struct peer *p, bool crlf)
 {
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
-	char word[N_WORD + 2];
+	const char *line_end = crlf ? "\r\n" : "\n";
+	char word[N_WORD + sizeof("\r\n")];
 	size_t n = N_WORD;
 	int64_t sent_ns;
 	bool came = false;
 
 	turn_letters(t, word, N_WORD);
-	memcpy(word + N_WORD, "\n", 2);
-	if (crlf)
-		memcpy(word + N_WORD, "\r\n", 2);
+	strcpy(word + N_WORD, line_end);
 	d->crlf = crlf;
 	d->line = crlf || o->framing == 2;
 	sent_ns = ts_clock_mono_ns();
 	if (d->line) {
-		n += crlf ? 2 : 1;
+		n += strlen(line_end);
 		peer_send(p, word, n);
 		came = peer_listen(p, o->timeout_ns);
 	} else {
