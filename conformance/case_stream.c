@@ -180,14 +180,18 @@ void case_stream_no_greeting(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
 
-	if (!d->known && d->greeting)
-		turn_fail(t, BYTES, "%s", d->stranger);
-	if (!d->known)
-		return; /* the probe has seen whether it speaks first */
-	if (d->greeting)
-		turn_fail(t, BYTES, "the server speaks before its client has");
+	if (d->greeting) {
+		turn_fail(t, BYTES, "%s", d->known ? "the server speaks before its client has" : d->stranger);
+		return;
+	}
 	struct peer *p = peer_open(t);
-	peer_rest(p, 300 * TS_MS);
+	if (d->known) {
+		peer_rest(p, 300 * TS_MS);
+	} else if (p) { /* whatever it says, it says it too early */
+		p->dumb = true;
+		if (peer_listen(p, 300 * TS_MS) && p->n_first > 0)
+			turn_fail(t, BYTES, "the server speaks before its client has");
+	}
 }
 
 void case_stream_no_unasked(struct turn *t)

@@ -14,6 +14,7 @@
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
 #define ABREAST_FEW   3
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
+#define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
 #define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
 
@@ -24,12 +25,13 @@ static bool ends_with(const struct peer *p, const char *tail, size_t n)
 	return p->n_first >= n && memcmp(p->first + p->n_first - n, tail, n) == 0;
 }
 
-/* All of a reply whose data we know: until it ends with that, or quiet, or the end. False: it goes on for ever. */
+/* All of a reply whose data we know: until quiet, short if it ends with that, or the end. False: it goes on for ever.
+ */
 static bool listen_whole(struct peer *p, const char *tail, size_t n_tail)
 {
 	int64_t before = p->n_read, deadline_ns = ts_clock_mono_ns() + LONGEST_NS;
 
-	while (!p->ended && !ends_with(p, tail, n_tail) && peer_listen(p, QUIET_NS))
+	while (!p->ended && peer_listen(p, ends_with(p, tail, n_tail) ? MORE_NS : QUIET_NS))
 		if (p->n_read - before > FLOOD_BYTES || ts_clock_mono_ns() > deadline_ns)
 			return false;
 	return true;

@@ -225,10 +225,6 @@ static bool is_answered(struct conversation *c, const char *data, size_t n)
 		if ((n >= 4 && !strncmp(data, "quit", 4)) || (n >= 4 && !strncmp(data, "exit", 4)))
 			shutdown(c->fd, SHUT_RDWR);
 		break;
-	case FAULT_DATA_CONTROL_D:
-		if (memchr(data, 4, n))
-			shutdown(c->fd, SHUT_RD);
-		break;
 	case FAULT_DGRAM_LARGE_LOST: return n <= 2048;
 	default: break;
 	}

@@ -111,7 +111,8 @@ static bool message_answer(struct conversation *c, const char *data, size_t n)
 		goes_on = reply_send(c, &reply);
 	free(reply.p);
 	if (c->server->one_shot || (has(c, FAULT_TEN_CLOSES) && c->n_messages == 10) ||
-	    (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100))
+	    (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100) ||
+	    (has(c, FAULT_DATA_CONTROL_D) && memchr(data, 4, n)))
 		return false;
 	return goes_on;
 }
