@@ -37,6 +37,18 @@ static void set_port(struct ts_endpoint *ep, int64_t port)
 		((struct sockaddr_in6 *)&ep->addr)->sin6_port = htons((uint16_t)port);
 }
 
+/* Would a careful server leave it unanswered, as if it came from a server like itself? */
+static bool looks_like_server(const struct worker *w, const struct client *c, const struct ts_endpoint *pair)
+{
+	const struct sockaddr_storage *target = &w->plan->targets[c->target].addr, *own = &pair->addr;
+
+	if (!(c->flags & CLIENT_DATAGRAM))
+		return false;
+	if (own->ss_family == AF_INET)
+		return ((const struct sockaddr_in *)own)->sin_port == ((const struct sockaddr_in *)target)->sin_port;
+	return ((const struct sockaddr_in6 *)own)->sin6_port == ((const struct sockaddr_in6 *)target)->sin6_port;
+}
+
 static void next_pair(struct worker *w, struct ts_endpoint *pair)
 {
 	const struct plan *plan = w->plan;
@@ -72,10 +84,12 @@ int source_bind(struct worker *w, const struct client *c, int fd)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	for (int i = 0; i < SOURCE_TRIES; i++) {
 		next_pair(w, &pair);
-		if (bind(fd, (struct sockaddr *)&pair.addr, pair.addr_len) == 0)
-			return 0;
-		if (errno != EADDRINUSE)
-			return -errno;
+		if (!looks_like_server(w, c, &pair)) {
+			if (bind(fd, (struct sockaddr *)&pair.addr, pair.addr_len) == 0)
+				return 0;
+			if (errno != EADDRINUSE)
+				return -errno;
+		}
 		w->n_pairs_tried += JUMP;
 	}
 	return bind_any_port(w, fd);

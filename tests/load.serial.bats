@@ -133,7 +133,7 @@ END
 END
 }
 
-# Faults caught: descriptors or ports that run out, our own haste that fills the server's receive buffer.
+# Faults caught: descriptors or ports that run out; a pair with the server's own port, which it never answers.
 @test "100,000 UDP sockets from one command are each answered" {
   start_server --listen=udp://127.0.0.1:0
   load -c 100k -n 100k --source=127.67.0.0/28 --timeout=10s "${uri}"
