@@ -4,9 +4,6 @@
 #include "ts_clock.h"
 #include "worker.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,43 +74,9 @@ static void open_failed(struct worker *w, struct client *c, int error, int64_t n
 		worker_offer(w, c, now_ns);
 }
 
-static int port_of(const struct sockaddr_storage *addr)
-{
-	switch (addr->ss_family) {
-	case AF_INET: return ((const struct sockaddr_in *)addr)->sin_port;
-	case AF_INET6: return ((const struct sockaddr_in6 *)addr)->sin6_port;
-	default: return -1;
-	}
-}
-
-/*
- * A careful server does not answer datagrams from its own port number: they might come from a server like itself. Where
- * the kernel chose that one of 28,000 for us, put another socket in its place, made while the first still holds the
- * port.
- */
-static void shun_port(struct worker *w, const struct client *c)
-{
-	const struct ts_endpoint *target = &w->plan->targets[c->target];
-	struct sockaddr_storage own;
-	socklen_t n = sizeof(own);
-	int other;
-
-	if (!(c->flags & CLIENT_DATAGRAM) || port_of(&target->addr) < 0 ||
-	    getsockname(c->io.fd, (struct sockaddr *)&own, &n) < 0 || port_of(&own) != port_of(&target->addr))
-		return;
-	other = ts_endpoint_socket(target, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (other < 0)
-		return;
-	if (source_bind(w, c, other) == 0 &&
-	    connect(other, (const struct sockaddr *)&target->addr, target->addr_len) == 0)
-		dup3(other, c->io.fd, O_CLOEXEC);
-	close(other);
-}
-
 static void try_connect(struct worker *w, struct client *c, int64_t now_ns)
 {
 	if (source_connect(w, c) == 0) {
-		shun_port(w, c);
 		opened(w, c, now_ns);
 	} else if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR) {
 		client_watch(w, c, EV_WRITE);

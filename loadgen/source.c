@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define JUMP 401 /* pairs that are passed over with one that is taken: its neighbours may be taken, too */
@@ -37,16 +38,15 @@ static void set_port(struct ts_endpoint *ep, int64_t port)
 		((struct sockaddr_in6 *)&ep->addr)->sin6_port = htons((uint16_t)port);
 }
 
-/* Would a careful server leave it unanswered, as if it came from a server like itself? */
-static bool looks_like_server(const struct worker *w, const struct client *c, const struct ts_endpoint *pair)
+/*
+ * A careful server does not answer datagrams from its own port number: they might come from a server like itself. (-1,
+ * for UNIX sockets, is no number.)
+ */
+static bool is_shunned(const struct worker *w, const struct client *c, const struct ts_endpoint *own)
 {
-	const struct sockaddr_storage *target = &w->plan->targets[c->target].addr, *own = &pair->addr;
+	int port = ts_endpoint_port(own);
 
-	if (!(c->flags & CLIENT_DATAGRAM))
-		return false;
-	if (own->ss_family == AF_INET)
-		return ((const struct sockaddr_in *)own)->sin_port == ((const struct sockaddr_in *)target)->sin_port;
-	return ((const struct sockaddr_in6 *)own)->sin6_port == ((const struct sockaddr_in6 *)target)->sin6_port;
+	return c->flags & CLIENT_DATAGRAM && port >= 0 && port == ts_endpoint_port(&w->plan->targets[c->target]);
 }
 
 static void next_pair(struct worker *w, struct ts_endpoint *pair)
@@ -84,7 +84,7 @@ int source_bind(struct worker *w, const struct client *c, int fd)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	for (int i = 0; i < SOURCE_TRIES; i++) {
 		next_pair(w, &pair);
-		if (!looks_like_server(w, c, &pair)) {
+		if (!is_shunned(w, c, &pair)) {
 			if (bind(fd, (struct sockaddr *)&pair.addr, pair.addr_len) == 0)
 				return 0;
 			if (errno != EADDRINUSE)
@@ -112,13 +112,35 @@ static int replace_socket(struct worker *w, const struct client *c, int n_tried)
 	return result;
 }
 
+/* The kernel chose that one port of 28,000 for us: put another socket in its place, made while this one still holds it.
+ */
+static void shun_port(struct worker *w, const struct client *c)
+{
+	const struct ts_endpoint *target = &w->plan->targets[c->target];
+	struct ts_endpoint own = {.addr_len = sizeof(own.addr)};
+	int other;
+
+	if (getsockname(c->io.fd, (struct sockaddr *)&own.addr, &own.addr_len) < 0 || !is_shunned(w, c, &own))
+		return;
+	other = ts_endpoint_socket(target, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (other < 0)
+		return;
+	if (source_bind(w, c, other) == 0 &&
+	    connect(other, (const struct sockaddr *)&target->addr, target->addr_len) == 0)
+		dup3(other, c->io.fd, O_CLOEXEC);
+	close(other);
+}
+
 int source_connect(struct worker *w, const struct client *c)
 {
 	const struct ts_endpoint *target = &w->plan->targets[c->target];
 
 	for (int n_tried = 1;; n_tried++) {
-		if (connect(c->io.fd, (const struct sockaddr *)&target->addr, target->addr_len) == 0)
+		if (connect(c->io.fd, (const struct sockaddr *)&target->addr, target->addr_len) == 0) {
+			if (c->flags & CLIENT_DATAGRAM)
+				shun_port(w, c);
 			return 0;
+		}
 		if (errno != EADDRNOTAVAIL || w->plan->source.n_addresses == 0 || n_tried > SOURCE_TRIES)
 			return -1;
 		if (replace_socket(w, c, n_tried) < 0) {

@@ -27,8 +27,8 @@ int64_t source_addresses(const struct plan *plan);
 /* Bind to the next free pair; no-op without --source. 0 or -errno. */
 int source_bind(struct worker *w, const struct client *c, int fd);
 
-/* connect(2) of a client's socket to its target; where the pair turns out to be in use (EADDRNOTAVAIL), another socket
- * with another pair takes its place. 0, or -1 with errno. */
+/* connect(2) of a client's socket to its target; where the pair turns out to be in use (EADDRNOTAVAIL), or would not be
+ * answered, another socket with another pair takes its place. 0, or -1 with errno. */
 int source_connect(struct worker *w, const struct client *c);
 
 #endif
