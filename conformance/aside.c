@@ -30,7 +30,7 @@ static int places(const struct side_by_side *s, const struct result *r)
 static bool aside(const struct report *report, const struct case_row *row)
 {
 	const struct dialect *d = &report->subject->dialect;
-	bool waits = d->least_rtt_ns > 60 * TS_MS && d->abreast >= DIALECT_CAPACITY_MAX;
+	bool waits = dialect_is_slow(d) && d->abreast >= DIALECT_CAPACITY_MAX;
 
 	return row->stage == ASIDE || (waits && row->stage == ALONE && row->n_clients <= 2);
 }

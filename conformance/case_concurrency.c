@@ -24,17 +24,14 @@ static void queue(struct turn *t, bool early)
 	struct peer *second = peer_open(t);
 	if (second)
 		peer_listen(second, 40 * TS_MS); /* a server that turns callers away has time to do it */
-	char word[8], framed[10];
-	turn_letters(t, word, sizeof(word));
-	size_t n = turn_frame(t, word, sizeof(word), framed);
 	if (early)
-		peer_send(second, framed, n);
+		peer_send_letters(second, 8);
 	if (one_shot && !peer_say_letters(first, 8))
 		return;
 	if (!peer_finish(first))
 		return;
 	if (!early)
-		peer_send(second, framed, n);
+		peer_send_letters(second, 8);
 	peer_await(second);
 	peer_finish(second);
 }
@@ -99,18 +96,14 @@ void case_concurrency_half_line(struct turn *t)
 		return;
 	turn_pause(30 * TS_MS);
 	turn_plain(t);
-	peer_say(slow, "def\r\n" + 0, 5);
+	peer_say(slow, "def\r\n", 5);
 }
 
 /* Everybody sends, then everybody is answered. */
-static void all_say(struct turn *t, struct peer **p, int n)
+static void all_say(struct peer **p, int n)
 {
-	char word[8], framed[10];
-
-	for (int i = 0; i < n; i++) {
-		turn_letters(t, word, sizeof(word));
-		peer_send(p[i], framed, turn_frame(t, word, sizeof(word), framed));
-	}
+	for (int i = 0; i < n; i++)
+		peer_send_letters(p[i], 8);
 	for (int i = 0; i < n && peer_await(p[i]); i++)
 		;
 }
@@ -126,7 +119,7 @@ static bool open_settled(struct turn *t, struct peer **p, int n)
 	if (t->subject->dialect.one_shot)
 		turn_pause(n * 3 * TS_MS);
 	else
-		all_say(t, p, n);
+		all_say(p, n);
 	return t->blame == NOBODY;
 }
 
@@ -144,7 +137,7 @@ void case_concurrency_many_open(struct turn *t)
 		if (!open_settled(t, p + i, n_each))
 			return;
 	for (int i = 0; i < n; i += turn_slow(t) ? n : 1)
-		all_say(t, p + i, turn_slow(t) ? n : 1);
+		all_say(p + i, turn_slow(t) ? n : 1);
 }
 
 /* Another client asks while the server is stuck: was it stuck all the time? Then nothing of what waits has gone. */

@@ -19,11 +19,9 @@ void case_end_half_close_owed(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, 6, 2, TS_S); i++) {
 		struct peer *p = peer_open(t);
-		char word[20], framed[22];
-		turn_letters(t, word, sizeof(word));
 		if (i % 2 && !peer_say_letters(p, 8))
 			return;
-		peer_send(p, framed, turn_frame(t, word, sizeof(word), framed));
+		peer_send_letters(p, 20);
 		if (peer_finish(p))
 			peer_free(p, 0);
 	}
@@ -35,12 +33,10 @@ void case_end_half_close_large(struct turn *t)
 {
 	size_t n_lines = turn_bytes(t, 100000, TS_S) / 100, n = 0;
 	struct peer *p = peer_open(t);
-	char word[98], *lines = malloc((n_lines > 20 ? n_lines : 20) * 100);
+	char *lines = malloc((n_lines > 20 ? n_lines : 20) * 100);
 
-	for (size_t i = 0; p && lines && i < (n_lines > 20 ? n_lines : 20); i++) {
-		turn_letters(t, word, sizeof(word));
-		n += turn_frame(t, word, sizeof(word), lines + n);
-	}
+	for (size_t i = 0; p && lines && i < (n_lines > 20 ? n_lines : 20); i++)
+		n += turn_framed_letters(t, 98, lines + n);
 	if (p && lines)
 		peer_send(p, lines, n);
 	free(lines);

@@ -5,10 +5,9 @@
 void case_line_whole(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char word[12], framed[14];
+	char framed[14];
+	size_t n = turn_framed_letters(t, 12, framed);
 
-	turn_letters(t, word, sizeof(word));
-	size_t n = turn_frame(t, word, sizeof(word), framed);
 	if (!peer_send(p, framed, 6))
 		return;
 	if (peer_listen(p, 250 * TS_MS))
@@ -20,15 +19,11 @@ void case_line_whole(struct turn *t)
 void case_line_each(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char word[10], framed[12], all[12 * 8];
+	char all[12 * 8];
 	size_t n = 0;
 
-	for (int i = 0; i < 8; i++) {
-		turn_letters(t, word, sizeof(word));
-		size_t n_framed = turn_frame(t, word, sizeof(word), framed);
-		memcpy(all + n, framed, n_framed);
-		n += n_framed;
-	}
+	for (int i = 0; i < 8; i++)
+		n += turn_framed_letters(t, 10, all + n);
 	peer_say(p, all, n);
 	peer_finish(p);
 }
@@ -36,10 +31,9 @@ void case_line_each(struct turn *t)
 void case_line_chopped(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char word[12], framed[14];
+	char framed[14];
+	size_t n = turn_framed_letters(t, 12, framed);
 
-	turn_letters(t, word, sizeof(word));
-	size_t n = turn_frame(t, word, sizeof(word), framed);
 	for (size_t i = 0; p && i < n; i += 3) {
 		peer_send(p, framed + i, n - i < 3 ? n - i : 3);
 		turn_pause(20 * TS_MS);

@@ -43,10 +43,7 @@ static void write_script(const struct turn *t, struct script *s, uint64_t seed)
 
 static bool send_step(struct turn *t, struct peer *p, const struct step *step)
 {
-	char letters[3000], framed[3002];
-
-	turn_letters(t, letters, step->n);
-	if (!peer_send(p, framed, turn_frame(t, letters, step->n, framed)))
+	if (!peer_send_letters(p, step->n))
 		return false;
 	if (step->pause_ns)
 		peer_answered_within(p, step->pause_ns);

@@ -1,7 +1,6 @@
 /* Rude clients. The runner holds a plain conversation after each: it tells whether the server has survived. */
 #include "cases.h"
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 
 void case_robust_reset_idle(struct turn *t)
@@ -16,10 +15,8 @@ void case_robust_reset_idle(struct turn *t)
 void case_robust_reset_unread(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char word[8], framed[10];
 
-	turn_letters(t, word, sizeof(word));
-	if (!peer_send(p, framed, turn_frame(t, word, sizeof(word), framed)))
+	if (!peer_send_letters(p, 8))
 		return;
 	struct pollfd poll_fd = {.fd = p->fd, .events = POLLIN};
 	poll(&poll_fd, 1, (int)(turn_wait_ns(t) / TS_MS));
@@ -55,13 +52,11 @@ static void reset_stuck(struct turn *t)
 static void reset_behind_fin(struct turn *t, size_t n_lines)
 {
 	struct peer *p = peer_open(t);
-	char word[98], lines[500 * 100];
+	char lines[500 * 100];
 	size_t n = 0;
 
-	for (size_t i = 0; i < n_lines; i++) {
-		turn_letters(t, word, sizeof(word));
-		n += turn_frame(t, word, sizeof(word), lines + n);
-	}
+	for (size_t i = 0; i < n_lines; i++)
+		n += turn_framed_letters(t, 98, lines + n);
 	if (!peer_send(p, lines, n))
 		return;
 	shutdown(p->fd, SHUT_WR);

@@ -7,8 +7,7 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1800 * TS_MS)
 
-/* Letters for streams of any length; for a line server every hundredth byte ends a line. Owned; NULL after turn_fail.
- */
+/* Filler for streams of any length; a line server gets whole lines. Owned; NULL after turn_fail. */
 static char *letters(struct turn *t, size_t n)
 {
 	char *bytes = malloc(n + 1);
@@ -17,15 +16,8 @@ static char *letters(struct turn *t, size_t n)
 		turn_fail(t, OURSELVES, "out of memory for a message of %zu bytes", n);
 		return NULL;
 	}
-	for (size_t i = 0; i < n; i++)
-		bytes[i] = (char)('a' + (i * 7 + i / 26 + i / 1000) % 26);
-	if (t->subject->dialect.line)
-		for (size_t i = 99; i < n; i += 100)
-			bytes[i] = '\n';
+	turn_filler(t, bytes, n, 0);
 	if (t->subject->dialect.line && n > 1) {
-		if (t->subject->dialect.crlf)
-			for (size_t i = 99; i < n; i += 100)
-				bytes[i - 1] = '\r';
 		bytes[n - 1] = '\n';
 		bytes[n - 2] = t->subject->dialect.crlf ? '\r' : 'z';
 	}
@@ -66,12 +58,9 @@ void case_stream_kept_many(struct turn *t)
 void case_stream_pipelined(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char word[20], framed[22];
 
-	for (int i = 0; p && i < 50; i++) {
-		turn_letters(t, word, sizeof(word));
-		peer_send(p, framed, turn_frame(t, word, sizeof(word), framed));
-	}
+	for (int i = 0; p && i < 50; i++)
+		peer_send_letters(p, 20);
 	peer_await(p);
 	peer_finish(p);
 }
@@ -80,11 +69,10 @@ void case_stream_pipelined(struct turn *t)
 void case_stream_chopped(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char word[12], framed[14];
+	char framed[14];
 
 	for (int i = 1; turn_goes_on(t, i, 12, 4, 2 * TS_S); i++) {
-		turn_letters(t, word, sizeof(word));
-		size_t n = turn_frame(t, word, sizeof(word), framed);
+		size_t n = turn_framed_letters(t, 12, framed);
 		peer_send(p, framed, (size_t)i);
 		if (i % 3 == 0)
 			peer_answered_within(p, 15 * TS_MS + t->subject->dialect.rtt_ns);
@@ -99,10 +87,9 @@ void case_stream_chopped(struct turn *t)
 void case_stream_dribbled(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char word[40], framed[42];
+	char framed[42];
+	size_t n = turn_framed_letters(t, 40, framed);
 
-	turn_letters(t, word, sizeof(word));
-	size_t n = turn_frame(t, word, sizeof(word), framed);
 	for (size_t i = 0; p && i < n; i++) {
 		peer_send(p, framed + i, 1);
 		peer_answered_within(p, 3 * TS_MS);

@@ -157,12 +157,11 @@ static bool first_words(struct turn *t, struct peer *p, bool crlf)
 static bool next_words(struct turn *t, struct peer *p)
 {
 	struct dialect *d = &t->subject->dialect;
-	char word[N_WORD], framed[N_WORD + 2];
+	char word[N_WORD + 2]; /* and its end */
 	int64_t sent_ns = ts_clock_mono_ns();
 
-	turn_letters(t, word, N_WORD);
 	p->n_first = 0;
-	peer_send(p, framed, turn_frame(t, word, N_WORD, framed));
+	peer_send(p, word, turn_framed_letters(t, N_WORD, word));
 	if (!peer_listen(p, t->subject->options->timeout_ns))
 		return false;
 	widen_rtt(d, ts_clock_mono_ns() - sent_ns);
@@ -229,17 +228,9 @@ static bool converse(struct turn *t, bool crlf)
 	return true;
 }
 
-static void ask(struct turn *t, struct peer *p)
+static bool is_answered(struct peer *p, int64_t wait_ns)
 {
-	char word[N_WORD], framed[N_WORD + 2];
-
-	turn_letters(t, word, N_WORD);
-	peer_send(p, framed, turn_frame(t, word, N_WORD, framed));
-}
-
-static bool is_answered(struct turn *t, struct peer *p, int64_t wait_ns)
-{
-	ask(t, p);
+	peer_send_letters(p, N_WORD);
 	return peer_answered_within(p, wait_ns);
 }
 
@@ -251,7 +242,7 @@ static int n_answered(struct turn *t, int n, int64_t wait_ns)
 	int n_open = 0, n_good = 0;
 
 	for (; n_open < n && (p[n_open] = peer_try(t, wait_ns, false)) != NULL; n_open++)
-		ask(t, p[n_open]);
+		peer_send_letters(p[n_open], N_WORD);
 	for (int i = 0; i < n_open; i++)
 		n_good += peer_answered_within(p[i], until_ns - ts_clock_mono_ns());
 	return n_good;
@@ -271,7 +262,7 @@ static void find_capacity(struct turn *t)
 	if (t->subject->options->concurrency == 1 || !(first = peer_try(t, turn_wait_ns(t), false)))
 		return;
 	/* A server that did not end the first conversation may still be in it. */
-	if (!d->ends && !is_answered(t, first, wait_ns))
+	if (!d->ends && !is_answered(first, wait_ns))
 		return;
 	if (d->ends && !d->one_shot && !peer_say_letters(first, N_WORD))
 		return;

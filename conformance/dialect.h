@@ -5,6 +5,7 @@
 #ifndef DIALECT_H
 #define DIALECT_H
 
+#include "ts_clock.h"
 #include "ts_reply.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -38,6 +39,12 @@ struct dialect {
 	int64_t end_ns;       /* from the client's end to the server's */
 	int64_t chunk_bytes;  /* the largest chunk that was seen to have one stamp; 0: unknown */
 };
+
+/* A round trip so long is not that of a busy machine alone. */
+static inline bool dialect_is_slow(const struct dialect *d)
+{
+	return d->least_rtt_ns > 60 * TS_MS;
+}
 
 struct turn;
 

@@ -158,14 +158,16 @@ bool peer_say(struct peer *p, const void *bytes, size_t n)
 	return peer_send(p, bytes, n) && peer_await(p);
 }
 
+bool peer_send_letters(struct peer *p, size_t n)
+{
+	char framed[4096 + 2];
+
+	return p && peer_send(p, framed, turn_framed_letters(p->turn, n, framed));
+}
+
 bool peer_say_letters(struct peer *p, size_t n)
 {
-	char letters[4096], framed[4096 + 2];
-
-	if (!p)
-		return false;
-	turn_letters(p->turn, letters, n);
-	return peer_say(p, framed, turn_frame(p->turn, letters, n, framed));
+	return peer_send_letters(p, n) && peer_await(p);
 }
 
 bool peer_rest(struct peer *p, int64_t ns)

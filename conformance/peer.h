@@ -58,6 +58,9 @@ bool peer_say(struct peer *p, const void *bytes, size_t n);
 /* n meaningless letters, framed, sent and answered. */
 bool peer_say_letters(struct peer *p, size_t n);
 
+/* Send so many letters, as a message of their own, and do not wait. */
+bool peer_send_letters(struct peer *p, size_t n);
+
 /*
  * Send, without reading, until the server can send no more, or has taken `most` bytes. True: it is stuck. False: it
  * took them all, or something went wrong. What was sent is owed, as always.

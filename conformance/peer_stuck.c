@@ -21,21 +21,13 @@
 #define LOOK_NS  (10 * TS_MS)
 #define BLOCK    50000 /* of whole lines */
 #define LITTLE   4000
-#define LINE     100
 
 /* Letters that repeat late, so that a lost piece shows at once; lines, for a line server. */
 static bool send_block(struct peer *p, size_t n)
 {
-	const struct dialect *d = &p->turn->subject->dialect;
 	char block[BLOCK];
 
-	for (size_t i = 0, at = p->n_in; i < n; i++, at++)
-		block[i] = (char)('a' + (at * 7 + at / 26 + at / 1000) % 26);
-	for (size_t end = LINE; d->line && end <= n; end += LINE) {
-		block[end - 1] = '\n';
-		if (d->crlf)
-			block[end - 2] = '\r';
-	}
+	turn_filler(p->turn, block, n, p->n_in);
 	return peer_send(p, block, n);
 }
 

@@ -184,6 +184,15 @@ void turn_letters(struct turn *t, char *out, size_t n);
  */
 size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out);
 
+/* Both: n letters as a message. `out` holds n + 2 bytes. */
+size_t turn_framed_letters(struct turn *t, size_t n, char *out);
+
+/*
+ * n bytes that repeat late, so that a lost piece shows at once; `at` bytes of them went before. For a line server every
+ * hundredth of the n ends a line.
+ */
+void turn_filler(const struct turn *t, char *out, size_t n, size_t at);
+
 /* For loops: the i-th of `wanted` rounds is due. Slow servers get fewer, at least `least`: no new one after budget_ns.
  */
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns);

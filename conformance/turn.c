@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 
 #define POLITE_NS (2 * TS_S)
-#define SLOW_NS   (60 * TS_MS) /* a round trip so long is not that of a busy machine alone */
 
 bool turn_fail(struct turn *t, enum blame blame, const char *format, ...)
 {
@@ -44,7 +43,7 @@ int64_t turn_wait_ns(const struct turn *t)
 /* So slow that every round trip is worth saving. */
 bool turn_slow(const struct turn *t)
 {
-	return t->subject->dialect.least_rtt_ns > SLOW_NS || t->subject->dialect.end_ns > 300 * TS_MS;
+	return dialect_is_slow(&t->subject->dialect) || t->subject->dialect.end_ns > 300 * TS_MS;
 }
 
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
@@ -61,7 +60,9 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 	int64_t rtt_ns = t->subject->dialect.least_rtt_ns + 1, measured = t->subject->bytes_per_s;
 	/* Until it is measured: a quick server is quick with much data, too; of a slow one, 1 KiB a round trip is hoped
 	 * for. */
-	double per_s = measured ? (double)measured : rtt_ns <= SLOW_NS ? 32e6 : 1024e9 / (double)rtt_ns;
+	double per_s = measured                                 ? (double)measured
+	               : !dialect_is_slow(&t->subject->dialect) ? 32e6
+	                                                        : 1024e9 / (double)rtt_ns;
 	double fit = per_s * (double)budget_ns / 1e9;
 
 	return fit < (double)wanted ? (size_t)fit : wanted;
@@ -70,7 +71,7 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 /* More than the buffers between the two hold. A slow server is not filled up: it would take minutes to empty. */
 size_t turn_bytes_unread(const struct turn *t)
 {
-	return t->subject->dialect.least_rtt_ns > SLOW_NS ? 4000 : turn_bytes(t, (size_t)24 << 20, TS_S);
+	return dialect_is_slow(&t->subject->dialect) ? 4000 : turn_bytes(t, (size_t)24 << 20, TS_S);
 }
 
 void turn_pause(int64_t ns)
@@ -87,23 +88,52 @@ void turn_letters(struct turn *t, char *out, size_t n)
 		out[i] = (char)('a' + ts_random_below(t->random, 26));
 }
 
+static bool takes_lines(const struct turn *t)
+{
+	return t->subject->dialect.line && ts_transport_is_stream(t->subject->endpoint.transport);
+}
+
+/* The bytes of a line with its end. */
+static size_t end_line(const struct turn *t, char *out, size_t n)
+{
+	if (t->subject->dialect.crlf)
+		out[n++] = '\r';
+	out[n++] = '\n';
+	return n;
+}
+
 size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out)
 {
-	const struct dialect *d = &t->subject->dialect;
 	const char *b = bytes;
 	size_t n_out = 0;
 
-	if (!d->line || !ts_transport_is_stream(t->subject->endpoint.transport)) {
+	if (!takes_lines(t)) {
 		memcpy(out, bytes, n);
 		return n;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (b[i] != '\n' && b[i] != '\r')
 			out[n_out++] = b[i];
-	if (d->crlf)
-		out[n_out++] = '\r';
-	out[n_out++] = '\n';
-	return n_out;
+	return end_line(t, out, n_out);
+}
+
+size_t turn_framed_letters(struct turn *t, size_t n, char *out)
+{
+	turn_letters(t, out, n);
+	return takes_lines(t) ? end_line(t, out, n) : n;
+}
+
+void turn_filler(const struct turn *t, char *out, size_t n, size_t at)
+{
+	const struct dialect *d = &t->subject->dialect;
+
+	for (size_t i = 0; i < n; i++, at++)
+		out[i] = (char)('a' + (at * 7 + at / 26 + at / 1000) % 26);
+	for (size_t i = 99; d->line && i < n; i += 100) {
+		out[i] = '\n';
+		if (d->crlf)
+			out[i - 1] = '\r';
+	}
 }
 
 /*
