@@ -1,10 +1,13 @@
 #include "fit.h"
 #include <errno.h>
 #include <gsl/gsl_errno.h>
+#include <gsl/gsl_fit.h>
 #include <gsl/gsl_multifit.h>
 #include <gsl/gsl_multifit_nlinear.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 double fit_at(const struct fit *fit, double x)
 {
@@ -139,23 +142,20 @@ static int fit_mg1(struct fit *fit, const double *x, const double *y, size_t n)
 
 static int fit_line(struct fit *fit, const double *x, const double *y, size_t n)
 {
-	double s = 0, sx = 0, sxx = 0, sy = 0, sxy = 0, d;
+	double *weights = malloc(n * sizeof(*weights)), var_a, cov, var_b, chisq;
+	int rc;
 
-	for (size_t i = 0; i < n; i++) {
-		double w = 1 / (y[i] * y[i]);
-
-		s += w;
-		sx += w * x[i];
-		sxx += w * x[i] * x[i];
-		sy += w * y[i];
-		sxy += w * x[i] * y[i];
+	if (!weights)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		weights[i] = 1 / (y[i] * y[i]);
+	rc = gsl_fit_wlinear(x, 1, weights, 1, y, 1, n, &fit->p[0], &fit->p[1], &var_a, &cov, &var_b, &chisq);
+	if (fit->p[1] < 0) {
+		fit->p[0] = gsl_stats_wmean(weights, 1, y, 1, n);
+		fit->p[1] = 0;
 	}
-	d = s * sxx - sx * sx;
-	if (!(d > 0))
-		return -EINVAL;
-	fit->p[1] = fmax(0, (s * sxy - sx * sy) / d);
-	fit->p[0] = (sy - fit->p[1] * sx) / s;
-	return 0;
+	free(weights);
+	return rc == 0 && isfinite(fit->p[1]) ? 0 : -EINVAL;
 }
 
 int fit_law(struct fit *fit, enum fit_law law, const double *x, const double *y, size_t n)
