@@ -31,15 +31,12 @@ static enum conn_next lost(struct conn *c, struct worker *w, int error, const ch
 
 /*
  * All that is owed has been sent. After the client's end the receive queue is empty, and close(2) sends FIN. When we
- * end first, unread bytes would make it RST, which overtakes replies that the client has not read yet: FIN first, then
- * swallow what comes until the client ends too (the loop sets a limit).
+ * end first, bytes that are unread or on their way to us would make it RST, which overtakes replies that the client has
+ * not read yet: FIN first, then swallow what comes until the client ends too, or as long as worker_lingers() says.
  */
 static enum conn_next finish(struct conn *c, struct worker *w)
 {
-	bool is_ours = c->end == END_EMPTY_LINE || c->end == END_LIMIT ||
-	               (c->end == END_STOP && worker_has_unread_replies(w, c->source.fd));
-
-	if (!is_ours)
+	if (c->end != END_EMPTY_LINE && c->end != END_LIMIT && c->end != END_STOP)
 		return CONN_GONE;
 	shutdown(c->source.fd, SHUT_WR);
 	count(w->counters, COUNT_CALL_OTHER, 1);

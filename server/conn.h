@@ -34,10 +34,11 @@ struct conn {
 	struct source source; /* first: a source of kind SOURCE_CONN is its conn */
 	uint8_t state;        /* private: talking, ended with output to send, lingering */
 	uint8_t end;          /* enum end, once it is not talking */
+	uint8_t n_looks;      /* the loop's: while it lingers */
 	struct session session;
 	struct unsent *unsent;
 	TAILQ_ENTRY(conn) link; /* the loop's: in order of last activity */
-	int64_t active_ns;      /* last activity, by the worker's now_ns; the end of lingering */
+	int64_t active_ns;      /* last activity, by the worker's now_ns; the next look at it while it lingers */
 };
 
 enum conn_next {

@@ -7,7 +7,6 @@
 #define ACCEPT_BATCH 64 /* callers taken at one wake-up, so that the others are not kept waiting */
 #define EDGE_ROUNDS  16 /* receive calls on one socket at one wake-up, likewise */
 #define ACCEPT_PAUSE (20 * TS_MS)
-#define LINGER_NS    (1 * TS_S)
 
 int loop_timeout_ms(int64_t timeout_ns)
 {
@@ -58,7 +57,7 @@ static void start_to_linger(struct loop *loop, struct conn *c)
 {
 	TAILQ_REMOVE(&loop->conns, c, link);
 	TAILQ_INSERT_TAIL(&loop->lingering, c, link);
-	c->active_ns = ts_clock_mono_ns() + LINGER_NS;
+	c->active_ns = ts_clock_mono_ns() + LINGER_LOOK_NS;
 }
 
 static void settle(struct loop *loop, struct conn *c, enum conn_next next)
@@ -279,6 +278,17 @@ static int64_t timeout(struct loop *loop)
 	return at > 0 ? at : 0;
 }
 
+static void linger_on(struct loop *loop, struct conn *c)
+{
+	if (!worker_lingers(loop->worker, c->source.fd, (enum end)c->end, ++c->n_looks)) {
+		let_go(loop, c);
+		return;
+	}
+	c->active_ns = loop->worker->now_ns + LINGER_LOOK_NS;
+	TAILQ_REMOVE(&loop->lingering, c, link);
+	TAILQ_INSERT_TAIL(&loop->lingering, c, link);
+}
+
 static void expire(struct loop *loop)
 {
 	int64_t now = loop->worker->now_ns, idle = loop->worker->server->set.idle_timeout_ns;
@@ -289,7 +299,7 @@ static void expire(struct loop *loop)
 		let_go(loop, c);
 	}
 	while ((c = TAILQ_FIRST(&loop->lingering)) && now >= c->active_ns)
-		let_go(loop, c);
+		linger_on(loop, c);
 	if (loop->accept_again_ns && now >= loop->accept_again_ns && !loop->draining) {
 		loop->accept_again_ns = 0;
 		listen_all(loop, WANT_READ);

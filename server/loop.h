@@ -47,7 +47,7 @@ struct loop {
 	size_t n_ports;
 	struct source stop;
 	struct post *post;                 /* owned; NULL without a datagram socket */
-	struct conn_list conns, lingering; /* by last activity, if that matters; by their limit */
+	struct conn_list conns, lingering; /* by last activity, if that matters; by the next look */
 	size_t n_open, max_open;           /* max_open: what the mechanism can watch; SIZE_MAX */
 	int64_t accept_again_ns; /* monotonic; 0: accepting. Else out of descriptors, memory or places until then */
 	bool draining, idle_matters;

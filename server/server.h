@@ -76,8 +76,13 @@ void worker_note(struct worker *w, enum counted_error which, int error, const ch
 /* The end of a conversation that never began (no memory, no thread, no process): closes fd. */
 void worker_refuse(struct worker *w, int fd);
 
-/* Is anything that was sent on fd still on its way to the client's receive queue? */
-bool worker_has_unread_replies(struct worker *w, int fd);
+/*
+ * After our own end of a conversation, what the client still sends is swallowed for a while, looked at each
+ * LINGER_LOOK_NS. Goes it on after so many looks? Up to a second; at the stop, where an idle client would hold us up,
+ * only while something that was sent is still on its way to the client's receive queue.
+ */
+#define LINGER_LOOK_NS (100 * TS_MS)
+bool worker_lingers(struct worker *w, int fd, enum end end, unsigned n_looks);
 
 /* May one more connection be open? Reserves the place when it may; worker_give_place gives it back. */
 bool worker_take_place(struct worker *w);

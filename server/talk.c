@@ -7,8 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define LINGER_NS (1 * TS_S) /* how long the rest of what a client sends is swallowed after we ended */
-#define PAUSE_NS  (20 * TS_MS)
+#define PAUSE_NS (20 * TS_MS)
 
 static bool is_shortage(int error)
 {
@@ -118,21 +117,32 @@ static int send_all(struct worker *w, int fd, const struct session_reply *reply)
 	return 0;
 }
 
-/*
- * We end first. If close(2) found unread bytes, the kernel would send RST, and the RST would overtake replies that the
- * client has not read yet. So: FIN, then swallow what comes until the client ends too, for a moment at most.
- */
-static void linger(struct worker *w, int fd)
+/* Swallow what comes until that moment. True: the client has not ended. */
+static bool swallow(struct worker *w, int fd, int64_t until_ns)
 {
-	int64_t until = ts_clock_mono_ns() + LINGER_NS;
 	ssize_t n;
 
-	shutdown(fd, SHUT_WR);
-	set_timeout(w, fd, LINGER_NS);
 	do {
 		n = recv(fd, w->desk.in, w->desk.in_bytes, 0);
 		count(w->counters, COUNT_CALL_RECV, 1);
-	} while ((n > 0 || (n < 0 && errno == EINTR)) && stop_left_ns(w->server) > 0 && ts_clock_mono_ns() < until);
+	} while ((n > 0 || (n < 0 && errno == EINTR)) && stop_left_ns(w->server) > 0 && ts_clock_mono_ns() < until_ns);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/*
+ * We end first. If close(2) found unread bytes, or some came after it, the kernel would send RST, and the RST would
+ * overtake replies that the client has not read yet. So: FIN, then swallow what comes until the client ends too, or as
+ * long as worker_lingers() says.
+ */
+static void linger(struct worker *w, int fd, enum end end)
+{
+	unsigned n_looks = 0;
+
+	shutdown(fd, SHUT_WR);
+	set_timeout(w, fd, LINGER_LOOK_NS);
+	while (swallow(w, fd, ts_clock_mono_ns() + LINGER_LOOK_NS) && stop_left_ns(w->server) > 0 &&
+	       worker_lingers(w, fd, end, ++n_looks))
+		;
 }
 
 static enum end converse(struct worker *w, int fd, struct session *session)
@@ -177,8 +187,8 @@ void talk(struct worker *w, int fd)
 		set_timeout(w, fd, w->server->set.idle_timeout_ns);
 	roster_join(roster, &entry, fd);
 	end = converse(w, fd, &session);
-	if (end == END_EMPTY_LINE || end == END_LIMIT || (end == END_STOP && worker_has_unread_replies(w, fd)))
-		linger(w, fd);
+	if (end == END_EMPTY_LINE || end == END_LIMIT || end == END_STOP)
+		linger(w, fd, end);
 	roster_leave(roster, &entry);
 	session_release(&session);
 	hang_up(w, fd, end);

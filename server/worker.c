@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define LINGER_LOOKS 10
+
 /* A child's slot is its parent's to give back. */
 static void give_back(struct worker *w)
 {
@@ -51,10 +53,12 @@ void worker_refuse(struct worker *w, int fd)
 	count(w->counters, COUNT_END_ERROR, 1);
 }
 
-bool worker_has_unread_replies(struct worker *w, int fd)
+bool worker_lingers(struct worker *w, int fd, enum end end, unsigned n_looks)
 {
 	int n_bytes = 0;
 
+	if (n_looks >= LINGER_LOOKS || end != END_STOP)
+		return n_looks < LINGER_LOOKS;
 	count(w->counters, COUNT_CALL_OTHER, 1);
 	return ioctl(fd, SIOCOUTQ, &n_bytes) == 0 && n_bytes > 0;
 }

@@ -78,6 +78,10 @@ load helpers/server
   check stop_partial
 }
 
+@test "stops while a client sends without pause: the end is no reset" {
+  check stop_sending
+}
+
 @test "takes over a stale UNIX path, leaves a live one, removes its own" {
   check unix_paths
 }

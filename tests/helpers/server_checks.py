@@ -588,6 +588,32 @@ def check_stop_partial():
         assert stats["ended"]["stop"] + stats["ended"]["reset"] == 1, stats["ended"]
 
 
+def check_stop_sending():
+    """A client that sends without pause when the stop comes: what was answered arrives, and the end is a FIN, not RST."""
+    data = letters(64 << 20)
+    for _ in range(5):
+        with Server() as server:
+            client = server.connect()
+            client.setblocking(False)
+            sent, got, told, end = 0, [], False, False
+            while not end:
+                can_read, can_write, _ = select.select([client], [client] if sent < len(data) else [], [], DEADLINE)
+                assert can_read or can_write, "no end"
+                if can_write:
+                    sent += client.send(data[sent:sent + 4096])
+                if can_read:
+                    got.append(client.recv(1 << 20))
+                    end = not got[-1]
+                if sent > 1 << 18 and not told:
+                    server.process.send_signal(signal.SIGTERM)
+                    told = True
+            assert told, "ended before the stop"
+            reply = b"".join(got)
+            law(data[:sum(map(len, re.split(CTIME, reply)))], reply)
+            client.close()
+            server.stop(within=3)
+
+
 def fill(server, data):
     """A client that sends until the server holds a partial reply."""
     client = server.connect(before=lambda c: c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096))
