@@ -121,6 +121,18 @@ static void nap(void)
 	ts_clock_sleep_until(ts_clock_mono_ns() + POLL_NS);
 }
 
+/* No longer than until `begin_ns` or `end_ns`, if they are to come: that is when the server is sampled. */
+static void nap_at_most(int64_t begin_ns, int64_t end_ns)
+{
+	int64_t now_ns = ts_clock_mono_ns(), until_ns = now_ns + POLL_NS;
+
+	if (begin_ns > now_ns && begin_ns < until_ns)
+		until_ns = begin_ns;
+	else if (end_ns > now_ns && end_ns < until_ns)
+		until_ns = end_ns;
+	ts_clock_sleep_until(until_ns);
+}
+
 /* Until all connections have been tried once. */
 static int open_phase(struct run *r, struct crew *crew, struct progress *progress)
 {
@@ -145,12 +157,13 @@ static int open_phase(struct run *r, struct crew *crew, struct progress *progres
 
 static void load_phase(struct run *r, struct crew *crew, struct progress *progress)
 {
-	int64_t start_ns, next_until_ns = 0, now_ns;
+	int64_t start_ns, end_ns, next_until_ns = 0, now_ns;
 
 	if (crew->team)
 		crew->team->start(crew->team);
 	start_ns = ts_clock_mono_ns() + START_AHEAD_NS;
 	r->started_wall_ns = ts_clock_wall_ns() + START_AHEAD_NS;
+	end_ns = r->plan->load_ns == PACER_NEVER ? INT64_MAX : start_ns + r->plan->load_ns;
 	sampler_begin(&r->sampler, start_ns + r->plan->warmup_ns);
 	atomic_store_explicit(&crew->arena->control.start_ns, start_ns, memory_order_release);
 	while (crew->reached < SHARD_DONE) {
@@ -163,9 +176,11 @@ static void load_phase(struct run *r, struct crew *crew, struct progress *progre
 			sampler_tick(&r->sampler, now_ns);
 			heed_until(r, now_ns, &next_until_ns);
 		}
+		if (now_ns >= end_ns && crew_lowest_state(crew) <= SHARD_DRAINING)
+			sampler_drain(&r->sampler, now_ns);
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, now_ns);
-		nap();
+		nap_at_most(r->sampler.begin_ns, end_ns);
 	}
 }
 

@@ -87,6 +87,12 @@ void sampler_begin(struct sampler *s, int64_t begin_ns)
 	s->last_close_ns = INT64_MAX;
 	if (s->plan->load_ns != PACER_NEVER) /* the last entry is closed by the end, so that none is a sliver */
 		s->last_close_ns = begin_ns - s->plan->warmup_ns + s->plan->load_ns - s->plan->interval_ns / 2;
+}
+
+/* What the server and the host had used before the measured part. */
+static void look_first(struct sampler *s)
+{
+	s->has_begun = true;
 	s->steal_begin_s = ts_host_steal_s();
 	s->retransmits_before = read_retransmits();
 	if (s->plan->server_pid > 0 && ts_proc_sample((pid_t)s->plan->server_pid, &s->server.first) == 0) {
@@ -208,7 +214,6 @@ static void take_snapshot(struct sampler *s, int64_t now_ns)
 	add_news(s, batch_at(s, now_ns));
 	watch(s);
 	s->load_max = fmax(s->load_max, ts_host_load());
-	sample_server(s);
 }
 
 static void fill_entry(struct sampler *s, struct series_entry *e, const struct ledger *l)
@@ -265,7 +270,10 @@ void sampler_tick(struct sampler *s, int64_t now_ns)
 {
 	if (now_ns < s->begin_ns || now_ns < s->next_tick_ns)
 		return;
+	if (!s->has_begun)
+		look_first(s);
 	take_snapshot(s, now_ns);
+	sample_server(s);
 	s->next_tick_ns += s->tick_ns * (1 + (now_ns - s->next_tick_ns) / s->tick_ns);
 	if (now_ns >= s->next_interval_ns && now_ns < s->last_close_ns) {
 		close_interval(s, now_ns);
@@ -274,13 +282,26 @@ void sampler_tick(struct sampler *s, int64_t now_ns)
 	}
 }
 
+void sampler_drain(struct sampler *s, int64_t now_ns)
+{
+	if (!s->has_begun || (s->has_drained && now_ns < s->next_tick_ns))
+		return;
+	sample_server(s);
+	s->has_drained = true;
+	s->next_tick_ns = now_ns + s->tick_ns;
+}
+
 void sampler_end(struct sampler *s, int64_t now_ns, int64_t end_ns)
 {
 	int64_t retransmits = read_retransmits();
 
 	if (s->begin_ns == INT64_MAX || now_ns < s->begin_ns)
 		return;
+	if (!s->has_begun)
+		look_first(s);
 	take_snapshot(s, now_ns);
+	if (!s->has_drained)
+		sample_server(s);
 	if (end_ns < s->interval_begin_ns)
 		end_ns = now_ns > s->interval_begin_ns ? now_ns : s->interval_begin_ns;
 	close_interval(s, end_ns);

@@ -1,8 +1,13 @@
-/* What the supervisor sees of a running worker: the interval that --until was content with is the one reported. */
+/*
+ * What the supervisor sees of a running worker and of the server: the interval that --until was content with is the one
+ * reported, and the server's figures are those of the measured part alone.
+ */
 #include "ledger.h"
 #include "sampler.h"
+#include "ts_clock.h"
 #include "unit.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TICK_NS 100000000
 
@@ -49,9 +54,53 @@ static void replies_after_the_decision_enter_no_batch(void **state)
 	free(shard);
 }
 
+/* This very process is the server: it uses so much processor time. */
+static void work(int64_t ns)
+{
+	int64_t until_ns = ts_clock_thread_cpu_ns() + ns;
+
+	while (ts_clock_thread_cpu_ns() < until_ns)
+		;
+}
+
+static double server_cpu_s(const struct sampler *s)
+{
+	const struct ts_proc *a = &s->server.first, *b = &s->server.last;
+
+	return b->cpu_user_s + b->cpu_system_s - a->cpu_user_s - a->cpu_system_s;
+}
+
+/* Half a second of warm-up, a tenth of load, a tenth of drain, and then connections are closed for half a second. */
+static void the_server_is_sampled_over_the_measured_part(void **state)
+{
+	struct plan plan = {.interval_ns = TICK_NS, .load_ns = 1000 * (int64_t)TICK_NS, .server_pid = getpid()};
+	struct shard *shard = calloc(1, sizeof(*shard));
+	int64_t begin_ns = ts_clock_mono_ns() + 1000 * (int64_t)TICK_NS;
+	struct sampler s;
+
+	(void)state;
+	assert_int_equal(sampler_init(&s, &plan, shard, sizeof(*shard), 1, NULL), 0);
+	sampler_begin(&s, begin_ns);
+	sampler_tick(&s, begin_ns - 1);
+	assert_false(s.server.any);
+	work(500 * TS_MS);
+	sampler_tick(&s, begin_ns);
+	assert_true(s.server.any);
+	work(100 * TS_MS);
+	sampler_tick(&s, begin_ns + TICK_NS);
+	work(100 * TS_MS);
+	sampler_drain(&s, begin_ns + 2 * (int64_t)TICK_NS);
+	work(500 * TS_MS);
+	sampler_end(&s, begin_ns + 2 * (int64_t)TICK_NS, begin_ns + 2 * (int64_t)TICK_NS);
+	assert_true(server_cpu_s(&s) >= 0.199 && server_cpu_s(&s) < 0.4);
+	sampler_release(&s);
+	free(shard);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(replies_after_the_decision_enter_no_batch)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(replies_after_the_decision_enter_no_batch),
+	                                   cmocka_unit_test(the_server_is_sampled_over_the_measured_part)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
