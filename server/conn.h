@@ -35,10 +35,11 @@ struct conn {
 	uint8_t state;        /* private: talking, ended with output to send, lingering */
 	uint8_t end;          /* enum end, once it is not talking */
 	uint8_t n_looks;      /* the loop's: while it lingers */
-	struct session session;
 	struct unsent *unsent;
+	int64_t active_ns; /* last activity, by the worker's now_ns; the next look at it while it lingers */
+	/* Up to here each message touches it: of thousands of clients, a line of the cache each. */
+	struct session session;
 	TAILQ_ENTRY(conn) link; /* the loop's: in order of last activity */
-	int64_t active_ns;      /* last activity, by the worker's now_ns; the next look at it while it lingers */
 };
 
 enum conn_next {

@@ -8,12 +8,15 @@
 #include <sys/time.h>
 
 #define SLOT_BYTES    (256 * 1024) /* longer than the longest: 64 KiB over UDP, the send buffer's 208 KiB over UNIX */
-#define CONTROL_BYTES 64           /* room for one IP_PKTINFO or IPV6_PKTINFO */
+#define STRIDE_BYTES  (SLOT_BYTES + 320) /* so that the slots' first lines are not all in one set of the cache */
+#define CONTROL_BYTES 64                 /* room for one IP_PKTINFO or IPV6_PKTINFO */
 #define STUCK_NS      (500 * TS_MS)
 
 struct post {
 	struct worker *worker;
 	size_t n_batch;
+	const struct listener *listener; /* whose datagrams p->in is ready for, but for the n_used first: */
+	size_t n_used;                   /* the last call has written into their headers */
 	struct mmsghdr *in, *out;
 	struct iovec *in_iov, (*out_iov)[2];
 	struct sockaddr_storage *sources;
@@ -29,7 +32,7 @@ static int allocate(struct post *p)
 	p->out_iov = calloc(p->n_batch, sizeof *p->out_iov);
 	p->sources = calloc(p->n_batch, sizeof *p->sources);
 	p->control = calloc(p->n_batch, sizeof *p->control);
-	p->data = malloc(p->n_batch * SLOT_BYTES);
+	p->data = malloc(p->n_batch * STRIDE_BYTES);
 	return p->in && p->out && p->in_iov && p->out_iov && p->sources && p->control && p->data ? 0 : -ENOMEM;
 }
 
@@ -46,7 +49,7 @@ struct post *post_new(struct worker *w, size_t n_batch)
 		return NULL;
 	}
 	for (size_t i = 0; i < n_batch; i++)
-		p->in_iov[i] = (struct iovec){.iov_base = p->data + i * SLOT_BYTES, .iov_len = SLOT_BYTES};
+		p->in_iov[i] = (struct iovec){.iov_base = p->data + i * STRIDE_BYTES, .iov_len = SLOT_BYTES};
 	return p;
 }
 
@@ -64,22 +67,30 @@ void post_free(struct post *p)
 	free(p);
 }
 
+static void make_ready(struct post *p, const struct listener *l, size_t i)
+{
+	p->in[i].msg_hdr = (struct msghdr){
+	        .msg_name = &p->sources[i],
+	        .msg_namelen = sizeof p->sources[i],
+	        .msg_iov = &p->in_iov[i],
+	        .msg_iovlen = 1,
+	        .msg_control = l->any_address ? p->control[i] : NULL,
+	        .msg_controllen = l->any_address ? CONTROL_BYTES : 0,
+	};
+}
+
 static int receive(struct post *p, const struct listener *l, int flags)
 {
 	struct counters *c = p->worker->counters;
+	size_t n_unready = l == p->listener ? p->n_used : p->n_batch;
 	int n, error;
 
-	for (size_t i = 0; i < p->n_batch; i++)
-		p->in[i].msg_hdr = (struct msghdr){
-		        .msg_name = &p->sources[i],
-		        .msg_namelen = sizeof p->sources[i],
-		        .msg_iov = &p->in_iov[i],
-		        .msg_iovlen = 1,
-		        .msg_control = l->any_address ? p->control[i] : NULL,
-		        .msg_controllen = l->any_address ? CONTROL_BYTES : 0,
-		};
+	for (size_t i = 0; i < n_unready; i++)
+		make_ready(p, l, i);
+	p->listener = l;
 	n = recvmmsg(listener_fd(l, p->worker->index), p->in, (unsigned)p->n_batch, flags, NULL);
 	error = errno;
+	p->n_used = n > 0 ? (size_t)n : 1;
 	count(c, COUNT_CALL_RECV, 1);
 	if (n < 0 && error == EAGAIN)
 		count(c, COUNT_EAGAIN, 1);
