@@ -1,11 +1,10 @@
-#include "loop.h"
+#include "loop_inside.h"
 #include "ts_clock.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #define ACCEPT_BATCH 64 /* callers taken at one wake-up, so that the others are not kept waiting */
-#define EDGE_ROUNDS  16 /* receive calls on one socket at one wake-up, likewise */
 #define ACCEPT_PAUSE (20 * TS_MS)
 
 int loop_timeout_ms(int64_t timeout_ns)
@@ -30,136 +29,13 @@ void loop_woke(struct loop *loop, int n)
 	update_now(loop);
 }
 
-static void want(struct loop *loop, struct source *s, enum source_want what)
-{
-	if (s->want == what)
-		return;
-	s->want = (uint8_t)what;
-	if (!loop->ops->edge || s->kind != SOURCE_CONN) /* there, both directions are watched from the start */
-		loop->ops->change(loop, s);
-}
-
-/* --- conversations ------------------------------------------------------------------------------------------- */
-
-static void let_go(struct loop *loop, struct conn *c)
-{
-	TAILQ_REMOVE(conn_is_lingering(c) ? &loop->lingering : &loop->conns, c, link);
-	loop->ops->remove(loop, &c->source);
-	conn_close(c, loop->worker);
-	free(c);
-	loop->n_open--;
-	worker_give_place(loop->worker);
-	if (loop->accept_again_ns) /* a descriptor is free again */
-		loop->accept_again_ns = 1;
-}
-
-static void start_to_linger(struct loop *loop, struct conn *c)
-{
-	TAILQ_REMOVE(&loop->conns, c, link);
-	TAILQ_INSERT_TAIL(&loop->lingering, c, link);
-	c->active_ns = ts_clock_mono_ns() + LINGER_LOOK_NS;
-}
-
-static void settle(struct loop *loop, struct conn *c, enum conn_next next)
-{
-	if (next == CONN_GONE)
-		let_go(loop, c);
-	else
-		want(loop, &c->source, next == CONN_BLOCKED ? WANT_WRITE : WANT_READ);
-}
-
-/* One step, and the conversation's place in the lists after it. */
-static enum conn_next step(struct loop *loop, struct conn *c, enum conn_next (*how)(struct conn *, struct worker *))
-{
-	bool lingered = conn_is_lingering(c);
-	int64_t active_ns = c->active_ns;
-	enum conn_next next = how(c, loop->worker);
-
-	if (conn_is_lingering(c) && !lingered) {
-		start_to_linger(loop, c);
-	} else if (loop->idle_matters && c->active_ns != active_ns && !lingered) {
-		TAILQ_REMOVE(&loop->conns, c, link);
-		TAILQ_INSERT_TAIL(&loop->conns, c, link);
-	}
-	return next;
-}
-
-/*
- * At the stop: read and answer until nothing is there, then end. Output that the socket does not take keeps the
- * conversation until it does, or until the drain time-out.
- */
-static void drain(struct loop *loop, struct conn *c)
-{
-	enum conn_next next = c->unsent ? step(loop, c, conn_write) : CONN_MORE;
-
-	while (next == CONN_MORE && stop_left_ns(loop->worker->server) > 0)
-		next = step(loop, c, conn_read);
-	if (next == CONN_DRAINED && !conn_is_lingering(c))
-		next = step(loop, c, conn_stop);
-	settle(loop, c, next);
-}
-
-static void conn_ready(struct loop *loop, struct conn *c, unsigned ready)
-{
-	int rounds = loop->ops->edge ? EDGE_ROUNDS : 1;
-	enum conn_next next = CONN_MORE;
-
-	if (loop->draining) {
-		drain(loop, c);
-		return;
-	}
-	if (c->unsent) {
-		if (!(ready & (READY_WRITE | READY_END)))
-			return;
-		next = step(loop, c, conn_write);
-		if (!loop->ops->edge) {
-			settle(loop, c, next);
-			return;
-		}
-	}
-	/* A peer that has ended is told of once, with the last data: read on to the end of file. */
-	while (rounds-- > 0 && (next == CONN_MORE || (next == CONN_DRAINED && loop->ops->edge && ready & READY_END))) {
-		enum conn_next before = next;
-
-		next = step(loop, c, conn_read);
-		if (before == CONN_DRAINED)
-			break;
-	}
-	settle(loop, c, next);
-	if (next == CONN_MORE && loop->ops->edge)
-		loop->ops->change(loop, &c->source);
-}
-
-static void open_conn(struct loop *loop, int fd)
-{
-	struct worker *w = loop->worker;
-	struct conn *c = malloc(sizeof *c);
-	int rc = -ENOMEM;
-
-	count(w->counters, COUNT_ACCEPTED, 1);
-	if (c) {
-		conn_init(c, fd);
-		c->active_ns = w->now_ns;
-		rc = loop->ops->add(loop, &c->source);
-	}
-	if (rc == 0) {
-		TAILQ_INSERT_TAIL(&loop->conns, c, link);
-		loop->n_open++;
-		return;
-	}
-	worker_note(w, counted_error_of(-rc), -rc, "a client is turned away");
-	worker_refuse(w, fd);
-	worker_give_place(w);
-	free(c);
-}
-
 /* --- listening sockets --------------------------------------------------------------------------------------- */
 
 static void listen_all(struct loop *loop, enum source_want what)
 {
 	for (size_t i = 0; i < loop->n_ports; i++)
 		if (loop->ports[i].source.kind == SOURCE_LISTENER)
-			want(loop, &loop->ports[i].source, what);
+			loop_want(loop, &loop->ports[i].source, what);
 }
 
 /* A listener that cannot be served would be ready for ever: it is left alone until something has been closed, or a
@@ -211,7 +87,7 @@ static void accept_batch(struct loop *loop, int listen_fd)
 		error = errno;
 		count(w->counters, COUNT_CALL_ACCEPT, 1);
 		if (fd >= 0) {
-			open_conn(loop, fd);
+			loop_conn_open(loop, fd);
 			continue;
 		}
 		worker_give_place(w);
@@ -222,7 +98,7 @@ static void accept_batch(struct loop *loop, int listen_fd)
 void loop_accepted(struct loop *loop, int fd)
 {
 	worker_take_place(loop->worker);
-	open_conn(loop, fd);
+	loop_conn_open(loop, fd);
 }
 
 void loop_accept_failed(struct loop *loop, int error)
@@ -241,7 +117,7 @@ static void serve_datagrams(struct loop *loop, struct port *p)
 void loop_ready(struct loop *loop, struct source *s, unsigned ready)
 {
 	switch ((enum source_kind)s->kind) {
-	case SOURCE_CONN: conn_ready(loop, (struct conn *)s, ready); break;
+	case SOURCE_CONN: loop_conn_ready(loop, (struct conn *)s, ready); break;
 	case SOURCE_DATAGRAM: serve_datagrams(loop, (struct port *)s); break;
 	case SOURCE_LISTENER: accept_batch(loop, s->fd); break;
 	case SOURCE_STOP: stop_take_signals(loop->worker->server); break;
@@ -278,28 +154,11 @@ static int64_t timeout(struct loop *loop)
 	return at > 0 ? at : 0;
 }
 
-static void linger_on(struct loop *loop, struct conn *c)
-{
-	if (!worker_lingers(loop->worker, c->source.fd, (enum end)c->end, ++c->n_looks)) {
-		let_go(loop, c);
-		return;
-	}
-	c->active_ns = loop->worker->now_ns + LINGER_LOOK_NS;
-	TAILQ_REMOVE(&loop->lingering, c, link);
-	TAILQ_INSERT_TAIL(&loop->lingering, c, link);
-}
-
 static void expire(struct loop *loop)
 {
-	int64_t now = loop->worker->now_ns, idle = loop->worker->server->set.idle_timeout_ns;
-	struct conn *c;
+	int64_t now = loop->worker->now_ns;
 
-	while (loop->idle_matters && (c = TAILQ_FIRST(&loop->conns)) && now - c->active_ns >= idle) {
-		c->end = END_IDLE;
-		let_go(loop, c);
-	}
-	while ((c = TAILQ_FIRST(&loop->lingering)) && now >= c->active_ns)
-		linger_on(loop, c);
+	loop_conns_expire(loop);
 	if (loop->accept_again_ns && now >= loop->accept_again_ns && !loop->draining) {
 		loop->accept_again_ns = 0;
 		listen_all(loop, WANT_READ);
@@ -311,8 +170,6 @@ static void expire(struct loop *loop)
 /* Callers who stand in the queue already were told that they are connected: they are taken, and answered. */
 static void begin_to_drain(struct loop *loop)
 {
-	struct conn *c, *next;
-
 	for (size_t i = 0; i < loop->n_ports; i++) {
 		struct port *p = &loop->ports[i];
 
@@ -321,26 +178,11 @@ static void begin_to_drain(struct loop *loop)
 		while (p->source.kind == SOURCE_DATAGRAM && post_serve(loop->post, p->listener, MSG_DONTWAIT) > 0 &&
 		       stop_left_ns(loop->worker->server) > 0)
 			;
-		want(loop, &p->source, WANT_NOTHING);
+		loop_want(loop, &p->source, WANT_NOTHING);
 	}
-	want(loop, &loop->stop, WANT_NOTHING);
+	loop_want(loop, &loop->stop, WANT_NOTHING);
 	loop->draining = true;
-	for (c = TAILQ_FIRST(&loop->conns); c; c = next) {
-		next = TAILQ_NEXT(c, link);
-		drain(loop, c);
-	}
-}
-
-static void cut_off(struct loop *loop)
-{
-	struct conn *c;
-
-	while ((c = TAILQ_FIRST(&loop->conns))) {
-		c->end = END_STOP;
-		let_go(loop, c);
-	}
-	while ((c = TAILQ_FIRST(&loop->lingering)))
-		let_go(loop, c);
+	loop_conns_drain(loop);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------------ */
@@ -386,7 +228,7 @@ static int begin(struct loop *loop, int stop_fd)
 
 static void end(struct loop *loop)
 {
-	cut_off(loop);
+	loop_conns_cut_off(loop);
 	for (size_t i = 0; i < loop->n_ports; i++)
 		loop->ops->remove(loop, &loop->ports[i].source);
 	loop->ops->remove(loop, &loop->stop);

@@ -1,0 +1,26 @@
+/*
+ * Between the parts of the loop: loop.c (callers, datagrams, time, the stop) and loop_conn.c (conversations). Modes see
+ * loop.h only.
+ */
+#ifndef LOOP_INSIDE_H
+#define LOOP_INSIDE_H
+
+#include "loop.h"
+
+/* From now on the source waits for that. */
+void loop_want(struct loop *loop, struct source *s, enum source_want what);
+
+/* A caller, whose place is taken: fd is given. One that cannot be served is turned away, and its place given back. */
+void loop_conn_open(struct loop *loop, int fd);
+
+/* A conversation's socket is ready, for the READY bits in `ready`. It may be over afterwards. */
+void loop_conn_ready(struct loop *loop, struct conn *c, unsigned ready);
+
+/* End those that have been idle, or have lingered, for long enough. */
+void loop_conns_expire(struct loop *loop);
+
+/* At the stop: answer what all of them have sent, and end them; at the end of the drain time-out: close the rest. */
+void loop_conns_drain(struct loop *loop);
+void loop_conns_cut_off(struct loop *loop);
+
+#endif
