@@ -64,7 +64,9 @@ OBJ := $(OUT)/obj
 BIN := $(if $(filter release,$(VARIANT)),build/bin,$(OUT)/bin)
 LIB := $(OUT)/libts.a
 
-objects = $(patsubst %.c,$(OBJ)/%.o,$(wildcard $(1)/*.c))
+# What needs a library that is not here is not built; its row in a table says HAVE_x, and is listed as not available.
+LEFT_OUT := $(if $(filter 0,$(HAVE_LIBURING)),$(wildcard server/*uring*.c))
+objects = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(LEFT_OUT),$(wildcard $(1)/*.c)))
 borrowed = $(filter-out $(OBJ)/$(1)/main.o,$(call objects,$(1)))
 BINS := $(addprefix $(BIN)/,$(foreach p,$(PROGRAMS),$(if $(wildcard $(ROOM_$(p))/main.c),$(p))))
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)

@@ -96,3 +96,16 @@ run_tests_in() {
   _tsserver
   [ "${COMPREPLY[*]}" = --framing= ]
 }
+
+@test "without an optional library the rest is built, and the mode is listed as not available" {
+  local out=${BATS_TEST_TMPDIR}/out header
+  mkdir -p "${out}/include"
+  for header in liburing seccomp mpi; do
+    echo "#error ${header}.h is not here" >"${out}/include/${header}.h"
+  done
+  make -s HAVE_LIBURING=0 HAVE_SECCOMP=0 HAVE_MPI=0 OUT="${out}" BIN="${out}/bin" CFLAGS="-O0 -I${out}/include" "${out}/bin/tsserver"
+  [[ "$("${out}/bin/tsserver" --list-modes)" =~ uring\ [^$'\n']*\(not\ available\) ]]
+  run "${out}/bin/tsserver" --mode=uring
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == *"was not built in"* ]]
+}
