@@ -1,0 +1,119 @@
+"""Endpoints, limits, the counts and the processes."""
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+
+from conversations import ask_datagram
+from harness import CONCURRENT, DEADLINE, FOLDER, MODE, MULTIPLEXES, PROGRAM, Server, ask, letters, stream_uris
+
+
+def check_unix_paths():
+    path = FOLDER + "/path"
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(path)
+    stale.close()
+    with Server(uri="unix:" + path) as server:
+        ask(server.connect(), b"a stale path is taken over")
+        fails_to_start("unix:" + path)
+        ask(server.connect() if CONCURRENT else server.connect(), b"a live one is not")
+    assert not os.path.exists(path), "the path is removed"
+
+
+def fails_to_start(uri):
+    result = subprocess.run([PROGRAM, "--mode=" + MODE, "--listen=" + uri], capture_output=True, timeout=DEADLINE)
+    assert result.returncode == 3, "second instance: exit status %d" % result.returncode
+    assert result.stderr.count(b"\n") == 1, "one line: %r" % result.stderr
+
+
+def check_second_instance():
+    with Server() as server:
+        fails_to_start(server.uris[0])
+        ask(server.connect(), b"the first lives on")
+    with Server(uri="udp://127.0.0.1:0") as server:
+        fails_to_start(server.uris[0])
+        ask_datagram(server.connect(), b"the first lives on")
+
+
+def check_several_endpoints():
+    uris = stream_uris() + ["udp://127.0.0.1:0", "tcp://[::1]:0", "unixgram:" + FOLDER + "/gram"]
+    if MULTIPLEXES:
+        with Server(uri=[u for u in uris if "::1" not in u]) as server:
+            ask(server.connect(0), b"tcp")
+            ask(server.connect(1), b"unix")
+            ask_datagram(server.connect(2), b"udp")
+            ask_datagram(server.connect(3), b"unixgram")
+        return
+    result = subprocess.run([PROGRAM, "--mode=" + MODE] + ["--listen=" + u for u in uris], capture_output=True,
+                            timeout=DEADLINE)
+    assert result.returncode == 2 and b"one endpoint" in result.stderr and result.stderr.count(b"\n") == 1, result
+
+
+def check_guard():
+    """A datagram from a port that the server itself listens on is not answered: two servers would never stop."""
+    with Server(uri="udp://127.0.0.1:0", quiet=False) as server:
+        mirror = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        mirror.bind(("127.0.0.2", server.port()))
+        mirror.sendto(b"reflected", ("127.0.0.1", server.port()))
+        ask_datagram(server.connect(), b"fence")
+        assert not select.select([mirror], [], [], 0)[0], "answered its own port"
+        assert server.stop()["errors"] == {"datagram_guarded": 1}
+
+
+def check_reply_rate():
+    with Server("--reply-rate=10", uri="udp://127.0.0.1:0", quiet=False) as server:
+        client, other = server.connect(), None
+        for _ in range(100):
+            client.send(b"flood")
+        other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        other.bind(("127.0.0.9", 0))
+        other.settimeout(DEADLINE)
+        other.connect(("127.0.0.1", server.port()))
+        ask_datagram(other, b"another source")
+        stats = server.stop()
+        assert stats["datagrams_count"] <= 1 + 4 * 12 and stats["errors"]["datagram_over_rate"] >= 50, stats
+
+
+def check_unbound_sender():
+    with Server(uri="unixgram:" + FOLDER + "/gram", quiet=False) as server:
+        nobody = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        nobody.sendto(b"no name", FOLDER + "/gram")
+        ask_datagram(server.connect(), b"fence")
+        assert server.stop()["errors"] == {"datagram_without_source": 1}
+
+
+def check_stats():
+    with Server("--framing=stream") as server:
+        client = server.connect()
+        ask(client, letters(74))
+        os.remove(server.stats_path) if os.path.exists(server.stats_path) else None
+        server.process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + DEADLINE
+        while not os.path.exists(server.stats_path):
+            assert time.monotonic() < deadline, "no report on SIGUSR1"
+            ask(client, b"still serving")
+        with open(server.stats_path, encoding="utf-8") as file:
+            middle = json.load(file)
+        assert middle["partial"] and middle["open_count"] == 1 and middle["received_bytes"] >= 74, middle
+        client.close()
+        stats = server.stop()
+        assert not stats["partial"] and stats["open_count"] == 0 and stats["accepted_count"] == 1, stats
+        assert stats["sent_bytes"] == stats["received_bytes"] + 26 * stats["messages_count"], stats
+        assert MODE == "uring" or stats["system_calls"]["recv"] >= stats["messages_count"], stats
+        assert (stats["system_calls"]["control"] is None) == (MODE == "libev"), stats  # libev makes them unseen
+        assert stats["mode"] == MODE and stats["schema"] == "tsbench.server/1"
+
+
+def check_processes():
+    if not MULTIPLEXES or MODE == "reactors":
+        return
+    with Server("--processes=3", uri=stream_uris() + ["udp://127.0.0.1:0"]) as server:
+        clients = [server.connect(i % 2) for i in range(24)]
+        for client in clients:
+            ask(client, b"any process")
+        ask_datagram(server.connect(2), b"datagram")
+        stats = server.stop()
+        assert stats["accepted_count"] == 24 and stats["ended"]["stop"] == 24, stats
