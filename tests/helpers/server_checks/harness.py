@@ -52,10 +52,15 @@ class Server:
                     break
                 text += piece
         self.uris = text.decode().split()
-        assert len(self.uris) == len(uris), "ready lines %r, stderr %r" % (text, self.stderr_if_dead())
+        assert len(self.uris) == len(uris), "ready lines %r, stderr %r" % (text, self.last_words())
 
-    def stderr_if_dead(self):
-        return self.process.communicate(timeout=DEADLINE)[1] if self.process.poll() is not None else b""
+    def last_words(self):
+        """Of a server that is dying, or else is wrong enough to be killed."""
+        try:
+            return self.process.communicate(timeout=1)[1]
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.communicate()[1]
 
     def __enter__(self):
         return self
