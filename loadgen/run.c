@@ -19,8 +19,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define START_AHEAD_NS (5 * TS_MS)  /* from the word to the start: all workers hear it in time */
-#define POLL_NS        (10 * TS_MS) /* the supervisor's own rhythm */
+/* From the word to the start: even the worker whose tick has just gone by hears it in time. */
+#define START_AHEAD_NS (WORKER_TICK_MAX_NS + 5 * TS_MS)
+
+#define POLL_NS (10 * TS_MS) /* the supervisor's own rhythm */
 
 /* --- supervision -------------------------------------------------------------------------------------------------- */
 

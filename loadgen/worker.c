@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define TICK_MIN_NS      TS_MS
-#define TICK_MAX_NS      (20 * TS_MS)
 #define ARRIVALS_APART_S 0.005
 #define SPIN_CLOSE_NS    3000 /* a moment this near is waited for on the clock alone */
 
@@ -116,8 +115,8 @@ static int init_loop(struct worker *w, struct ts_err *err)
 		return ts_err_set(err, errno, "cannot make an event loop: %s", strerror(errno));
 	ev_set_userdata(w->loop, w);
 	w->tick_ns = w->plan->timeout_ns / 20;
-	if (w->tick_ns > TICK_MAX_NS)
-		w->tick_ns = TICK_MAX_NS;
+	if (w->tick_ns > WORKER_TICK_MAX_NS)
+		w->tick_ns = WORKER_TICK_MAX_NS;
 	if (w->tick_ns < TICK_MIN_NS)
 		w->tick_ns = TICK_MIN_NS;
 	ev_io_init(&w->pace_io, worker_on_pace, w->timer_fd, EV_READ);

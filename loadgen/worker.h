@@ -24,7 +24,8 @@
 #include "ts_random.h"
 
 #define WORKER_BUFFER_BYTES (64 << 10)
-#define WORKER_ARRIVALS     4096 /* sampled moments of sending, for the test of the arrivals */
+#define WORKER_ARRIVALS     4096       /* sampled moments of sending, for the test of the arrivals */
+#define WORKER_TICK_MAX_NS  20000000LL /* the slowest tick: so long it may take until a worker hears a word */
 
 /* Why a run was told to stop before its end. */
 enum control_stop { STOP_NO, STOP_SIGNAL, STOP_GONE, STOP_UNTIL };

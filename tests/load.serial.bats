@@ -141,6 +141,17 @@ END
     'r["completed"] == r["scheduled"] == 100000 and not d["errors"]' 'd["generator"]["processes_count"] >= 1'
 }
 
+# Fault caught: workers that hear of the start after it, so that many a run begins with a burst of late requests.
+@test "a run begins when it is to begin: one of 4 ms has requests" {
+  start_server
+  n=0
+  for run in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    load -c 4 --connect-rate=400 -d 4ms "${uri}"
+    ! holds 'r["completed"] > 0' || n=$((n + 1))
+  done
+  [ "${n}" -ge 9 ] # other work on the machine may hold up a few
+}
+
 @test "a generator that is stopped for 200 ms says so" {
   start_server
   "${bin}/tsload" --progress=never --json="${result}" -c 10 -r 1000 -d 2s "${uri}" >/dev/null 3>&- &
