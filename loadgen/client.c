@@ -267,6 +267,7 @@ void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 	case CLIENT_OPEN:
 		if (c->flags & CLIENT_DATAGRAM && c->backoff_ms > 0) {
 			c->backoff_ms = 0; /* it was refused; a tick's pause is over */
+			c->since_ns = now_ns;
 			client_again(w, c, now_ns);
 		}
 		if (c->n_in_flight == 0)

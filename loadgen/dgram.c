@@ -67,6 +67,18 @@ static void refused(struct worker *w, struct client *c, int64_t now_ns)
 	c->backoff_ms = 10; /* a dead port answers at once: do not spin on it */
 }
 
+/* A UNIX socket forgets a peer that has gone: it is called again, for there may be another by now. */
+static ssize_t send_message(struct worker *w, const struct client *c, size_t n)
+{
+	const struct ts_endpoint *target = &w->plan->targets[c->target];
+	ssize_t sent = worker_send(w, c, n);
+
+	if (sent < 0 && errno == ENOTCONN &&
+	    connect(c->io.fd, (const struct sockaddr *)&target->addr, target->addr_len) == 0)
+		sent = worker_send(w, c, n);
+	return sent;
+}
+
 void dgram_flush(struct worker *w, struct client *c)
 {
 	while (c->n_unsent > 0) {
@@ -76,7 +88,7 @@ void dgram_flush(struct worker *w, struct client *c)
 		ssize_t sent;
 
 		slot->sent_ns = now_ns;
-		sent = worker_send(w, c, n);
+		sent = send_message(w, c, n);
 		if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
 			slot->sent_ns = 0;
 			break;
@@ -87,6 +99,8 @@ void dgram_flush(struct worker *w, struct client *c)
 			continue;
 		}
 		c->n_unsent--;
+		worker_note_sent(w, now_ns,
+		                 slot->planned_ns < c->since_ns); /* it was tried in time, whatever came of it */
 		if (sent < 0) {
 			enum error_class id =
 			        errno == ECONNREFUSED || errno == ENOENT ? ERROR_refused : ERROR_send_failed;
@@ -100,7 +114,6 @@ void dgram_flush(struct worker *w, struct client *c)
 		}
 		worker_ledger(w, now_ns)->sent_bytes += (uint64_t)sent;
 		worker_ledger(w, slot->planned_ns)->sent++;
-		worker_note_sent(w, now_ns, slot->planned_ns < c->since_ns);
 		if (w->plan->open_loop && worker_measures(w, slot->planned_ns))
 			ts_hist_record(&w->shard->send_lag,
 			               now_ns - (slot->planned_ns > c->since_ns ? slot->planned_ns : c->since_ns));

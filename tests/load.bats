@@ -126,6 +126,29 @@ teardown() {
     'e.get("reset_before_reply", 0) + e.get("reset_in_reply", 0) + e.get("early_end", 0) + e.get("short_reply", 0) + e.get("send_failed", 0) == r["failed"]'
 }
 
+# Faults caught: a UNIX datagram socket that has lost its peer and never calls the next one; a client that asks a dead server
+# as fast as it can.
+@test "a server that comes back is asked again, and a dead one is not hammered" {
+  for listen in tcp://127.0.0.1:0 udp://127.0.0.1:0 "unix:${BATS_TEST_TMPDIR}/s" "unixgram:${BATS_TEST_TMPDIR}/d"; do
+    start_server --listen="${listen}"
+    (
+      for ((i = 0; i < 500; i++)); do # until the load runs
+        [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -gt 2 ] && break
+        read -r -t 0.01 <> <(:) || true
+      done
+      kill -9 "${peer}"
+      for ((i = 0; i < 500; i++)); do # until it has died, and nobody has served for a while
+        [ "${i}" -lt 20 ] || [ -n "$(awk '$3 != "Z"' "/proc/${peer}/stat" 2>/dev/null)" ] || break
+        read -r -t 0.01 <> <(:) || true
+      done
+      exec "${bin}/tsserver" --listen="${uri}"
+    ) 3>&- &
+    peers+=("$!")
+    load -c 5 -d 1s --timeout=100ms --interval=250ms --give-up=0s "${uri}"
+    holds 'd["series"][-1]["completed"] > 0 and d["series"][-1]["failed"] == 0' '5 <= r["failed"] < 500 and e["refused"] >= 5'
+  done
+}
+
 @test "Ctrl-C keeps the results so far, and exits 130" {
   start_server
   "${bin}/tsload" --progress=never --json="${BATS_TEST_TMPDIR}/result.json" -c 10 -d 60s "${uri}" >/dev/null 3>&- &
