@@ -37,12 +37,6 @@ static void end_session(struct worker *w, struct client *c, int64_t now_ns)
 	client_watch(w, c, EV_READ);
 }
 
-/* Within an open session of an open loop of sessions, the next request follows the reply, as in a closed loop. */
-static int64_t next_in_session(const struct worker *w, int64_t now_ns)
-{
-	return now_ns < w->end_ns && !w->finished ? now_ns : PACER_NEVER;
-}
-
 void client_fill(struct worker *w, struct client *c, int64_t now_ns)
 {
 	const struct plan *plan = w->plan;
@@ -51,7 +45,9 @@ void client_fill(struct worker *w, struct client *c, int64_t now_ns)
 	if (c->flags & CLIENT_IDLE || (c->flags & CLIENT_DATAGRAM && c->backoff_ms > 0))
 		return;
 	while (c->n_in_flight < plan->n_pipeline && !session_over) {
-		int64_t planned_ns = plan->sessions_open ? next_in_session(w, now_ns) : worker_next(w, now_ns);
+		/* Within a session of an open loop of sessions the next request follows the reply, as in a closed loop.
+		 */
+		int64_t planned_ns = plan->sessions_open ? worker_next_at_once(w, now_ns) : worker_next(w, now_ns);
 		if (planned_ns == PACER_NEVER)
 			break;
 		client_add(w, c, planned_ns);

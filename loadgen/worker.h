@@ -66,7 +66,7 @@ struct worker {
 	struct pacer pacer, connect_pacer;
 	struct pacer_schedule connect_schedule;
 	uint64_t window;            /* requests in flight at most, over all clients (datagrams, closed loop); 0: any */
-	uint64_t quota;             /* requests that may still be scheduled */
+	uint64_t quota;             /* requests that may still be scheduled, those of the warm-up not counted */
 	int64_t open_ns, start_ns;  /* when opening began; when the load begins */
 	int64_t measure_ns, end_ns; /* end of the warm-up; end of the load */
 	int64_t drain_begin_ns, drain_ns; /* the drain and its end */
@@ -106,17 +106,26 @@ void worker_free(struct worker *w);
 /* Bytes of user memory that one more connection of this plan costs. */
 int64_t worker_bytes_per_connection(const struct plan *plan);
 
-/* For clients: the planned moment of a request that may be sent now, or PACER_NEVER. It is then scheduled. */
-int64_t worker_next_planned(struct worker *w, int64_t now_ns); /* in an open loop */
-static inline int64_t worker_next(struct worker *w, int64_t now_ns)
+/* Is a request of this planned time in the figures, and not in the warm-up? */
+static inline bool worker_measures(const struct worker *w, int64_t planned_ns)
 {
-	if (w->plan->open_loop)
-		return worker_next_planned(w, now_ns);
+	return planned_ns >= w->measure_ns;
+}
+
+/* For clients: the planned moment of a request that may be sent now, or PACER_NEVER. It is then scheduled. */
+int64_t worker_next_planned(struct worker *w, int64_t now_ns); /* by the schedule of an open loop */
+static inline int64_t worker_next_at_once(struct worker *w, int64_t now_ns)
+{
 	if (!w->started || w->quota == 0 || w->finished || now_ns >= w->end_ns ||
 	    (w->window > 0 && w->n_in_flight >= w->window))
 		return PACER_NEVER;
-	w->quota--;
+	w->quota -= worker_measures(w, now_ns);
 	return now_ns;
+}
+
+static inline int64_t worker_next(struct worker *w, int64_t now_ns)
+{
+	return w->plan->open_loop ? worker_next_planned(w, now_ns) : worker_next_at_once(w, now_ns);
 }
 
 void worker_offer(struct worker *w, struct client *c, int64_t now_ns); /* this client is free for a due request */
@@ -149,11 +158,6 @@ static inline struct slot *client_slot(const struct worker *w, const struct clie
 static inline struct ledger *worker_ledger(struct worker *w, int64_t planned_ns)
 {
 	return planned_ns < w->measure_ns ? &w->shard->warmup : &w->shard->figures;
-}
-
-static inline bool worker_measures(const struct worker *w, int64_t planned_ns)
-{
-	return planned_ns >= w->measure_ns;
 }
 
 /* The same for a client that may be a slow reader: those have a ledger of their own, and are not in the figures. */

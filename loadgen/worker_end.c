@@ -31,8 +31,6 @@ static void count_not_sent(struct worker *w, int64_t now_ns)
 	if (!w->plan->open_loop || !w->started)
 		return;
 	n = pacer_give_up(&w->pacer, (until_ns < w->measure_ns ? until_ns : w->measure_ns) - w->start_ns);
-	n = n < w->quota ? n : w->quota;
-	w->quota -= n;
 	w->shard->warmup.scheduled += n;
 	w->shard->warmup.not_sent += n;
 	n = pacer_give_up(&w->pacer, until_ns - w->start_ns);

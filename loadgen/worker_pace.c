@@ -19,7 +19,7 @@ int64_t worker_next_planned(struct worker *w, int64_t now_ns)
 	if (planned_ns > now_ns || planned_ns >= w->end_ns)
 		return PACER_NEVER;
 	pacer_take(&w->pacer);
-	w->quota--;
+	w->quota -= worker_measures(w, planned_ns);
 	return planned_ns;
 }
 

@@ -85,6 +85,17 @@ teardown() {
   holds 'r["scheduled"] == 1000 and d["warmup"]["scheduled"] == 500'
 }
 
+# Faults caught: a warm-up that uses up --requests, so that nothing is left to measure; a session that counts as one of them.
+@test "a number of requests is one of measured requests, and not of the warm-up or of sessions" {
+  start_server
+  load -c 5 -t 2 -n 100 --warmup=200ms "${uri}"
+  holds 'r["scheduled"] == r["completed"] == 100 < d["warmup"]["completed"]'
+  load -c 5 -t 2 -n 100 -r 2k --warmup=200ms "${uri}"
+  holds 'r["scheduled"] == r["completed"] == 100 and d["warmup"]["scheduled"] == 400'
+  load -c 5 -n 101 --session=4 --session-rate=1k "${uri}"
+  holds 'r["scheduled"] == r["completed"] == 101 and c["opened"] == 26'
+}
+
 @test "sessions connect, talk and end" {
   start_server --stats="${BATS_TEST_TMPDIR}/stats.json"
   load -c 10 --session=5 -n 1000 "${uri}"
