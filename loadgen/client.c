@@ -276,8 +276,10 @@ void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 			dgram_sweep(w, c, now_ns);
 		} else {
 			const struct slot *oldest = client_slot(w, c, 0);
-			if ((oldest->sent_ns ? oldest->sent_ns : oldest->planned_ns) < limit_ns && !waits_for_us)
+			if ((oldest->sent_ns ? oldest->sent_ns : oldest->planned_ns) < limit_ns && !waits_for_us) {
+				learn_example(&w->learner, &w->shard->errors, ERROR_reply_timeout, c);
 				client_break(w, c, ERROR_reply_timeout, ERROR_connection_dropped, now_ns);
+			}
 		}
 		break;
 	case CLIENT_ENDING:

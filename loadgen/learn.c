@@ -44,6 +44,31 @@ static bool separator_differs(const struct ts_reply_rule *rule, const struct lea
 	return stated->separator && (rule->n_separator != n || memcmp(rule->separator, stated->separator_text, n) != 0);
 }
 
+/* A server may cut a message, and answer each piece behind a stamp of its own: the first piece ends where the second
+ * stamp begins. */
+static const char *find_piece(const char *in, size_t n_in, const char *out, size_t n_out)
+{
+	const char *close = memchr(out, ']', n_out);
+	const char *next = close ? memchr(close, '[', n_out - (size_t)(close - out)) : NULL;
+
+	for (const char *at = close + 1; next && at < next; at++)
+		if (common(at, (size_t)(next - at), in, n_in) == (size_t)(next - at))
+			return at;
+	return NULL;
+}
+
+/* Where the data of the reply begin; NULL: not known yet. */
+static const char *find_data(const char *in, size_t n_in, const char *out, size_t n_out)
+{
+	const char *data = NULL;
+
+	if (n_in >= CERTAIN)
+		data = memmem(out, n_out, in, CERTAIN);
+	else if (n_out > n_in && memcmp(out + n_out - n_in, in, n_in) == 0)
+		data = out + n_out - n_in; /* too short to be told from a time text's letters, but for its place */
+	return data ? data : find_piece(in, n_in, out, n_out);
+}
+
 int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const char *in, size_t n_in,
                const char *out, size_t n_out, int64_t wall_ns, const char **why)
 {
@@ -53,12 +78,7 @@ int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, co
 	int result;
 
 	*why = "";
-	if (n_in >= CERTAIN) {
-		data = memmem(out, n_out, in, CERTAIN);
-	} else {
-		/* Too short to be told from the letters of a time text: then it must be the end of what came. */
-		data = n_out > n_in && memcmp(out + n_out - n_in, in, n_in) == 0 ? out + n_out - n_in : NULL;
-	}
+	data = find_data(in, n_in, out, n_out);
 	if (!data)
 		return n_out < LEARN_BYTES ? -EAGAIN : ts_reply_learn(rule, &stamp, in, n_in, out, n_out, wall_ns, why);
 	n = common(data, n_out - (size_t)(data - out), in, n_in);
@@ -69,4 +89,10 @@ int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, co
 		return -EINVAL;
 	}
 	return result;
+}
+
+void learn_example(const struct learner *l, struct errors *errors, enum error_class id, const struct client *c)
+{
+	if (l->client == c)
+		errors_example_bytes(errors, id, "no [time]data in what came", l->bytes, l->n);
 }

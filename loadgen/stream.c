@@ -259,8 +259,11 @@ static SELDOM void learn(struct worker *w, struct client *c, const char *out, si
 	result = n_in == 0 ? -EINVAL
 	                   : learn_rule(&w->rule, &w->plan->stated, w->expected, n_in, l->bytes, l->n,
 	                                worker_wall(w, now_ns), &why);
-	if (result == -EAGAIN)
+	if (result == -EAGAIN) {
+		if (!(c->flags & CLIENT_FIRST_BYTE))
+			note_first_byte(w, c, client_oldest(c), now_ns);
 		return;
+	}
 	if (result < 0) {
 		enum error_class id = n_in == 0 ? ERROR_unsolicited : ERROR_bad_format;
 		errors_example_bytes(&w->shard->errors, id, n_in == 0 ? "nothing was owed, and this came" : why,
@@ -291,6 +294,7 @@ static SELDOM void take_end(struct worker *w, struct client *c, int64_t now_ns)
 {
 	bool partial = (c->flags & CLIENT_FIRST_BYTE) != 0;
 
+	learn_example(&w->learner, &w->shard->errors, ERROR_short_reply, c);
 	if (c->n_in_flight == 0)
 		client_ended(w, c, now_ns);
 	else

@@ -121,6 +121,40 @@ teardown() {
   done
 }
 
+# Fault caught: a dialect that is learned from eight letters of data in a row, or never.
+@test "a server that cuts messages into small pieces is understood" {
+  for bytes in 1 2 7; do
+    start_server --buffer="${bytes}"
+    for size in 1 5 64; do
+      load -c 3 -n 100 -d 5s -s "${size}" --timeout=500ms "${uri}"
+      holds 'r["completed"] == 100 and r["failed"] == 0' "r['stamps'] == 100 * -(-${size} // ${bytes})"
+    done
+  done
+}
+
+# Fault caught: a first reply that nobody understands, which was called no reply at all, and not shown.
+@test "a first reply that is none is shown" {
+  while read -r class text; do
+    start_peer /usr/bin/python3 -c '
+import socket, sys
+s = socket.create_server(("127.0.0.1", 0)); print("tcp://%s:%d" % s.getsockname(), flush=True)
+while True:
+    c, _ = s.accept()
+    while c.recv(99):
+        c.sendall(sys.argv[1].encode())
+        if sys.argv[2] == "short_reply":
+            break
+    c.close()' "${text}" "${class}"
+    load -c 1 -n 2 -d 5s --timeout=200ms "${uri}"
+    [ "${status}" -eq 4 ]
+    holds "e['${class}'] >= 1" "any(x['class'] == '${class}' and 'no [time]data in what came: ${text}' == x['example'] for x in d['errors'])"
+  done <<'END'
+reply_timeout hello
+reply_timeout [10:30:00]
+short_reply [10:30:00]
+END
+}
+
 @test "a killed server: classified errors, the ledger adds up, a partial result, exit 3" {
   start_server
   (
