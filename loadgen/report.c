@@ -113,6 +113,19 @@ static void print_errors(FILE *f, const struct run *r)
 	}
 }
 
+/* A server that answers one message and closes is asked in vain for a second one. */
+static void print_hint(FILE *f, const struct run *r)
+{
+	const struct shard *t = r->total;
+	uint64_t n_answered = t->figures.completed + t->warmup.completed + t->slow.completed;
+	uint64_t n_ended = t->errors.entry[ERROR_early_end].n + t->errors.entry[ERROR_reset_before_reply].n +
+	                   t->errors.entry[ERROR_send_failed].n;
+
+	if (t->connections.served > 1 && n_answered == t->connections.served && n_ended > 0)
+		fputs("            the server ends each conversation after one reply: --session=1 asks for no more\n",
+		      f);
+}
+
 static void print_thresholds(FILE *f, const struct run *r)
 {
 	for (size_t i = 0; i < r->plan->threshold_texts.n; i++) {
@@ -150,6 +163,7 @@ void report_print(FILE *f, const struct run *r)
 	print_slow_readers(f, r);
 	print_latencies(f, r);
 	print_errors(f, r);
+	print_hint(f, r);
 	print_thresholds(f, r);
 	print_until(f, r);
 }

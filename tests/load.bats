@@ -104,6 +104,16 @@ teardown() {
   holds 'c["sessions_finished"] >= 100 and r["failed"] == 0 and r["completed"] >= 4 * c["sessions_finished"]'
 }
 
+@test "a one-shot server is named, and all is well with sessions of one request" {
+  start_peer "${servers}/bounded" /usr/bin/python3 "${BATS_TEST_DIRNAME}/servers/odd/odd.py" one-shot tcp://127.0.0.1:0
+  load -c 5 -n 60 "${uri}"
+  holds '1 < r["completed"] == c["served"] < 60 and r["completed"] + r["failed"] == 60'
+  [[ "${output}" == *"ends each conversation after one reply: --session=1"* ]]
+  load -c 5 -n 60 --session=1 "${uri}"
+  holds 'r["completed"] == c["served"] == 60 and not d["errors"]'
+  [[ "${output}" != *"--session=1"* ]]
+}
+
 @test "an iterative server serves one at a time, and the result says so" {
   start_peer "${BATS_TEST_DIRNAME}/servers/textbook/tsTserv.py" 0
   load -c 4 -d 1s --timeout=10s --drain=100ms "${uri}"
