@@ -77,8 +77,10 @@ static int parse_source(struct plan *p, struct ts_err *err)
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&p->source.base.addr;
 	long bits, width;
 
-	if (!p->source_text)
+	if (!p->source_text) {
+		source_default(p);
 		return 0;
+	}
 	snprintf(copy, sizeof(copy), "%s", p->source_text);
 	slash = strchr(copy, '/');
 	if (slash)

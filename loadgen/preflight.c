@@ -52,7 +52,7 @@ static int check_descriptors(const struct plan *plan, struct ts_err *err)
 	                  (long long)(reach > 0 ? reach : 0));
 }
 
-/* One (address, port) pair of the caller for each connection to one address and port. */
+/* One (address, port) pair of the caller for each connection to one address and port, or for each datagram socket. */
 static int check_ports(const struct plan *plan, struct ts_err *err)
 {
 	int64_t addresses = source_addresses(plan), low, n_ports, reach;
@@ -60,9 +60,11 @@ static int check_ports(const struct plan *plan, struct ts_err *err)
 	if (plan->targets[0].transport != TS_TCP && plan->targets[0].transport != TS_UDP)
 		return 0;
 	source_ports(&low, &n_ports);
-	reach = n_ports * addresses * (int64_t)plan->n_targets;
-	if (all_connections(plan) <= reach)
+	reach = n_ports * addresses;
+	if (source_sharers(plan) <= reach)
 		return 0;
+	if (plan->targets[0].transport == TS_TCP)
+		reach *= (int64_t)plan->n_targets;
 	return ts_err_set(err, EADDRNOTAVAIL,
 	                  "not enough local ports: %lld connections, and %lld address(es) with %lld ports each; this "
 	                  "would reach %lld; "
@@ -132,7 +134,7 @@ static int check_source(const struct plan *plan, struct ts_err *err)
 	struct ts_endpoint local;
 	int fd, result;
 
-	if (plan->source.n_addresses == 0)
+	if (!plan->source_text)
 		return 0;
 	plan_source_address(plan, 0, &local);
 	fd = socket(local.addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

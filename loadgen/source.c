@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,6 +31,14 @@ int64_t source_addresses(const struct plan *plan)
 	return n > 2 ? (int64_t)n - 2 : n > 0 ? (int64_t)n : 1; /* not the network's name, not the broadcast's */
 }
 
+/* How many connections share one row of ports: streams to different endpoints may have equal ones. */
+int64_t source_sharers(const struct plan *plan)
+{
+	int64_t n = plan->n_connections + plan->n_idle, n_targets = (int64_t)plan->n_targets;
+
+	return plan->targets[0].transport == TS_TCP ? (n + n_targets - 1) / n_targets : n;
+}
+
 static void set_port(struct ts_endpoint *ep, int64_t port)
 {
 	if (ep->addr.ss_family == AF_INET)
@@ -47,6 +56,39 @@ static bool is_shunned(const struct worker *w, const struct client *c, const str
 	int port = ts_endpoint_port(own);
 
 	return c->flags & CLIENT_DATAGRAM && port >= 0 && port == ts_endpoint_port(&w->plan->targets[c->target]);
+}
+
+/* The address from which the kernel would call this endpoint; no packet is sent for it. */
+static bool own_address(const struct ts_endpoint *target, struct ts_endpoint *own)
+{
+	int fd = socket(target->addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool known;
+
+	memset(own, 0, sizeof(*own));
+	own->addr_len = sizeof(own->addr);
+	known = fd >= 0 && connect(fd, (const struct sockaddr *)&target->addr, target->addr_len) == 0 &&
+	        getsockname(fd, (struct sockaddr *)&own->addr, &own->addr_len) == 0;
+	if (fd >= 0)
+		close(fd);
+	set_port(own, 0);
+	return known;
+}
+
+void source_default(struct plan *plan)
+{
+	struct ts_endpoint own, other;
+
+	source_ports(&plan->source.low_port, &plan->source.n_ports);
+	if ((plan->targets[0].transport != TS_TCP && plan->targets[0].transport != TS_UDP) ||
+	    source_sharers(plan) <= plan->source.n_ports / 2 || !own_address(&plan->targets[0], &own))
+		return;
+	for (size_t i = 1; i < plan->n_targets; i++)
+		if (plan->targets[i].transport != plan->targets[0].transport ||
+		    !own_address(&plan->targets[i], &other) || other.addr_len != own.addr_len ||
+		    memcmp(&other.addr, &own.addr, own.addr_len) != 0)
+			return;
+	plan->source.base = own;
+	plan->source.n_addresses = 1;
 }
 
 static void next_pair(struct worker *w, struct ts_endpoint *pair)

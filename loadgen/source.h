@@ -21,10 +21,17 @@
 /* The range of local ports; the system's default when it cannot be read. */
 void source_ports(int64_t *low, int64_t *n);
 
+/* Without --source, and with more than half of the ports of our address needed: choose pairs of that address. Else, and
+ * where the endpoints are called from different addresses, the kernel chooses. */
+void source_default(struct plan *plan);
+
 /* How many addresses the plan calls from; 1 when the kernel chooses. */
 int64_t source_addresses(const struct plan *plan);
 
-/* Bind to the next free pair; no-op without --source. 0 or -errno. */
+/* How many connections share one row of ports of an address. */
+int64_t source_sharers(const struct plan *plan);
+
+/* Bind to the next free pair; no-op where the kernel chooses. 0 or -errno. */
 int source_bind(struct worker *w, const struct client *c, int fd);
 
 /* connect(2) of a client's socket to its target; where the pair turns out to be in use (EADDRNOTAVAIL), or would not be

@@ -243,6 +243,9 @@ END
 --server-pid=4194303 no such process
 --source=198.51.100.7 none of this machine
 END
+  load -c 50k udp://127.0.0.1:1 udp://127.0.0.1:2 # a datagram socket has a port of its own, whatever it calls
+  [ "${status}" -eq 3 ]
+  [[ "${lines[0]}" == *"not enough local ports"* ]]
   run bash -c "ulimit -n 100; '${bin}/tsload' -c 500 --processes=2 -d 20s '${uri}'"
   [ "${status}" -eq 3 ]
   [[ "${lines[0]}" == *"not enough descriptors"*"would reach "* ]]

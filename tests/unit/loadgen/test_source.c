@@ -142,11 +142,53 @@ static void when_all_are_taken_the_kernel_chooses_the_port(void **state)
 	assert_int_equal(ntohl(in.sin_addr.s_addr), 0x7f000001);
 }
 
+static void plan_for(struct plan *plan, int64_t n_connections, const char *first, const char *second)
+{
+	struct ts_err err;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->n_connections = n_connections;
+	assert_int_equal(ts_endpoint_parse(&plan->targets[0], first, &err), 0);
+	plan->n_targets = 1;
+	if (second)
+		assert_int_equal(ts_endpoint_parse(&plan->targets[plan->n_targets++], second, &err), 0);
+	source_default(plan);
+}
+
+/* The kernel's own choice is slow once half of the ports are taken. */
+static void many_from_one_address_get_pairs_of_it(void **state)
+{
+	struct plan plan;
+	struct ts_endpoint address;
+	int64_t low, n;
+
+	(void)state;
+	source_ports(&low, &n);
+	plan_for(&plan, n / 2, "tcp://127.0.0.1:7", NULL);
+	assert_int_equal(plan.source.n_addresses, 0);
+	plan_for(&plan, n / 2 + 1, "tcp://127.0.0.1:7", NULL);
+	assert_int_equal(plan.source.n_addresses, 1);
+	plan_source_address(&plan, 5, &address);
+	assert_int_equal(((struct sockaddr_in *)&address.addr)->sin_addr.s_addr, htonl(0x7f000001));
+	assert_int_equal(ts_endpoint_port(&address), 0);
+	plan_for(&plan, n / 2 + 1, "tcp://127.0.0.1:7", "tcp://127.0.0.1:8");
+	assert_int_equal(plan.source.n_addresses, 0); /* each has half of them */
+	plan_for(&plan, n + 2, "tcp://127.0.0.1:7", "tcp://127.0.0.1:8");
+	assert_int_equal(plan.source.n_addresses, 1);
+	plan_for(&plan, n + 2, "tcp://127.0.0.1:7", "unix:/nowhere");
+	assert_int_equal(plan.source.n_addresses, 0);
+	plan_for(&plan, n / 2 + 1, "udp://127.0.0.1:7", "udp://127.0.0.1:8");
+	assert_int_equal(plan.source.n_addresses, 1); /* datagram sockets never share a port */
+	plan_for(&plan, n, "unix:/nowhere", NULL);
+	assert_int_equal(plan.source.n_addresses, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(addresses_take_turns_before_ports, sixteen_addresses, clear),
 	        cmocka_unit_test_setup_teardown(a_pair_that_is_taken_is_passed_over, one_address, clear),
+	        cmocka_unit_test(many_from_one_address_get_pairs_of_it),
 	        cmocka_unit_test_setup_teardown(when_all_are_taken_the_kernel_chooses_the_port, one_address, clear),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
