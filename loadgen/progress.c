@@ -36,6 +36,14 @@ static void time_left(const struct plan *plan, const struct sampler *s, int64_t 
 	snprintf(buf, size, ", %lld s left", (long long)((left_ns > 0 ? left_ns : 0) + TS_S - 1) / TS_S);
 }
 
+static void show_percentile(const struct ts_hist *h, double percentile, char *buf, size_t size)
+{
+	if (h->n > 0)
+		ts_units_show_duration(ts_hist_percentile(h, percentile), buf, size);
+	else
+		snprintf(buf, size, "-");
+}
+
 void progress_show(struct progress *p, const struct plan *plan, const struct sampler *s, int64_t now_ns)
 {
 	struct watched all = {0};
@@ -53,8 +61,8 @@ void progress_show(struct progress *p, const struct plan *plan, const struct sam
 	p->completed_before = all.completed;
 	p->before_ns = now_ns;
 	const struct ts_hist *live = s->n_batches > 0 ? &s->batches[s->n_batches - 1] : s->interval;
-	ts_units_show_duration(live->n ? ts_hist_percentile(live, 50) : 0, p50, sizeof(p50));
-	ts_units_show_duration(live->n ? ts_hist_percentile(live, 99) : 0, p99, sizeof(p99));
+	show_percentile(live, 50, p50, sizeof(p50));
+	show_percentile(live, 99, p99, sizeof(p99));
 	time_left(plan, s, now_ns, left, sizeof(left));
 	snprintf(text, sizeof(text), "%s%s/s, p50 %s, p99 %s, %llu failed, %llu open%s", p->title, rate, p50, p99,
 	         (unsigned long long)all.failed, (unsigned long long)all.open, left);
@@ -66,4 +74,5 @@ void progress_wipe(struct progress *p)
 	if (p->on && p->rewrites && p->shown && write(STDERR_FILENO, "\r\033[K", 4) < 0)
 		p->on = false;
 	p->shown = false;
+	p->before_ns = 0; /* the next run counts from its own begin */
 }

@@ -4,13 +4,41 @@
 #include "ts_clock.h"
 #include "ts_units.h"
 #include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define WIDTH  80
+#define INDENT 12 /* what a line begins with; others than the first begin with blanks */
+#define LABEL  8  /* in the table of latencies */
+#define COLUMN 9  /* there: a blank, a mark, and "99.9 ms" */
+
+/* One item: its head and a sentence, over as many lines as it takes. */
+static void __attribute__((format(printf, 3, 4))) put(FILE *f, const char *head, const char *format, ...)
+{
+	char text[1024], *save;
+	size_t column = (size_t)fprintf(f, "%-*s", INDENT - 1, head);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (column >= INDENT && column + 1 + strlen(word) > WIDTH)
+			column = (size_t)fprintf(f, "\n%-*s", INDENT - 1, "") - 1;
+		for (; strlen(word) > WIDTH - INDENT;
+		     word += WIDTH - INDENT) /* bytes of a reply: no blank to break at */
+			fprintf(f, " %.*s\n%-*s", WIDTH - INDENT, word, INDENT - 1, "");
+		column += (size_t)fprintf(f, " %s", word);
+	}
+	putc('\n', f);
+}
 
 static void print_verdict(FILE *f, const struct run *r)
 {
-	fprintf(f, "verdict     %s%s\n", health_verdict_name(r->health.verdict),
-	        r->partial ? ", partial: stopped before its end" : "");
+	put(f, "verdict", "%s%s", health_verdict_name(r->health.verdict),
+	    r->partial ? ", partial: stopped before its end" : "");
 	for (unsigned i = 0; i < r->health.n_reasons; i++)
-		fprintf(f, "            %s\n", r->health.reasons[i]);
+		put(f, "", "%s", r->health.reasons[i]);
 }
 
 static void print_ledger(FILE *f, const struct run *r)
@@ -20,59 +48,54 @@ static void print_ledger(FILE *f, const struct run *r)
 	char rate[32];
 
 	ts_units_show_count(r->duration_s > 0 ? (double)l->in_time / r->duration_s : 0, rate, sizeof(rate));
-	fprintf(f,
-	        "requests    %s/s over %.2f s: %llu scheduled = %llu completed + %llu failed + %llu not sent + %llu in "
-	        "flight\n",
-	        rate, r->duration_s, (unsigned long long)l->scheduled, (unsigned long long)l->completed,
-	        (unsigned long long)l->failed, (unsigned long long)l->not_sent,
-	        (unsigned long long)l->in_flight_at_end);
+	put(f, "requests", "%s/s over %.2f s: %llu scheduled", rate, r->duration_s, (unsigned long long)l->scheduled);
+	put(f, "", "= %llu completed + %llu failed + %llu not sent + %llu in flight", (unsigned long long)l->completed,
+	    (unsigned long long)l->failed, (unsigned long long)l->not_sent, (unsigned long long)l->in_flight_at_end);
 	if (l->lost + l->late + l->duplicated + l->reordered + l->truncated + l->corrupted > 0)
-		fprintf(f,
-		        "datagrams   %llu lost, %llu late, %llu duplicated, %llu reordered, %llu truncated, %llu "
-		        "corrupted\n",
-		        (unsigned long long)l->lost, (unsigned long long)l->late, (unsigned long long)l->duplicated,
-		        (unsigned long long)l->reordered, (unsigned long long)l->truncated,
-		        (unsigned long long)l->corrupted);
-	fprintf(f, "connections %llu opened, %llu served, %llu failed, at most %llu open\n",
-	        (unsigned long long)c->opened, (unsigned long long)c->served, (unsigned long long)c->failed,
-	        (unsigned long long)c->peak_open);
+		put(f, "datagrams",
+		    "%llu lost, %llu late, %llu duplicated, %llu reordered, %llu truncated, %llu corrupted",
+		    (unsigned long long)l->lost, (unsigned long long)l->late, (unsigned long long)l->duplicated,
+		    (unsigned long long)l->reordered, (unsigned long long)l->truncated,
+		    (unsigned long long)l->corrupted);
+	put(f, "connections", "%llu opened, %llu served, %llu failed, at most %llu open", (unsigned long long)c->opened,
+	    (unsigned long long)c->served, (unsigned long long)c->failed, (unsigned long long)c->peak_open);
 }
 
 static void print_slow_readers(FILE *f, const struct run *r)
 {
 	const struct ledger *l = &r->total->slow;
 
-	if (r->plan->n_slow == 0)
-		return;
-	fprintf(f,
-	        "slow        %lld connections, apart: %llu scheduled = %llu completed + %llu failed + %llu in flight\n",
-	        (long long)r->plan->n_slow, (unsigned long long)l->scheduled, (unsigned long long)l->completed,
-	        (unsigned long long)l->failed, (unsigned long long)l->in_flight_at_end);
+	if (r->plan->n_slow > 0)
+		put(f, "slow",
+		    "%lld connections, apart: %llu scheduled = %llu completed + %llu failed + %llu in flight",
+		    (long long)r->plan->n_slow, (unsigned long long)l->scheduled, (unsigned long long)l->completed,
+		    (unsigned long long)l->failed, (unsigned long long)l->in_flight_at_end);
 }
 
 static void print_head(FILE *f, const struct plan *plan)
 {
-	fputs("latency    ", f);
+	fprintf(f, "%-*s", LABEL, "latency");
 	for (size_t i = 0; i < plan->n_percentiles; i++) {
 		char name[32];
 		snprintf(name, sizeof(name), "p%.10g", plan->percentiles[i]);
-		fprintf(f, " %10s", name);
+		fprintf(f, "%*s", COLUMN, name);
 	}
-	fprintf(f, " %10s\n", "max");
+	fprintf(f, "%*s\n", COLUMN, "max");
 }
 
 static void print_latency(FILE *f, const struct run *r, const char *name, const struct ts_hist *h, double bound_from)
 {
-	char text[32];
+	char text[32], cell[40];
 
 	if (h->n == 0)
 		return;
-	fprintf(f, "  %-9s", name);
+	fprintf(f, "%-*s", LABEL, name);
 	for (size_t i = 0; i < r->plan->n_percentiles; i++) {
 		ts_units_show_duration(ts_hist_percentile(h, r->plan->percentiles[i]), text, sizeof(text));
-		fprintf(f, " %s%*s", r->plan->percentiles[i] > bound_from ? ">" : " ", 9, text);
+		snprintf(cell, sizeof(cell), "%s%s", r->plan->percentiles[i] > bound_from ? ">" : "", text);
+		fprintf(f, "%*s", COLUMN, cell);
 	}
-	fprintf(f, " %10s\n", ts_units_show_duration(h->max_ns, text, sizeof(text)));
+	fprintf(f, "%*s\n", COLUMN, ts_units_show_duration(h->max_ns, text, sizeof(text)));
 }
 
 static void print_latencies(FILE *f, const struct run *r)
@@ -88,16 +111,14 @@ static void print_latencies(FILE *f, const struct run *r)
 	print_latency(f, r, "service", &t->service, from);
 	print_latency(f, r, "connect", &t->connect, INFINITY);
 	print_latency(f, r, "slow", &t->slow_response, t->slow.unanswered ? 0 : INFINITY);
-	print_latency(f, r, "to kernel", &t->to_kernel, INFINITY);
+	print_latency(f, r, "to net", &t->to_kernel, INFINITY);
 	print_latency(f, r, "network", &t->in_network, INFINITY);
-	print_latency(f, r, "to us", &t->from_kernel, INFINITY);
+	print_latency(f, r, "from net", &t->from_kernel, INFINITY);
 	if (r->plan->open_loop)
 		print_latency(f, r, "send lag", &t->send_lag, INFINITY);
 	if (n)
-		fprintf(f,
-		        "            >: a lower bound; %llu requests were never answered and count with the time "
-		        "waited\n",
-		        (unsigned long long)n);
+		put(f, "", ">: a lower bound; %llu requests were never answered and count with the time waited",
+		    (unsigned long long)n);
 }
 
 static void print_errors(FILE *f, const struct run *r)
@@ -106,10 +127,10 @@ static void print_errors(FILE *f, const struct run *r)
 		const struct error_entry *e = &r->total->errors.entry[i];
 		if (e->n == 0)
 			continue;
-		fprintf(f, "error       %s: %llu: %s\n", error_name((enum error_class)i), (unsigned long long)e->n,
-		        error_text((enum error_class)i));
+		put(f, "error", "%s: %llu: %s", error_name((enum error_class)i), (unsigned long long)e->n,
+		    error_text((enum error_class)i));
 		if (e->example[0])
-			fprintf(f, "            first: %s\n", e->example);
+			put(f, "", "first: %s", e->example);
 	}
 }
 
@@ -122,8 +143,7 @@ static void print_hint(FILE *f, const struct run *r)
 	                   t->errors.entry[ERROR_send_failed].n;
 
 	if (t->connections.served > 1 && n_answered == t->connections.served && n_ended > 0)
-		fputs("            the server ends each conversation after one reply: --session=1 asks for no more\n",
-		      f);
+		put(f, "", "the server ends each conversation after one reply: --session=1 asks for no more");
 }
 
 static void print_thresholds(FILE *f, const struct run *r)
@@ -140,8 +160,8 @@ static void print_thresholds(FILE *f, const struct run *r)
 			ts_units_show_duration((int64_t)actual, text, sizeof(text));
 		else
 			snprintf(text, sizeof(text), "%.6g", actual);
-		fprintf(f, "threshold   %s: %s, %s\n", r->plan->threshold_texts.items[i],
-		        threshold_holds(&t, actual) ? "held" : "missed", text);
+		put(f, "threshold", "%s: %s, %s", r->plan->threshold_texts.items[i],
+		    threshold_holds(&t, actual) ? "held" : "missed", text);
 	}
 }
 
@@ -150,10 +170,10 @@ static void print_until(FILE *f, const struct run *r)
 	if (!r->plan->until_text)
 		return;
 	if (isnan(r->until_reached))
-		fprintf(f, "until       %s: cannot be said, too little was measured\n", r->plan->until_text);
+		put(f, "until", "%s: cannot be said, too little was measured", r->plan->until_text);
 	else
-		fprintf(f, "until       %s: %s, the interval is %.1f%% wide\n", r->plan->until_text,
-		        r->stop == STOP_UNTIL ? "met" : "not met in the time given", r->until_reached * 100);
+		put(f, "until", "%s: %s, the interval is %.1f%% wide", r->plan->until_text,
+		    r->stop == STOP_UNTIL ? "met" : "not met in the time given", r->until_reached * 100);
 }
 
 void report_print(FILE *f, const struct run *r)

@@ -402,6 +402,17 @@ END
   done
 }
 
+# Fault caught: a rate that is counted from the end of the run before, where a search makes many.
+@test "a live line on a terminal: rate, percentiles, errors, open connections, time left; quiet elsewhere" {
+  start_server
+  run script -qec "'${bin}/tsload' -c 5 --sweep=200:400:2 --repeats=1 -d 600ms '${uri}'" /dev/null </dev/null
+  for part in "at 200/s: " "at 400/s: "; do
+    [[ "${output}" =~ "${part}"[1-9][0-9]{2}(\.[0-9])?/s,\ p50\ [0-9.]+\ [mu]s,\ p99\ [0-9.]+\ [mu]s,\ 0\ failed,\ 5\ open,\ 1\ s\ left ]]
+  done
+  [[ ! "${output}" =~ [0-9kMGT]{5,}/s && "${output}" != *"p50 0 ns"* ]]
+  [ -z "$("${bin}/tsload" -c 5 -d 1100ms "${uri}" 2>&1 >/dev/null)" ]
+}
+
 @test "a report that cannot be written is said, and exits 3" {
   start_server
   status=0

@@ -35,9 +35,18 @@ stop_delay() {
 load() {
   rm -f "${result}"
   run timeout -k 5 60 "${bin}/tsload" --progress=never --json="${result}" "$@"
+  fits_a_screen
   [ ! -e "${result}" ] || holds 'r["scheduled"] == r["not_sent"] + r["completed"] + r["failed"] + r["in_flight_at_end"]' \
     'd["latency"]["response"]["count"] == r["completed"] + r["late"] + r["unanswered"]' 'adds_up(d["warmup"])' \
     's is None or adds_up(s["requests"]) and s["response"]["count"] == s["requests"]["completed"] + s["requests"]["unanswered"]'
+}
+
+fits_a_screen() { # the report, of 80 columns and 24 lines
+  local line
+  for line in "${lines[@]}"; do
+    [[ "${line}" == tsload:* || "${#line}" -le 80 ]] || { echo "wider than a screen: ${line}"; return 1; }
+  done
+  [ "${#lines[@]}" -le 24 ]
 }
 
 holds() { # EXPRESSION...
