@@ -236,7 +236,7 @@ void client_ended(struct worker *w, struct client *c, int64_t now_ns)
 	bool was_session = c->state == CLIENT_ENDING;
 
 	if (was_session)
-		w->shard->connections.sessions_finished++;
+		w->shard->connections.sessions_finished += c->n_session_left == 0;
 	else
 		w->shard->connections.closed_by_server++;
 	client_close(w, c);

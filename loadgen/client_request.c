@@ -40,18 +40,17 @@ static void end_session(struct worker *w, struct client *c, int64_t now_ns)
 void client_fill(struct worker *w, struct client *c, int64_t now_ns)
 {
 	const struct plan *plan = w->plan;
-	bool session_over = plan->n_session > 0 && c->n_session_left == 0;
+	bool sessions = plan->n_session > 0, session_over = sessions && c->n_session_left == 0;
 
 	if (c->flags & CLIENT_IDLE || (c->flags & CLIENT_DATAGRAM && c->backoff_ms > 0))
 		return;
 	while (c->n_in_flight < plan->n_pipeline && !session_over) {
-		/* Within a session of an open loop of sessions the next request follows the reply, as in a closed loop.
-		 */
+		/* Within a session the next request follows the reply, as in a closed loop. */
 		int64_t planned_ns = plan->sessions_open ? worker_next_at_once(w, now_ns) : worker_next(w, now_ns);
 		if (planned_ns == PACER_NEVER)
 			break;
 		client_add(w, c, planned_ns);
-		session_over = plan->n_session > 0 && c->n_session_left == 0;
+		session_over = sessions && c->n_session_left == 0;
 		if (plan->open_loop && w->free_clients.n > 0)
 			break; /* others are free: they take the next due request */
 	}
@@ -63,7 +62,8 @@ void client_fill(struct worker *w, struct client *c, int64_t now_ns)
 	}
 	if (c->state != CLIENT_OPEN)
 		return;
-	if (session_over && c->n_in_flight == 0)
+	/* A session without a further request ends, too: others may wait for the server behind it. */
+	if ((session_over || (sessions && (w->quota == 0 || w->finished))) && c->n_in_flight == 0)
 		end_session(w, c, now_ns);
 	else if ((w->window > 0 || (plan->open_loop && !plan->sessions_open && !session_over)) &&
 	         c->n_in_flight < plan->n_pipeline)

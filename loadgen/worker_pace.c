@@ -88,6 +88,12 @@ static bool open_due(const struct worker *w, int64_t now_ns)
 	return w->plan->connect_rate_per_s == 0 || w->open_ns + pacer_peek(&w->connect_pacer) <= now_ns;
 }
 
+/* All requests are taken, and none of them is this client's. */
+static bool is_for_nothing(const struct worker *w, const struct client *c)
+{
+	return w->quota == 0 && !(c->flags & (CLIENT_PENDING | CLIENT_IDLE));
+}
+
 static void open_some(struct worker *w, int64_t now_ns)
 {
 	for (int n = 0; n < OPEN_AT_ONCE && open_due(w, now_ns); n++) {
@@ -96,7 +102,7 @@ static void open_some(struct worker *w, int64_t now_ns)
 			pacer_take(&w->connect_pacer);
 		if (c->state != CLIENT_QUEUED)
 			continue;
-		if (w->finished || (w->started && now_ns >= w->end_ns)) {
+		if (w->finished || (w->started && (now_ns >= w->end_ns || is_for_nothing(w, c)))) {
 			c->state = CLIENT_CLOSED;
 			continue;
 		}
