@@ -75,8 +75,10 @@ void client_again(struct worker *w, struct client *c, int64_t now_ns);
 /* Put one request in flight (it is sent by the next flush). */
 void client_add(struct worker *w, struct client *c, int64_t planned_ns);
 
-/* The request in this slot was answered well. The caller frees the slot. */
+/* The request in this slot was answered well. The caller frees the slot, and once it has completed all that were
+ * answered now, it notes that the client was. */
 void client_complete(struct worker *w, struct client *c, const struct slot *slot, int64_t now_ns);
+void client_answered(struct worker *w, struct client *c, int64_t now_ns);
 
 /* The request in this slot failed. The caller frees the slot. */
 void client_fail_slot(struct worker *w, struct client *c, const struct slot *slot, enum error_class id, int64_t now_ns);

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-void client_add(struct worker *w, struct client *c, int64_t planned_ns)
+static inline void add(struct worker *w, struct client *c, int64_t planned_ns)
 {
 	unsigned at = c->n_in_flight;
 	struct slot *slot;
@@ -26,6 +26,11 @@ void client_add(struct worker *w, struct client *c, int64_t planned_ns)
 	w->n_in_flight++;
 	w->slow.n_in_flight += c->slow;
 	client_ledger(w, c, planned_ns)->scheduled++;
+}
+
+void client_add(struct worker *w, struct client *c, int64_t planned_ns)
+{
+	add(w, c, planned_ns);
 }
 
 static void end_session(struct worker *w, struct client *c, int64_t now_ns)
@@ -49,7 +54,7 @@ void client_fill(struct worker *w, struct client *c, int64_t now_ns)
 		int64_t planned_ns = plan->sessions_open ? worker_next_at_once(w, now_ns) : worker_next(w, now_ns);
 		if (planned_ns == PACER_NEVER)
 			break;
-		client_add(w, c, planned_ns);
+		add(w, c, planned_ns);
 		session_over = sessions && c->n_session_left == 0;
 		if (plan->open_loop && w->free_clients.n > 0)
 			break; /* others are free: they take the next due request */
@@ -102,14 +107,18 @@ void client_complete(struct worker *w, struct client *c, const struct slot *slot
 	} else if (worker_measures(w, slot->planned_ns)) {
 		ts_hist_record(&shard->slow_response, now_ns - slot->planned_ns);
 	}
+	c->flags &= (uint8_t)~CLIENT_FIRST_BYTE;
+}
+
+void client_answered(struct worker *w, struct client *c, int64_t now_ns)
+{
 	c->since_ns = now_ns;
 	c->backoff_ms = 0;
-	c->flags &= (uint8_t)~CLIENT_FIRST_BYTE;
 	if (!(c->flags & CLIENT_ANSWERED)) {
 		c->flags |= CLIENT_ANSWERED;
-		shard->connections.served++;
+		w->shard->connections.served++;
 	}
-	atomic_store_explicit(&shard->last_reply_ns, now_ns, memory_order_relaxed);
+	atomic_store_explicit(&w->shard->last_reply_ns, now_ns, memory_order_relaxed);
 }
 
 /* A request that was never answered stays in the figures: it took at least as long as it was waited for. */

@@ -33,11 +33,11 @@ static SELDOM void note_lag(struct worker *w, const struct client *c, const stru
 /* The unsent messages, as far as the buffer goes. */
 static size_t build(struct worker *w, struct client *c, int64_t now_ns)
 {
-	unsigned first = c->n_in_flight - c->n_unsent;
+	struct slot *slot = client_slot(w, c, c->n_in_flight - c->n_unsent);
 	size_t n = 0, skip = c->n_sent_bytes;
 
-	for (unsigned i = first; i < c->n_in_flight && n < sizeof(w->out); i++, skip = 0) {
-		struct slot *slot = client_slot(w, c, i);
+	for (unsigned i = 0; i < c->n_unsent && n < sizeof(w->out);
+	     i++, skip = 0, slot = client_slot_after(w, c, slot)) {
 		struct payload message = message_of(w, c, slot);
 		size_t piece = slot->size - skip;
 		if (slot->sent_ns == 0) {
@@ -53,12 +53,25 @@ static size_t build(struct worker *w, struct client *c, int64_t now_ns)
 	return n;
 }
 
-/* n more bytes have gone out: which messages are complete? */
-static void account(struct worker *w, struct client *c, size_t n, int64_t now_ns)
+/* All has gone out. Planned moments only rise along a connection, so the ledger of the first is that of all. */
+static void account_all(struct worker *w, struct client *c, const struct slot *first)
 {
+	client_ledger(w, c, first->planned_ns)->sent += c->n_unsent;
+	c->n_unsent = 0;
+	c->n_sent_bytes = 0;
+}
+
+/* n more bytes have gone out, of n_built: which messages are complete? */
+static void account(struct worker *w, struct client *c, size_t n, size_t n_built, int64_t now_ns)
+{
+	const struct slot *first = client_slot(w, c, c->n_in_flight - c->n_unsent);
 	size_t at = c->n_sent_bytes + n;
 
 	client_ledger(w, c, now_ns)->sent_bytes += n;
+	if (n == n_built && n < sizeof(w->out) && worker_measures(w, first->planned_ns)) {
+		account_all(w, c, first);
+		return;
+	}
 	while (c->n_unsent > 0) {
 		const struct slot *slot = client_slot(w, c, c->n_in_flight - c->n_unsent);
 		if (at < slot->size)
@@ -85,7 +98,7 @@ void stream_flush(struct worker *w, struct client *c)
 			client_break(w, c, id, id, now_ns);
 			return;
 		}
-		account(w, c, (size_t)sent, now_ns);
+		account(w, c, (size_t)sent, n, now_ns);
 		if ((size_t)sent < n)
 			break;
 	}
@@ -141,6 +154,8 @@ static void complete_answered(struct worker *w, struct client *c, int64_t now_ns
 	struct slot *oldest = client_oldest(c);
 	struct ledger *ledger = client_ledger(w, c, oldest->planned_ns);
 
+	if (c->reply.matched >= c->base + oldest->size)
+		client_answered(w, c, now_ns);
 	for (; c->reply.matched >= c->base + oldest->size; oldest = client_oldest(c)) {
 		complete_oldest(w, c, oldest, now_ns);
 		if (c->n_in_flight > 0)
@@ -177,14 +192,17 @@ static void take_unverified(struct worker *w, struct client *c, const char *out,
 	while (c->n_in_flight > 0 && (out = memchr(out, '\n', (size_t)(end - out))) != NULL) {
 		out++;
 		complete_oldest(w, c, client_oldest(c), now_ns);
+		client_answered(w, c, now_ns);
 	}
 }
 
 /* Are these n bytes all the messages in flight, one after the other? */
 static bool is_all_in_flight(const struct worker *w, const struct client *c, const char *in, size_t n)
 {
-	for (unsigned i = 0; i < c->n_in_flight; i++) {
-		struct payload message = message_of(w, c, client_slot(w, c, i));
+	struct slot *slot = client_oldest(c);
+
+	for (unsigned i = 0; i < c->n_in_flight; i++, slot = client_slot_after(w, c, slot)) {
+		struct payload message = message_of(w, c, slot);
 		if (n < message.size || !payload_is(&message, in))
 			return false;
 		in += message.size;
@@ -211,6 +229,7 @@ static bool take_all(struct worker *w, struct client *c, const char *out, size_t
 	if (n_stamp == 0 || !is_all_in_flight(w, c, out + n_stamp, n - n_stamp))
 		return false;
 	client_ledger(w, c, oldest->planned_ns)->stamps++;
+	client_answered(w, c, now_ns);
 	do
 		complete_oldest(w, c, client_oldest(c), now_ns);
 	while (c->n_in_flight > 0);

@@ -154,6 +154,12 @@ static inline struct slot *client_slot(const struct worker *w, const struct clie
 	return &c->slots[at < n ? at : at - n];
 }
 
+/* The one behind it in the ring. */
+static inline struct slot *client_slot_after(const struct worker *w, const struct client *c, struct slot *slot)
+{
+	return ++slot == c->slots + w->plan->n_pipeline ? c->slots : slot;
+}
+
 /* The ledger that a request belongs to, by its planned time. */
 static inline struct ledger *worker_ledger(struct worker *w, int64_t planned_ns)
 {
