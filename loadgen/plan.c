@@ -255,6 +255,9 @@ static int check(const struct plan *p, struct ts_err *err)
 		return ts_err_usage(err, "--session-rate: says when sessions come, and cannot go with --rate");
 	if (p->session_rate_per_s > 0 && p->n_session == 0)
 		return ts_err_usage(err, "--session-rate: needs --session=N, the requests of one session");
+	if (p->schedule.arrival == PACER_POISSON && !p->open_loop && !p->find_max_text && !p->sweep_text)
+		return ts_err_usage(err,
+		                    "--arrival=poisson: says when requests of an open loop come, and needs --rate");
 	if (p->find_max_text && p->sweep_text)
 		return ts_err_usage(err, "--find-max: cannot go with --sweep");
 	if ((p->find_max_text || p->sweep_text) &&

@@ -88,10 +88,13 @@ static bool open_due(const struct worker *w, int64_t now_ns)
 	return w->plan->connect_rate_per_s == 0 || w->open_ns + pacer_peek(&w->connect_pacer) <= now_ns;
 }
 
-/* All requests are taken, and none of them is this client's. */
-static bool is_for_nothing(const struct worker *w, const struct client *c)
+/* Nothing is left to ask: the load is over, or all requests are taken. A session that was due before opens all the
+ * same. */
+static bool is_for_nothing(const struct worker *w, const struct client *c, int64_t now_ns)
 {
-	return w->quota == 0 && !(c->flags & (CLIENT_PENDING | CLIENT_IDLE));
+	if (c->flags & CLIENT_PENDING || !w->started)
+		return false;
+	return w->finished || now_ns >= w->end_ns || (w->quota == 0 && !(c->flags & CLIENT_IDLE));
 }
 
 static void open_some(struct worker *w, int64_t now_ns)
@@ -102,7 +105,7 @@ static void open_some(struct worker *w, int64_t now_ns)
 			pacer_take(&w->connect_pacer);
 		if (c->state != CLIENT_QUEUED)
 			continue;
-		if (w->finished || (w->started && (now_ns >= w->end_ns || is_for_nothing(w, c)))) {
+		if (is_for_nothing(w, c, now_ns)) {
 			c->state = CLIENT_CLOSED;
 			continue;
 		}

@@ -100,6 +100,8 @@ teardown() {
   start_server --stats="${BATS_TEST_TMPDIR}/stats.json"
   load -c 10 --session=5 -n 1000 "${uri}"
   holds 'r["completed"] == 1000 and c["served"] >= 200 and c["opened"] - c["served"] < 10 and r["failed"] == 0'
+  load -c 100 --session=1 --session-rate=1k --connect-rate=100 -d 100ms --drain=5s "${uri}" # who was due before the end is served
+  holds 'r["scheduled"] == r["completed"] == 100'
   load -c 50 --session=4 --session-rate=200 --arrival=poisson -d 1s "${uri}"
   holds 'c["sessions_finished"] >= 100 and r["failed"] == 0 and r["completed"] >= 4 * c["sessions_finished"]'
 }
@@ -346,6 +348,7 @@ tcp: --percentiles=101
 tcp: --percentiles=50,50
 tcp: --source=localhost
 tcp: --session-rate=5
+tcp: --arrival=poisson
 tcp: --rate=5 --session-rate=5 --session=2
 tcp: --until=p99
 tcp: --resume=x
