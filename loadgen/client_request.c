@@ -121,15 +121,28 @@ void client_answered(struct worker *w, struct client *c, int64_t now_ns)
 	atomic_store_explicit(&w->shard->last_reply_ns, now_ns, memory_order_relaxed);
 }
 
+static void record_least(struct ts_hist *h, int64_t *least_ns, int64_t ns)
+{
+	ts_hist_record(h, ns);
+	if (*least_ns == 0 || ns < *least_ns)
+		*least_ns = ns > 0 ? ns : 1;
+}
+
 /* A request that was never answered stays in the figures: it took at least as long as it was waited for. */
 void client_unanswered(struct worker *w, const struct client *c, const struct slot *slot, int64_t now_ns)
 {
+	struct shard *shard = w->shard;
+
 	client_ledger(w, c, slot->planned_ns)->unanswered++;
 	if (!worker_measures(w, slot->planned_ns))
 		return;
-	ts_hist_record(c->slow ? &w->shard->slow_response : &w->shard->response, now_ns - slot->planned_ns);
-	if (!c->slow)
-		ts_hist_record(&w->shard->service, now_ns - (slot->sent_ns ? slot->sent_ns : slot->planned_ns));
+	if (c->slow) {
+		record_least(&shard->slow_response, &shard->slow_least_ns, now_ns - slot->planned_ns);
+		return;
+	}
+	record_least(&shard->response, &shard->response_least_ns, now_ns - slot->planned_ns);
+	record_least(&shard->service, &shard->service_least_ns,
+	             now_ns - (slot->sent_ns ? slot->sent_ns : slot->planned_ns));
 }
 
 static bool is_mismatch(enum error_class id)

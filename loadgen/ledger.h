@@ -97,7 +97,9 @@ struct shard {
 	struct ts_hist response, service, first_byte, connect, send_lag;
 	struct ts_hist at_once; /* service time of replies that came in one piece, which is that of their first byte,
 	                         * too; shard_merge adds it to both */
-	struct ts_hist slow_response;                      /* of slow readers */
+	struct ts_hist slow_response; /* of slow readers */
+	int64_t response_least_ns, service_least_ns,
+	        slow_least_ns; /* that an unanswered request was waited for, in those histograms; 0: none */
 	struct ts_hist to_kernel, in_network, from_kernel; /* --kernel-stamps: service time in three parts */
 	/* for the supervisor while it runs; written with relaxed atomics */
 	_Atomic int state;
@@ -106,6 +108,12 @@ struct shard {
 
 /* dst += src, exactly. `state` and the live fields are left. A failed merge is impossible: sizes are fixed. */
 void shard_merge(struct shard *dst, const struct shard *src);
+
+/*
+ * The percentile from which on a histogram's are lower bounds: above it there may be an unanswered request, which would
+ * have taken longer than it was waited for. NaN: all are exact.
+ */
+double shard_bound_from(const struct ts_hist *h, uint64_t n_unanswered, int64_t least_ns);
 
 /* Another host's monotonic clock has another zero: move all moments by so much, to make them ours. */
 void shard_move(struct shard *s, int64_t by_ns);

@@ -10,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of a histogram's requests that is known to end after the time recorded, as the percentile it begins at. */
-static double bound_from(const struct ts_hist *h, uint64_t n_unanswered)
-{
-	return h->n == 0 || n_unanswered == 0 ? NAN : 100.0 * (double)(h->n - n_unanswered) / (double)h->n;
-}
-
 static void add_percentiles(cJSON *o, const char *name, const struct plan *plan, const struct ts_hist *h)
 {
 	cJSON *p = ts_json_add_object(o, name);
@@ -44,7 +38,7 @@ static void add_confidence(cJSON *o, const struct run *r)
 }
 
 static cJSON *add_latency(cJSON *o, const char *name, const struct run *r, const struct ts_hist *h,
-                          uint64_t n_unanswered)
+                          uint64_t n_unanswered, int64_t least_ns)
 {
 	cJSON *latency = ts_json_add_object(o, name);
 	char *text = h->n ? ts_hist_encode(h) : NULL;
@@ -57,7 +51,7 @@ static cJSON *add_latency(cJSON *o, const char *name, const struct run *r, const
 	add_percentiles(latency, "percentiles", r->plan, h);
 	ts_json_add_int(latency, "overflow_count", (int64_t)h->n_overflow);
 	ts_json_add_int(latency, "unanswered_count", (int64_t)n_unanswered);
-	ts_json_add_real(latency, "lower_bound_from_percentile", bound_from(h, n_unanswered));
+	ts_json_add_real(latency, "lower_bound_from_percentile", shard_bound_from(h, n_unanswered, least_ns));
 	ts_json_add_text(latency, "histogram", text);
 	free(text);
 	return latency;
@@ -68,15 +62,15 @@ static void add_latencies(cJSON *root, const struct run *r)
 	cJSON *o = ts_json_add_object(root, "latency");
 	const struct shard *t = r->total;
 
-	add_confidence(add_latency(o, "response", r, &t->response, t->figures.unanswered), r);
-	add_latency(o, "service", r, &t->service, t->figures.unanswered);
-	add_latency(o, "first_byte", r, &t->first_byte, 0);
-	add_latency(o, "connect", r, &t->connect, 0);
+	add_confidence(add_latency(o, "response", r, &t->response, t->figures.unanswered, t->response_least_ns), r);
+	add_latency(o, "service", r, &t->service, t->figures.unanswered, t->service_least_ns);
+	add_latency(o, "first_byte", r, &t->first_byte, 0, 0);
+	add_latency(o, "connect", r, &t->connect, 0, 0);
 	if (!r->plan->kernel_stamps)
 		return;
-	add_latency(o, "to_kernel", r, &t->to_kernel, 0);
-	add_latency(o, "in_network", r, &t->in_network, 0);
-	add_latency(o, "from_kernel", r, &t->from_kernel, 0);
+	add_latency(o, "to_kernel", r, &t->to_kernel, 0, 0);
+	add_latency(o, "in_network", r, &t->in_network, 0, 0);
+	add_latency(o, "from_kernel", r, &t->from_kernel, 0, 0);
 }
 
 static void add_ledger(cJSON *root, const char *name, const struct ledger *l)
@@ -150,7 +144,7 @@ static void add_slow_readers(cJSON *root, const struct run *r)
 	ts_json_add_int(o, "connections", r->plan->n_slow);
 	add_ledger(o, "requests", &t->slow);
 	ts_json_add_real(o, "requests_per_s", (double)t->slow.in_time / r->duration_s);
-	add_latency(o, "response", r, &t->slow_response, t->slow.unanswered);
+	add_latency(o, "response", r, &t->slow_response, t->slow.unanswered, t->slow_least_ns);
 }
 
 static void add_throughput(cJSON *root, const struct run *r)

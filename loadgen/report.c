@@ -83,39 +83,46 @@ static void print_head(FILE *f, const struct plan *plan)
 	fprintf(f, "%*s\n", COLUMN, "max");
 }
 
-static void print_latency(FILE *f, const struct run *r, const char *name, const struct ts_hist *h, double bound_from)
+static void print_figure(FILE *f, int64_t ns, bool is_bound)
 {
 	char text[32], cell[40];
 
+	snprintf(cell, sizeof(cell), "%s%s", is_bound ? ">" : "", ts_units_show_duration(ns, text, sizeof(text)));
+	fprintf(f, "%*s", COLUMN, cell);
+}
+
+/* A figure above the percentile `bound_from` (NaN: none) is a lower bound. */
+static void print_latency(FILE *f, const struct run *r, const char *name, const struct ts_hist *h, double bound_from)
+{
 	if (h->n == 0)
 		return;
 	fprintf(f, "%-*s", LABEL, name);
-	for (size_t i = 0; i < r->plan->n_percentiles; i++) {
-		ts_units_show_duration(ts_hist_percentile(h, r->plan->percentiles[i]), text, sizeof(text));
-		snprintf(cell, sizeof(cell), "%s%s", r->plan->percentiles[i] > bound_from ? ">" : "", text);
-		fprintf(f, "%*s", COLUMN, cell);
-	}
-	fprintf(f, "%*s\n", COLUMN, ts_units_show_duration(h->max_ns, text, sizeof(text)));
+	for (size_t i = 0; i < r->plan->n_percentiles; i++)
+		print_figure(f, ts_hist_percentile(h, r->plan->percentiles[i]), r->plan->percentiles[i] > bound_from);
+	print_figure(f, h->max_ns, !isnan(bound_from));
+	putc('\n', f);
 }
 
 static void print_latencies(FILE *f, const struct run *r)
 {
 	const struct shard *t = r->total;
-	uint64_t n = t->figures.unanswered;
-	double from = n && t->response.n ? 100.0 * (double)(t->response.n - n) / (double)t->response.n : INFINITY;
+	uint64_t n = t->figures.unanswered + t->slow.unanswered;
 
 	if (t->response.n + t->connect.n == 0)
 		return;
 	print_head(f, r->plan);
-	print_latency(f, r, "response", &t->response, from);
-	print_latency(f, r, "service", &t->service, from);
-	print_latency(f, r, "connect", &t->connect, INFINITY);
-	print_latency(f, r, "slow", &t->slow_response, t->slow.unanswered ? 0 : INFINITY);
-	print_latency(f, r, "to net", &t->to_kernel, INFINITY);
-	print_latency(f, r, "network", &t->in_network, INFINITY);
-	print_latency(f, r, "from net", &t->from_kernel, INFINITY);
+	print_latency(f, r, "response", &t->response,
+	              shard_bound_from(&t->response, t->figures.unanswered, t->response_least_ns));
+	print_latency(f, r, "service", &t->service,
+	              shard_bound_from(&t->service, t->figures.unanswered, t->service_least_ns));
+	print_latency(f, r, "connect", &t->connect, NAN);
+	print_latency(f, r, "slow", &t->slow_response,
+	              shard_bound_from(&t->slow_response, t->slow.unanswered, t->slow_least_ns));
+	print_latency(f, r, "to net", &t->to_kernel, NAN);
+	print_latency(f, r, "network", &t->in_network, NAN);
+	print_latency(f, r, "from net", &t->from_kernel, NAN);
 	if (r->plan->open_loop)
-		print_latency(f, r, "send lag", &t->send_lag, INFINITY);
+		print_latency(f, r, "send lag", &t->send_lag, NAN);
 	if (n)
 		put(f, "", ">: a lower bound; %llu requests were never answered and count with the time waited",
 		    (unsigned long long)n);

@@ -114,6 +114,12 @@ END
   load -c 10 -n 200 --timeout=200ms "${uri}"
   holds 'r["timed_out"] == 10 == d["latency"]["response"]["unanswered_count"]' \
     'd["latency"]["response"]["lower_bound_from_percentile"] == 95' 'ns("response", "99") > 200e6'
+  # Those that wait behind such a one take longer than it was waited for: hers might have been longer still.
+  start_delay --lose=1/5
+  load -c 1 -r 50 -d 1500ms --timeout=200ms --threshold='p50<30s' "${uri}"
+  holds 'r["unanswered"] > 3' 'd["latency"]["response"]["lower_bound_from_percentile"] < 50' \
+    'd["thresholds"][0] == {"expression": "p50<30s", "actual": None, "passed": False}'
+  [[ "${output}" == *"threshold   p50<30s: missed, unknown"* ]]
 }
 
 # Other work on the machine can only delay an opening: the best of three runs counts.
