@@ -146,7 +146,24 @@ void crew_start(struct crew *crew)
 	}
 }
 
-/* A worker process that died takes its shard's end with it; the others go on, and the run is partial. */
+/* Nobody will say what became of the last requests. */
+static void leave_in_flight(struct ledger *l)
+{
+	l->in_flight_at_end = l->scheduled - l->not_sent - l->completed - l->failed;
+}
+
+/* What its worker had counted until then stays in the figures. */
+static void bury(struct place *place, unsigned process)
+{
+	ts_err_set(&place->err, ECHILD, "worker process %u died", process + 1);
+	leave_in_flight(&place->shard.figures);
+	leave_in_flight(&place->shard.warmup);
+	leave_in_flight(&place->shard.slow);
+	place->died = true;
+	atomic_store(&place->failed, true);
+	atomic_store(&place->shard.state, SHARD_DONE);
+}
+
 bool crew_bury_the_dead(struct crew *crew)
 {
 	bool any = false;
@@ -161,9 +178,7 @@ bool crew_bury_the_dead(struct crew *crew)
 		for (unsigned t = 0; t < crew->n_threads; t++) {
 			struct place *place = &crew->arena->places[i * crew->n_threads + t];
 			if (atomic_load(&place->shard.state) != SHARD_DONE) {
-				ts_err_set(&place->err, ECHILD, "worker process %u died", i + 1);
-				atomic_store(&place->failed, true);
-				atomic_store(&place->shard.state, SHARD_DONE);
+				bury(place, i);
 				any = true;
 			}
 		}

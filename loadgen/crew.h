@@ -14,7 +14,8 @@
 struct place {
 	struct shard shard;
 	struct ts_err err;
-	_Atomic bool failed; /* could not start: err says why */
+	_Atomic bool failed; /* could not start, or died: err says why */
+	bool died;           /* its ledger is as it was, and its last requests are in flight */
 	double cpu_user_s, cpu_system_s;
 	int64_t max_rss_bytes; /* of its process; only the first worker of a process fills these three */
 };

@@ -242,6 +242,8 @@ static void judge(struct run *r)
 	        .asked_to_stop = r->stop == STOP_SIGNAL,
 	};
 	health_check(&r->health, &facts);
+	if (r->died[0])
+		health_blame(&r->health, HEALTH_INVALID, "%s: what it would have measured is missing", r->died);
 }
 
 /* /dev/cpu_dma_latency at 0 for as long as the descriptor is open: processors answer an interrupt at once. */
@@ -314,6 +316,21 @@ static void measure(struct run *r, struct crew *crew, struct progress *progress)
 	r->n_throttled = throttled_since(r->n_throttled);
 }
 
+/* What could not start is an error; what has died leaves a partial run. */
+static int heed_failure(struct run *r, const struct crew *crew, struct ts_err *err)
+{
+	const struct place *failure = crew_first_failure(crew);
+
+	if (!failure)
+		return 0;
+	if (failure->died) {
+		snprintf(r->died, sizeof(r->died), "%.79s", failure->err.text);
+		return 0;
+	}
+	*err = failure->err;
+	return -EIO;
+}
+
 int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *progress, struct team *team,
                      struct ts_err *err)
 {
@@ -328,10 +345,7 @@ int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *pr
 	if (result < 0)
 		goto unmap;
 	measure(r, &crew, progress);
-	if (crew_first_failure(&crew)) {
-		*err = crew_first_failure(&crew)->err;
-		result = -EIO;
-	}
+	result = heed_failure(r, &crew, err);
 	if (team)
 		result = team->gather(team, r, result, err);
 	r->duration_s = duration_s(&r->total->generator);
@@ -365,6 +379,10 @@ const char *run_trouble(const struct run *r, char *buf, size_t size)
 	buf[0] = '\0';
 	if (r->stop != STOP_GONE)
 		return buf;
+	if (r->died[0]) {
+		snprintf(buf, size, "%s", r->died);
+		return buf;
+	}
 	for (int i = 0; i < ERROR_N; i++)
 		if (e->entry[i].n > 0 && (!worst || e->entry[i].n > worst->n)) {
 			worst = &e->entry[i];

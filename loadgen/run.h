@@ -29,6 +29,7 @@ struct run {
 	int signal;       /* that stopped it, or 0 */
 	bool partial;     /* it did not do all that the plan asked for */
 	bool unreachable; /* no connection could be made at all */
+	char died[80];    /* which worker process did, in a sentence; "": none */
 	unsigned n_processes, n_threads;
 	int64_t n_throttled;  /* periods in which the control group was held back; -1: unknown */
 	bool awake_held;      /* /dev/cpu_dma_latency */
@@ -43,7 +44,7 @@ void run_release(struct run *r);
 int run_plan_in_team(struct run *r, const struct plan *plan, struct progress *progress, struct team *team,
                      struct ts_err *err);
 
-/* What is wrong, in one sentence, when the run ended because the server cannot be reached; else "". */
+/* What is wrong, in one sentence, when the run ended because the server cannot be reached or a worker died; else "". */
 const char *run_trouble(const struct run *r, char *buf, size_t size);
 
 #endif

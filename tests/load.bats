@@ -266,6 +266,24 @@ END
     'd["plan"]["processes"] == d["generator"]["processes_count"]' 'd["generator"]["bytes_per_connection"] <= 512'
 }
 
+# Fault caught: a worker process that dies, and takes the results of all of them with it.
+@test "a worker process that is killed leaves a partial result that adds up, and exit 3" {
+  start_server
+  "${bin}/tsload" --progress=never --json="${result}" -c 9 --processes=3 -d 30s "${uri}" >"${BATS_TEST_TMPDIR}/said" 2>&1 3>&- &
+  pid=$!
+  for ((i = 0; i < 500; i++)); do # until the load runs
+    [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -gt 10 ] && break
+    read -r -t 0.02 <> <(:) || true
+  done
+  kill -9 "$(tr ' ' '\n' <"/proc/${pid}/task/${pid}/children" | head -n 1)"
+  status=0
+  wait "${pid}" || status=$?
+  [ "${status}" -eq 3 ]
+  grep -qx "tsload: worker process 1 died" "${BATS_TEST_TMPDIR}/said"
+  holds 'adds_up(r) and d["partial"] and r["completed"] > 100 and r["failed"] == 0' 'r["in_flight_at_end"] in (2, 3)' \
+    'v["verdict"] == "invalid" and any("worker process 1 died" in x for x in v["reasons"])'
+}
+
 @test "idle connections stay open beside those that send" {
   start_server
   load -c 5 --idle=300 -n 500 "${uri}"
