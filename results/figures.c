@@ -38,18 +38,35 @@ static double sum_of(const cJSON *counts)
 }
 
 /*
+ * How many requests the server answered in its whole life, by its own account. It counts what one receive brought,
+ * which may be a part of a large request, or many small ones that were in flight together. So it is bytes that tell:
+ * those that it received, over the mean size of a request. Only where that is unknown its messages stand for requests.
+ */
+static double requests_of_life(const cJSON *load, const cJSON *server)
+{
+	double mean_bytes = ts_json_real(load, "requests.sent_bytes", NAN) / ts_json_real(load, "requests.sent", NAN);
+	double received_bytes = ts_json_real(server, "received_bytes", NAN);
+
+	if (mean_bytes > 0 && isfinite(mean_bytes) && !isnan(received_bytes))
+		return received_bytes / mean_bytes;
+	return ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
+}
+
+/*
  * Processor time per request. The generator samples the server over the same span in which it counts requests: that is
- * the figure, if the server is one process. The children of others are sampled in ticks of 10 ms, or end unseen, so
- * those servers' own account comes first: of their whole life, and divided by all that they answered. Among idle
- * connections that would be the price of taking them in: there the samples count after all.
+ * the figure, if the server is one process; slow readers' requests, which are counted apart, are in it. The children of
+ * others are sampled in ticks of 10 ms, or end unseen, so those servers' own account comes first: of their whole life,
+ * start and stop included, and divided by all that they answered. Among idle connections that would be the price of
+ * taking them in: there the samples count after all.
  */
 static double cpu_per_request_us(const cJSON *load, const cJSON *server, double completed)
 {
 	double sampled_s =
 	        ts_json_real(load, "server.cpu_user_s", NAN) + ts_json_real(load, "server.cpu_system_s", NAN);
 	double own_s = ts_json_real(server, "cpu_user_s", NAN) + ts_json_real(server, "cpu_system_s", NAN);
-	double answered = ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
-	double sampled_us = completed > 0 ? sampled_s * 1e6 / completed : NAN;
+	double all = completed + ts_json_real(load, "slow_readers.requests.completed", 0);
+	double answered = requests_of_life(load, server);
+	double sampled_us = completed > 0 ? sampled_s * 1e6 / all : NAN;
 	double own_us = answered > 0 ? own_s * 1e6 / answered : NAN;
 	bool one_process = ts_json_real(load, "server.processes_count", NAN) <= 1;
 	bool among_idle = ts_json_real(load, "plan.idle", 0) > 0;
@@ -57,10 +74,10 @@ static double cpu_per_request_us(const cJSON *load, const cJSON *server, double 
 	return isnan(own_us) || ((one_process || among_idle) && !isnan(sampled_us)) ? sampled_us : own_us;
 }
 
-/* These come from the server's own counts, warm-up included: so they are divided by its own count of messages. */
-static void read_server(double *out, const cJSON *server)
+/* These come from the server's own counts, warm-up included: so they are divided by all that it answered. */
+static void read_server(double *out, const cJSON *load, const cJSON *server)
 {
-	double answered = ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
+	double answered = requests_of_life(load, server);
 
 	if (!(answered > 0))
 		return;
@@ -105,5 +122,5 @@ void figures_read(double *out, const cJSON *load, const cJSON *server)
 	out[FIGURE_RSS] = ts_json_real(load, "server.peak_rss_bytes", ts_json_real(server, "peak_rss_bytes", NAN));
 	out[FIGURE_CPU] = cpu_per_request_us(load, server, out[FIGURE_COMPLETED]);
 	if (server)
-		read_server(out, server);
+		read_server(out, load, server);
 }

@@ -1,0 +1,113 @@
+/*
+ * Per-request figures: what is divided and what it is divided by are of the same span and count the same things.
+ */
+#include "figures.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Of 1,000 requests 100 were the warm-up's; each receive of the server brought 4. */
+#define SERVER                                                                                                         \
+	"{\"messages_count\": 250, \"datagrams_count\": 0, \"received_bytes\": 64000, \"cpu_user_s\": 0.003, "         \
+	"\"cpu_system_s\": 0.007, \"system_calls\": {\"recv\": 250, \"send\": 250}, "                                  \
+	"\"switches_voluntary_count\": 300, \"switches_involuntary_count\": 200}"
+#define LOAD(n_processes, n_idle, more)                                                                                \
+	"{\"plan\": {\"idle\": " #n_idle                                                                               \
+	"}, \"requests\": {\"sent\": 900, \"sent_bytes\": 57600, \"completed\": 900}, "                                \
+	"\"server\": {\"processes_count\": " #n_processes ", \"cpu_user_s\": 0.009, \"cpu_system_s\": 0.009}" more "}"
+
+static double read_figure(enum figure figure, const char *load_text, const char *server_text)
+{
+	double figures[FIGURE_N];
+	cJSON *load = cJSON_Parse(load_text), *server = server_text ? cJSON_Parse(server_text) : NULL;
+
+	assert_non_null(load);
+	figures_read(figures, load, server);
+	cJSON_Delete(load);
+	cJSON_Delete(server);
+	return figures[figure];
+}
+
+#define assert_close(a, b) assert_true(fabs((a) / (b)-1) < 1e-9)
+
+static void test_one_process_by_samples(void **state)
+{
+	(void)state;
+	assert_close(read_figure(FIGURE_CPU, LOAD(1, 0, ""), SERVER), 20);
+}
+
+static void test_several_processes_by_their_own_account(void **state)
+{
+	(void)state;
+	assert_close(read_figure(FIGURE_CPU, LOAD(9, 0, ""), SERVER), 10);
+}
+
+static void test_among_idle_by_samples(void **state)
+{
+	(void)state;
+	assert_close(read_figure(FIGURE_CPU, LOAD(9, 1000, ""), SERVER), 20);
+}
+
+static void test_foreign_servers_by_samples(void **state)
+{
+	(void)state;
+	assert_close(read_figure(FIGURE_CPU, LOAD(9, 0, ""), NULL), 20);
+	assert_true(isnan(read_figure(FIGURE_CALLS, LOAD(9, 0, ""), NULL)));
+}
+
+/* The server worked for them, too. */
+static void test_slow_readers_requests_count(void **state)
+{
+	(void)state;
+	assert_close(
+	        read_figure(FIGURE_CPU, LOAD(1, 0, ", \"slow_readers\": {\"requests\": {\"completed\": 300}}"), SERVER),
+	        15);
+}
+
+/* What one receive brings may be a part of a request, or several: only bytes tell how many requests there were. */
+static void test_receives_are_no_requests(void **state)
+{
+	(void)state;
+	assert_close(read_figure(FIGURE_CALLS, LOAD(1, 0, ""), SERVER), 0.5);
+	assert_close(read_figure(FIGURE_SWITCHES, LOAD(1, 0, ""), SERVER), 0.5);
+}
+
+static void test_without_bytes_the_servers_messages(void **state)
+{
+	(void)state;
+	assert_close(read_figure(FIGURE_CALLS, "{\"requests\": {\"completed\": 900}}", SERVER), 2);
+	assert_close(
+	        read_figure(FIGURE_CALLS, "{\"requests\": {\"completed\": 0, \"sent\": 0, \"sent_bytes\": 0}}", SERVER),
+	        2);
+}
+
+static void test_nothing_answered_is_unknown(void **state)
+{
+	(void)state;
+	assert_true(isnan(read_figure(
+	        FIGURE_CPU, "{\"requests\": {\"completed\": 0}, \"server\": {\"cpu_user_s\": 1, \"cpu_system_s\": 1}}",
+	        NULL)));
+	assert_true(isnan(read_figure(FIGURE_CALLS, LOAD(1, 0, ""), "{\"messages_count\": 0, \"received_bytes\": 0}")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_one_process_by_samples),
+	        cmocka_unit_test(test_several_processes_by_their_own_account),
+	        cmocka_unit_test(test_among_idle_by_samples),
+	        cmocka_unit_test(test_foreign_servers_by_samples),
+	        cmocka_unit_test(test_slow_readers_requests_count),
+	        cmocka_unit_test(test_receives_are_no_requests),
+	        cmocka_unit_test(test_without_bytes_the_servers_messages),
+	        cmocka_unit_test(test_nothing_answered_is_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
