@@ -8,6 +8,7 @@
  *   package   NAME VERSION
  *   workload  ID TITLE TRANSPORT OPEN_LOOP GROUP X UNIT OPTIONS...      (one field an option; "-" for none)
  *   mode      NAME CONCURRENT FOREIGN SUMMARY
+ *   plan      MODE WORKLOAD TRIAL ORDER                                 what the script has to do; not in run.json
  *   trial     MODE WORKLOAD TRIAL ORDER STATUS RESULT SERVER REASON     (a later line for the same trial wins)
  *
  * "-" is null. An unfinished last line is dropped: the script died while it wrote it.
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FIELDS_MAX 64
 
@@ -63,8 +65,6 @@ static void record_set(cJSON *run, char *const *fields, size_t n)
 	const char *value = field(fields, n, 2);
 	char key[64];
 
-	if (n < 2)
-		return;
 	snprintf(key, sizeof(key), " %s ", fields[1]);
 	if (strcmp(fields[1], "seed") == 0 && value) {
 		cJSON_DeleteItemFromObjectCaseSensitive(run, "seed");
@@ -136,24 +136,45 @@ static void record_trial(cJSON *run, char *const *fields, size_t n)
 	cJSON_AddItemToArray(trials, trial);
 }
 
-static void record_line(cJSON *run, char *line)
+static void record_package(cJSON *run, char *const *fields, size_t n)
+{
+	set_text(cJSON_GetObjectItem(cJSON_GetObjectItem(run, "environment"), "packages"), fields[1],
+	         field(fields, n, 2));
+}
+
+static void record_plan(cJSON *run, char *const *fields, size_t n)
+{
+	(void)run, (void)fields, (void)n;
+}
+
+/* The kinds of lines, and how many fields each has at least. */
+static const struct {
+	const char *kind;
+	size_t n_fields;
+	void (*record)(cJSON *run, char *const *fields, size_t n);
+} kinds[] = {
+        {"set", 3, record_set},   {"package", 3, record_package}, {"workload", 8, record_workload},
+        {"mode", 5, record_mode}, {"plan", 5, record_plan},       {"trial", 9, record_trial},
+};
+
+/* 0, or -EINVAL with err: without the name of the file, and the number of the line. */
+static int record_line(cJSON *run, char *line, struct ts_err *err)
 {
 	char *fields[FIELDS_MAX];
 	size_t n = 0;
 
 	for (char *text; n < FIELDS_MAX && (text = strsep(&line, "\t"));)
 		fields[n++] = text;
-	if (strcmp(fields[0], "set") == 0)
-		record_set(run, fields, n);
-	else if (strcmp(fields[0], "package") == 0 && n > 1)
-		set_text(cJSON_GetObjectItem(cJSON_GetObjectItem(run, "environment"), "packages"), fields[1],
-		         field(fields, n, 2));
-	else if (strcmp(fields[0], "workload") == 0)
-		record_workload(run, fields, n);
-	else if (strcmp(fields[0], "mode") == 0)
-		record_mode(run, fields, n);
-	else if (strcmp(fields[0], "trial") == 0)
-		record_trial(run, fields, n);
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		if (strcmp(fields[0], kinds[k].kind) != 0)
+			continue;
+		if (n < kinds[k].n_fields)
+			return ts_err_set(err, EINVAL, "a line that begins with %s has %zu fields, this one %zu",
+			                  kinds[k].kind, kinds[k].n_fields, n);
+		kinds[k].record(run, fields, n);
+		return 0;
+	}
+	return ts_err_set(err, EINVAL, "must begin with set, package, workload, mode, plan or trial, and a tab");
 }
 
 static cJSON *run_new(void)
@@ -194,24 +215,42 @@ static void keep_host(cJSON *run, const char *path)
 	cJSON_Delete(before);
 }
 
+/* Line by line, but for an unfinished last one. 0 or -errno with err: without the name of the file. */
+static int read_lines(cJSON *run, FILE *in, struct ts_err *err)
+{
+	char *line = NULL, place[40];
+	size_t size = 0, number = 0;
+	ssize_t n;
+	int rc = 0;
+
+	while (rc == 0 && (n = getline(&line, &size, in)) > 0 && line[n - 1] == '\n') {
+		line[n - 1] = '\0';
+		number++;
+		if ((rc = record_line(run, line, err)) < 0) {
+			snprintf(place, sizeof(place), "line %zu", number);
+			ts_err_prefix(err, rc, place);
+		}
+	}
+	if (rc == 0 && ferror(in))
+		rc = ts_err_set(err, errno, "cannot be read: %s", strerror(errno));
+	free(line);
+	return rc;
+}
+
 static int read_journal(cJSON *run, const char *path, struct ts_err *err)
 {
 	FILE *in = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+	struct stat st;
+	int rc;
 
 	if (!in)
 		return ts_err_set(err, errno, "%s: cannot be read: %s", path, strerror(errno));
-	while ((n = getline(&line, &size, in)) > 0) {
-		if (line[n - 1] != '\n')
-			break;
-		line[n - 1] = '\0';
-		record_line(run, line);
-	}
-	free(line);
+	if (fstat(fileno(in), &st) == 0 && st.st_size > TS_JSON_MAX_BYTES)
+		rc = ts_err_set(err, EFBIG, "larger than 256 MiB");
+	else
+		rc = read_lines(run, in, err);
 	fclose(in);
-	return 0;
+	return rc < 0 ? ts_err_prefix(err, rc, path) : 0;
 }
 
 int command_record(int argc, char **argv, const struct ts_log *log)

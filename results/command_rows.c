@@ -1,4 +1,5 @@
 #include "command.h"
+#include "document.h"
 #include "ts_json.h"
 #include "ts_opt.h"
 #include <stdio.h>
@@ -11,7 +12,7 @@ static const struct ts_opt_program program = {
         .operands = "FILE PLACE FIELD...",
         .min_operands = 3,
         .max_operands = 64,
-        .summary = "print parts of a JSON file as tab separated rows, for scripts",
+        .summary = "print parts of a result file as tab separated rows, for scripts",
         .details = "PLACE is where the array is (\".\" is the document itself); each of its items gives one row of the "
                    "FIELDs; anything "
                    "but an array gives one row. Unknown, null and missing are \"-\"; tabs and line ends in texts "
@@ -60,7 +61,7 @@ int command_rows(int argc, char **argv, const struct ts_log *log)
 	const cJSON *place, *item;
 	int rc = ts_opt_parse(&program, argc, argv, NULL, &operands, NULL, &err);
 
-	if (rc == 0 && !(root = ts_json_load(operands.items[0], &err)))
+	if (rc == 0 && !(root = document_load(operands.items[0], NULL, &err)))
 		rc = -1;
 	if (rc == 0) {
 		place = strcmp(operands.items[1], ".") == 0 ? root : ts_json_at(root, operands.items[1]);

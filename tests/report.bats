@@ -113,6 +113,62 @@ refused() {
   [ ! -e "${tmp}/run/index.html" ]
 }
 
+# COMMAND is refused for a file that is not what it should be: exit status 3, one line with the file's name, and nothing made.
+refused_by() { # FILE COMMAND...
+  run bash -c "$(printf '%q ' "${bin}/tsreport" "${@:2}") 2>&1 >'${tmp}/out'"
+  [[ "${status}" -eq 3 && "${#lines[@]}" -eq 1 && "${output}" == *"$1"* && ! -s "${tmp}/out" && ! -e "${tmp}/made" ]] ||
+    { echo "${*:2}: ${status}: ${output}"; false; }
+}
+
+@test "every command refuses a broken, cut, empty, huge, nested, binary, wrong or unknown file, and makes nothing of it" {
+  mkdir "${tmp}/bad"
+  echo '{"schema": "tsbench.load/1",, }' >"${tmp}/bad/broken.json"
+  head -c 700 "${one}" >"${tmp}/bad/cut.json"
+  : >"${tmp}/bad/empty.json"
+  truncate -s 1G "${tmp}/bad/huge.json"
+  printf '%100000s' '' | tr ' ' '[' >"${tmp}/bad/deep.json"
+  head -c 4096 /dev/zero >"${tmp}/bad/binary.json"
+  sed 's/tsbench.load.1/tsbench.load\/2/' "${one}" >"${tmp}/bad/version.json"
+  echo '{"schema": "tsbench.soup/1"}' >"${tmp}/bad/soup.json"
+  sed '0,/"completed": [0-9]*/s//"completed": NaN/' "${one}" >"${tmp}/bad/nan.json"
+  mkdir "${tmp}/bad/folder.json"
+  for file in "${tmp}"/bad/*.json "${tmp}/bad/none.json"; do
+    refused_by "${file}" validate "${file}"
+    refused_by "${file}" table "${file}"
+    refused_by "${file}" csv "${file}"
+    refused_by "${file}" charts "${file}" -o "${tmp}/made"
+    refused_by "${file}" merge "${one}" "${file}" -o "${tmp}/made"
+    refused_by "${file}" compare "${one}" "${file}" --json="${tmp}/made"
+    refused_by "${file}" matrix "${file}" -o "${tmp}/made"
+    refused_by "${file}" rows "${file}" . schema
+    refused_by "${file}" history "${file}" -o "${tmp}/made"
+    refused_by "${file}" record "${file}"
+    [ -f "${file}" ] || refused_by "${file}" html "${file}"
+  done
+}
+
+@test "a journal that is none: its line, what is wrong, no run.json" {
+  local place
+  while IFS='|' read -r line place; do
+    rm -rf "${tmp}/run"
+    mkdir "${tmp}/run"
+    printf "set\tsuite\tquick\n${line}\n" >"${tmp}/run/journal.tsv"
+    refused_by "journal.tsv: ${place}" record "${tmp}/run"
+    [ ! -e "${tmp}/run/run.json" ]
+  done <<'EOF'
+soup|line 2: must begin with
+\x01\xff\x00|line 2: must begin with
+trial\tepoll\tcrowd|line 2: a line that begins with trial has 9 fields, this one 3
+set\tseed|line 2: a line that begins with set has 3 fields, this one 2
+set\tstarted_at\tx\ntrial\tepoll\tcrowd\t1\t1\tweird\t-\t-\t-|started_at: must be
+EOF
+  truncate -s 1G "${tmp}/run/journal.tsv"
+  refused_by "journal.tsv: larger than 256 MiB" record "${tmp}/run"
+  rm "${tmp}/run/journal.tsv"
+  mkdir "${tmp}/run/journal.tsv"
+  refused_by "journal.tsv: cannot be read: Is a directory" record "${tmp}/run"
+}
+
 @test "a histogram that cannot be decoded" {
   cp -r "${run_dir}" "${tmp}/run"
   sed -i '/"response": {/,/"histogram"/s/"histogram": ".*"/"histogram": "AAAA"/' "${tmp}/run/trials/thread.crowd.2.json"
