@@ -81,13 +81,20 @@ start_until() {
 }
 
 @test "wrong settings: one line that says what is allowed, exit 2, no run" {
-  for setting in SUITE=soup SUITE=workloads MODES=soup WORKLOADS=soup TRIALS=0 TRIALS=x SEED=-1 RESUME=/nowhere EXTRA=soup; do
+  local settings=(SUITE=soup SUITE=workloads SUITE=limits MODES=soup "MODES=libev libev" "MODES= " WORKLOADS=soup WORKLOADS=../quick
+    "WORKLOADS=udp udp" "WORKLOADS= " TRIALS=0 TRIALS=x SEED=-1 SEED=1e3 RESUME=/nowhere RESUME=tests EXTRA=soup EXTRA=a.b=true
+    EXTRA=libev=true $'EXTRA=a=true\na=false')
+  for setting in "${settings[@]}"; do
     run env "${setting}" scripts/bench
     echo "${setting}: ${output}"
     [ "${status}" -eq 2 ]
     [ "${#lines[@]}" -eq 1 ]
-    [[ "${output}" == *"must be"* ]]
+    [[ "${output}" == *"must be"* || "${output}" == *"no mode is left"* ]]
   done
+  EXTRA="mine=true" MODES=mine WORKLOADS=udp run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == *"no mode is left that serves such a workload"* ]]
   [ ! -e "${TS_RUNS}" ] || [ -z "$(ls "${TS_RUNS}")" ]
 }
 
@@ -244,6 +251,37 @@ teardown() {
   [ "${status}" -eq 0 ]
   [ "$(rows "$(latest)/run.json" modes name foreign | grep py)" = $'py\ttrue' ]
   [ "$(rows "$(latest)/run.json" trials mode status server | grep ^py)" = $'py\tok\t-' ]
+}
+
+@test "foreign servers with quotes in their commands, with bytes that are no text, that die: said so, and nothing of bash" {
+  EXTRA=$(cat <<'EOF'
+says=python3 -c 'import sys; sys.stderr.buffer.write(b"it said \"no\" \xff\xfe\n"); sys.exit(3)'
+open=python3 'unbalanced {uri}
+dies=timeout -s KILL 0.25 "${TS_BIN}/tsserver" --listen={uri}
+lives="${TS_BIN}/tsserver" '--listen={uri}'
+EOF
+  )
+  export EXTRA
+  MODES="says open dies lives" WORKLOADS=lockstep run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"bench: 3 trials are missing"* && "${output}" != *Killed* && "${output}" != *"line "*": "*"${TS_BIN}"* ]]
+  tests/helpers/validate "$(latest)/run.json"
+  rows "$(latest)/run.json" trials mode status reason >"${tmp}/said"
+  cat "${tmp}/said"
+  grep -q $'^says\tfailed\tthe server did not start: it said "no" ' "${tmp}/said"
+  grep -q $'^open\tfailed\tthe server did not start: .*unexpected EOF' "${tmp}/said"
+  grep -q $'^dies\tfailed\tthe server di' "${tmp}/said"
+  grep -q $'^lives\tok\t-$' "${tmp}/said"
+  iconv -f UTF-8 -t UTF-8 "$(latest)/index.html" >/dev/null
+}
+
+@test "a run that was killed before its plan was whole is no run to go on with" {
+  mkdir -p "${TS_RUNS}/r"
+  printf 'set\tsuite\tquick\n' >"${TS_RUNS}/r/journal.tsv.new"
+  run env RESUME="${TS_RUNS}/r" scripts/bench
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == *"must be a run's folder, with journal.tsv in it" ]]
 }
 
 @test "a generator that does not trust itself: three tries, then not measurable, with why" {
