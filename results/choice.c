@@ -84,26 +84,59 @@ static void write_unfit(FILE *out, const struct summary *s, size_t w)
 		fputc('-', out);
 }
 
+/* On a phone each row is a block, and each cell of it says what it is. */
+static const char *const titles[] = {
+        "for", "choose", "it reaches", "how sure", "least processor time", "leave clients waiting"};
+
+static void begin_cell(FILE *out, size_t column)
+{
+	fprintf(out, "%s<td role=\"cell\" data-label=\"%s\">", column > 1 ? "</td>" : "", titles[column]);
+}
+
+/* The cheapest and their price; and the price of the chosen, where that is another. */
+static void write_cost(FILE *out, const struct summary *s, size_t w, const struct lead *main, const struct lead *cost)
+{
+	char value[SHOW_MAX];
+	double chosen = summary_cell(s, main->modes[0], w)->figures[FIGURE_CPU].value;
+
+	if (cost->n == 0) {
+		fputc('-', out);
+		return;
+	}
+	write_best(out, s, cost);
+	show_figure(FIGURE_CPU, summary_cell(s, cost->modes[0], w)->figures[FIGURE_CPU].value, value, sizeof(value));
+	fprintf(out, " (%s)", value);
+	for (size_t i = 0; i < cost->n_level; i++)
+		if (cost->modes[i] == main->modes[0])
+			return;
+	if (isnan(chosen))
+		return;
+	fputs("; ", out);
+	svg_escape(out, s->set->modes[main->modes[0]].name);
+	fprintf(out, " takes %s", show_figure(FIGURE_CPU, chosen, value, sizeof(value)));
+}
+
 static void write_row(FILE *out, const struct summary *s, size_t w, const struct lead *main, const struct lead *cost)
 {
 	const struct workload *workload = &s->set->workloads[w];
 	enum figure figure = workload->open_loop ? FIGURE_P99 : FIGURE_RATE;
 	char value[SHOW_MAX];
 
-	fputs("<tr><th scope=\"row\">", out);
+	fputs("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">", out);
 	svg_escape(out, workload->title);
-	fputs("</th><td>", out);
+	fputs(" <span class=\"id\">", out);
+	svg_escape(out, workload->id);
+	fputs("</span></th>", out);
+	begin_cell(out, 1);
 	write_best(out, s, main);
+	begin_cell(out, 2);
 	show_figure(figure, summary_cell(s, main->modes[0], w)->figures[figure].value, value, sizeof(value));
-	fprintf(out, "</td><td>%s%s%s</td><td>", workload->open_loop ? "p99 " : "", value,
-	        workload->open_loop ? "" : " a second");
+	fprintf(out, "%s%s%s", workload->open_loop ? "p99 " : "", value, workload->open_loop ? "" : " a second");
+	begin_cell(out, 3);
 	write_sureness(out, s, main, w);
-	fputs("</td><td>", out);
-	if (cost->n > 0)
-		write_best(out, s, cost);
-	else
-		fputc('-', out);
-	fputs("</td><td>", out);
+	begin_cell(out, 4);
+	write_cost(out, s, w, main, cost);
+	begin_cell(out, 5);
 	write_unfit(out, s, w);
 	fputs("</td></tr>\n", out);
 }
@@ -165,10 +198,16 @@ static const char head[] =
         "<p><b>Sure</b>: those that are named lead beyond the noise of this kind of machine and of these trials; among "
         "themselves they cannot be told apart. <b>A field</b>: so many are level that nobody leads, but the rest is "
         "behind. <b>Open</b>: these trials tell nobody apart; any mode will do, or more trials are needed.</p>\n"
-        "<div class=\"wide\" role=\"region\" aria-labelledby=\"choice\" tabindex=\"0\">\n<table class=\"choice\">\n"
-        "<thead><tr><th scope=\"col\">for</th><th scope=\"col\">choose</th><th scope=\"col\">it reaches</th>"
-        "<th scope=\"col\">how sure</th><th scope=\"col\">least processor time</th>"
-        "<th scope=\"col\">leave clients waiting</th></tr></thead>\n<tbody>\n";
+        "<div class=\"wide whole\" role=\"region\" aria-labelledby=\"choice\" tabindex=\"0\">\n"
+        "<table class=\"choice\" role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\">";
+
+static void write_head(FILE *out)
+{
+	fputs(head, out);
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		fprintf(out, "<th role=\"columnheader\" scope=\"col\">%s</th>", titles[i]);
+	fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", out);
+}
 
 static int write_rows(FILE *out, const struct summary *s, struct tally *tally)
 {
@@ -191,7 +230,7 @@ int choice_write(FILE *out, const struct summary *s, struct ts_err *err)
 	if (memory && fclose(memory) != 0)
 		rc = -ENOMEM;
 	if (rc == 0 && n > 0) {
-		fputs(head, out);
+		write_head(out);
 		fputs(rows, out);
 		fputs("</tbody>\n</table>\n</div>\n", out);
 		write_tally(out, s, &tally);

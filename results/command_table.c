@@ -27,13 +27,12 @@ static const struct ts_opt_program program = {
 static const char *const titles[] = {"<mode",       "requests/s",    "spread", "p50",     "p99",
                                      "CPU/request", "calls/request", "served", "<remarks"};
 
-/* How far the interval of the median reaches, as a share of it: "3.1 %"; "-" without an interval. */
 static void set_spread(struct table *t, size_t column, const struct ts_interval *x)
 {
-	if (isnan(x->low) || !(x->value > 0))
-		table_set(t, column, TABLE_FAINT, "-");
-	else
-		table_set(t, column, TABLE_FAINT, "%.1f %%", 50 * (x->high - x->low) / x->value);
+	char text[SHOW_MAX];
+
+	show_spread(x, text, sizeof(text));
+	table_set(t, column, TABLE_FAINT, "%s%s", text, text[0] == '-' ? "" : " %");
 }
 
 static void add_row(struct table *t, const struct summary *s, const struct cell *cell, bool first)

@@ -38,6 +38,7 @@ static void write_head(FILE *out, const struct summary *s)
 {
 	const cJSON *run = s->set->run;
 	const char *started = ts_json_text(run, "started_at", "");
+	char commit[13]; /* in full further below */
 
 	put(out,
 	    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -48,8 +49,9 @@ static void write_head(FILE *out, const struct summary *s)
 	    started);
 	fputs(embedded_text("page.css"), out);
 	fputs("</style>\n</head>\n<body>\n<header>\n<h1>Timestamp servers, measured</h1>\n", out);
+	snprintf(commit, sizeof(commit), "%s", ts_json_text(run, "environment.commit", "unknown"));
 	put(out, "<p class=\"facts\">%s suite, %s, commit %s, %s</p>\n", ts_json_text(run, "suite", "single results"),
-	    started[0] ? started : "time unknown", ts_json_text(run, "environment.commit", "unknown"),
+	    started[0] ? started : "time unknown", commit,
 	    ts_json_text(run, "environment.host.cpu_model", "processor unknown"));
 	if (ts_json_bool(run, "partial", false))
 		fputs("<p class=\"warning\">This run is partial: it was stopped before its end.</p>\n", out);
@@ -106,6 +108,18 @@ static void write_value(FILE *out, enum figure figure, const struct ts_interval 
 	put(out, ">%s</td>", value);
 }
 
+static void write_spread(FILE *out, const struct ts_interval *x)
+{
+	char text[SHOW_MAX], shown[SHOW_MAX + 2];
+
+	show_spread(x, text, sizeof(text));
+	snprintf(shown, sizeof(shown), "%s %%", text);
+	if (text[0] == '-')
+		fputs("<td class=\"number unknown\" data-value=\"\">-</td>", out);
+	else
+		put(out, "<td class=\"number\" data-value=\"%s\">%s</td>", text, shown);
+}
+
 static void write_row(FILE *out, const struct summary *s, const struct cell *cell)
 {
 	const struct workload *w = &s->set->workloads[cell->workload];
@@ -115,8 +129,11 @@ static void write_row(FILE *out, const struct summary *s, const struct cell *cel
 
 	put(out, "<tr data-workload=\"%s\"><td>%s</td><th scope=\"row\" title=\"%s\">%s</th>", w->id, w->id,
 	    mode->summary, mode->name);
-	for (size_t c = 0; c < N_COLUMNS; c++)
+	for (size_t c = 0; c < N_COLUMNS; c++) {
 		write_value(out, columns[c].figure, &cell->figures[columns[c].figure]);
+		if (columns[c].figure == FIGURE_RATE)
+			write_spread(out, &cell->figures[FIGURE_RATE]);
+	}
 	fprintf(out, "<td class=\"number%s\" data-value=\"%.6g\">", summary_unserved(cell) ? " bad" : "",
 	        opened > 0 ? served / opened : 0);
 	put(out, "%s</td>", show_served(cell, buf, sizeof(buf)));
@@ -137,18 +154,26 @@ static void write_filter(FILE *out, const struct summary *s)
 static void write_table(FILE *out, const struct summary *s)
 {
 	fputs("<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">The figures</h2>\n", out);
-	fputs("<p>Medians over the trials; percentiles are those of all trials together. A column's title sorts by it; "
-	      "the interval "
-	      "of a figure shows under the pointer.</p>\n",
+	fputs("<p>Medians over the trials; percentiles are those of all trials together. Spread: half of the 95 % "
+	      "interval "
+	      "of requests/s, as a share of it; the interval of every figure shows under the pointer. A column's title "
+	      "sorts "
+	      "by it.</p>\n",
 	      out);
 	write_filter(out, s);
 	fputs("<div class=\"wide\" role=\"region\" aria-labelledby=\"figures\" tabindex=\"0\">\n<table "
 	      "class=\"sortable\">\n"
 	      "<thead><tr><th scope=\"col\"><button>workload</button></th><th scope=\"col\"><button>mode</button></th>",
 	      out);
-	for (size_t c = 0; c < N_COLUMNS; c++)
+	for (size_t c = 0; c < N_COLUMNS; c++) {
 		put(out, "<th scope=\"col\" class=\"number\" title=\"%s\"><button>%s</button></th>",
 		    figure_row(columns[c].figure)->title, columns[c].title);
+		if (columns[c].figure == FIGURE_RATE)
+			fputs("<th scope=\"col\" class=\"number\" title=\"half of the 95 % interval of requests/s, as "
+			      "a share "
+			      "of it\"><button>spread</button></th>",
+			      out);
+	}
 	fputs("<th scope=\"col\" class=\"number\"><button>served</button></th><th "
 	      "scope=\"col\">remarks</th></tr></thead>\n<tbody>\n",
 	      out);

@@ -25,6 +25,15 @@ const char *show_figure(enum figure figure, double value, char *buf, size_t size
 	return buf;
 }
 
+const char *show_spread(const struct ts_interval *x, char *buf, size_t size)
+{
+	if (isnan(x->low) || !(x->value > 0))
+		snprintf(buf, size, "-");
+	else
+		snprintf(buf, size, "%.1f", 50 * (x->high - x->low) / x->value);
+	return buf;
+}
+
 const char *show_served(const struct cell *cell, char *buf, size_t size)
 {
 	double served = cell->figures[FIGURE_SERVED].value, n = cell->figures[FIGURE_OPENED].value;

@@ -11,6 +11,9 @@
 /* A value of this figure, such as "12.3k" (requests/s), "85.0 us", "0.43 us". Returns buf. */
 const char *show_figure(enum figure figure, double value, char *buf, size_t size);
 
+/* How far an interval reaches to either side, in percent of the value: "3.1"; "-" without one. Returns buf. */
+const char *show_spread(const struct ts_interval *x, char *buf, size_t size);
+
 /* "12 of 64" connections served of opened. */
 const char *show_served(const struct cell *cell, char *buf, size_t size);
 

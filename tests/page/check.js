@@ -89,6 +89,15 @@ async function check_table(page) {
   report(some > 0 && some < all, "the list of workloads shows the rows of one", [some, all]);
 }
 
+// On A4 with usual margins, which is some 718 points wide, nothing is cut off.
+async function check_print(page, label) {
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 718, height: 1000 });
+  const cut = await page.evaluate(() => [...document.querySelectorAll("html, .wide, .drawing")]
+    .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => `${box.tagName}, ${box.scrollWidth - box.clientWidth} points: ${box.textContent.trim().slice(0, 30)}`));
+  report(cut.length === 0, `${label}: nothing is cut off on paper`, cut);
+}
+
 async function check_view(browser, [name, width, height, scheme]) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
   const complaints = [], requests = [];
@@ -99,6 +108,11 @@ async function check_view(browser, [name, width, height, scheme]) {
   const label = `${name}, ${scheme}`;
   const across = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   report(across <= 0, `${label}: no scrolling from side to side`, across);
+  const choices = await page.evaluate(() => {
+    const box = document.querySelector("table.choice").parentElement;
+    return box.scrollWidth - box.clientWidth;
+  });
+  report(choices <= 0, `${label}: the choices can be read without scrolling sideways`, choices);
   const found = await page.evaluate(faults);
   report(found.hidden.length === 0, `${label}: every chart is visible`, found.hidden);
   report(found.nameless.length === 0, `${label}: charts and controls have names`, found.nameless);
@@ -112,6 +126,7 @@ async function check_view(browser, [name, width, height, scheme]) {
   report(complaints.length === 0, `${label}: no complaints from the browser`, complaints);
   report(requests.length === 1, `${label}: nothing else is loaded`, requests);
   if (shots) await page.screenshot({ path: path.join(shots, `${name}.${scheme}.png`), fullPage: true });
+  if (name === "laptop") await check_print(page, label);
   await page.close();
 }
 
