@@ -107,10 +107,21 @@ static double extreme(const struct parts *p, const char *path, const char *name,
 	return result;
 }
 
+/* So that no percentile of the sum is beyond them: decoded, it knows its own only as far as its buckets, too. */
+static void know_extremes(struct ts_hist *sum, double min_ns, double max_ns)
+{
+	if (min_ns >= 0 && ts_hist_index((int64_t)min_ns) == ts_hist_index(sum->min_ns))
+		sum->min_ns = (int64_t)min_ns;
+	if (max_ns >= 0 && max_ns < (double)TS_HIST_MAX_NS &&
+	    ts_hist_index((int64_t)max_ns) == ts_hist_index(sum->max_ns))
+		sum->max_ns = (int64_t)max_ns;
+}
+
 static int add_latency(cJSON *object, const char *name, const struct parts *p, const char *path, struct ts_err *err)
 {
 	struct ts_hist *sum = ts_hist_new();
 	cJSON *latency = ts_json_add_object(object, name);
+	double min_ns = extreme(p, path, "min_ns", LEAST), max_ns = extreme(p, path, "max_ns", MOST);
 	char *text = NULL;
 	int rc = sum ? add_histograms(p, path, sum, err) : ts_err_set(err, ENOMEM, "no memory for a histogram");
 
@@ -118,8 +129,9 @@ static int add_latency(cJSON *object, const char *name, const struct parts *p, c
 		rc = ts_err_set(err, ENOMEM, "no memory for a histogram");
 	if (sum && rc == 0) {
 		ts_json_add_int(latency, "count", (int64_t)sum->n);
-		ts_json_add_real(latency, "min_ns", extreme(p, path, "min_ns", LEAST));
-		ts_json_add_real(latency, "max_ns", extreme(p, path, "max_ns", MOST));
+		know_extremes(sum, min_ns, max_ns);
+		ts_json_add_real(latency, "min_ns", min_ns);
+		ts_json_add_real(latency, "max_ns", max_ns);
 		ts_json_add_real(latency, "mean_ns", ts_hist_mean(sum));
 		ts_json_add_real(latency, "stddev_ns", ts_hist_stddev(sum));
 		add_percentiles(latency, p, path, sum);

@@ -47,7 +47,7 @@ static char *latency_text(const struct ts_hist *h)
 
 	assert_true(asprintf(&out,
 	                     "{\"count\":%d,\"min_ns\":%lld,\"max_ns\":%lld,\"mean_ns\":1,\"stddev_ns\":1,"
-	                     "\"percentiles\":{\"50\":1,\"99.9\":2},\"histogram\":\"%s\"}",
+	                     "\"percentiles\":{\"50\":1,\"99.9\":2,\"99.999\":3},\"histogram\":\"%s\"}",
 	                     (int)h->n, (long long)h->min_ns, (long long)h->max_ns, encoded) > 0);
 	free(encoded);
 	return out;
@@ -94,6 +94,8 @@ static void test_bit_identical(void **state)
 	assert_int_equal(ts_json_int(merged, "latency.response.percentiles.50", 0), ts_hist_percentile(both, 50));
 	assert_int_equal(ts_json_int(merged, "latency.response.percentiles.\"99.9\"", 0),
 	                 ts_hist_percentile(both, 99.9));
+	/* the last one: exact, and not the end of its bucket */
+	assert_int_equal(ts_json_int(merged, "latency.response.percentiles.\"99.999\"", 0), both->max_ns);
 	assert_int_equal(ts_json_int(merged, "latency.response.min_ns", 0), both->min_ns);
 	assert_int_equal(ts_json_int(merged, "latency.response.max_ns", 0), both->max_ns);
 	assert_int_equal(ts_json_int(merged, "requests.completed", 0), 5000);
