@@ -1,6 +1,6 @@
 /*
  * Starts, watches and stops the server under test (--exec): `sh -c COMMAND` in a session of its own, so that all its
- * processes can be found and ended. Whether it listens is read from /proc/net, never tried: a throw-away connect would
+ * processes can be found and ended. Whether it listens is asked of the kernel, never tried: a throw-away connect would
  * use up a server that serves one client.
  */
 #ifndef LAUNCH_H
@@ -45,7 +45,7 @@ bool launch_wait(struct launch *l, int64_t wait_ns, int *status);
 /* End all of its processes, politely first. */
 void launch_stop(struct launch *l);
 
-/* Is anybody listening on the endpoint? Read from /proc/net. */
+/* Is anybody listening on the endpoint? Asked of the kernel. */
 bool launch_listening(const struct launch *l);
 
 /* A second server with the same command: its wait status, or -1 when it still ran after wait_ns (it is ended then). */

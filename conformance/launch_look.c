@@ -1,5 +1,6 @@
 /* Looks at the server under test through /proc: who listens, how many processes there are, what they use. */
 #include "launch_inside.h"
+#include "socket_table.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -10,31 +11,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-enum { TIME_WAIT = 0x06, LISTEN = 0x0A };
-
-/*
- * Lines of /proc/net/tcp: "sl local_address rem_address st ...", all in hexadecimal. Those who listen stand in front;
- * of a busy machine's hundred thousands of others, which take half a second, none is read to find them.
- */
-static bool in_inet_table(const char *path, int port, bool stream, unsigned wanted)
-{
-	FILE *f = fopen(path, "re");
-	char line[512];
-	bool found = false;
-	unsigned local_port, remote_port, state;
-
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x", &local_port, &remote_port, &state) != 3)
-			continue;
-		if (stream && wanted == LISTEN && state != LISTEN)
-			break;
-		found = (int)local_port == port && (stream ? state == wanted : remote_port == 0);
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
 
 /* Lines of /proc/net/unix: "Num RefCount Protocol Flags Type St Inode Path"; flag 0x10000 is a listening socket. */
 static bool in_unix_table(const char *path, bool stream)
@@ -62,16 +38,14 @@ bool launch_listening(const struct launch *l)
 		return in_unix_table(strchr(text, ':') + 1, stream);
 	}
 	int port = ts_endpoint_port(&l->endpoint);
-	return in_inet_table(stream ? "/proc/net/tcp" : "/proc/net/udp", port, stream, LISTEN) ||
-	       in_inet_table(stream ? "/proc/net/tcp6" : "/proc/net/udp6", port, stream, LISTEN);
+	return stream ? socket_table_has_tcp(port, SOCKET_LISTENS) : socket_table_has_udp(port);
 }
 
 bool launch_remembered(const struct launch *l)
 {
 	int port = l->endpoint.transport == TS_TCP ? ts_endpoint_port(&l->endpoint) : 0;
 
-	return port && (in_inet_table("/proc/net/tcp", port, true, TIME_WAIT) ||
-	                in_inet_table("/proc/net/tcp6", port, true, TIME_WAIT));
+	return port && socket_table_has_tcp(port, SOCKET_REMEMBERED);
 }
 
 int launch_session(const struct launch *l, bool zombies, int signo)
