@@ -3,6 +3,7 @@
 #include "look.h"
 #include "result.h"
 #include "ts_clock.h"
+#include <stdio.h>
 
 #define SILENCES 8 /* so many cases without an answer, and the rest is not run */
 
@@ -10,8 +11,7 @@ struct side_by_side {
 	struct report *report;
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
-	size_t next;
-	int n_places, n_silent;
+	int n_places, n_risky, n_silent;
 };
 
 static int places(const struct side_by_side *s, const struct result *r)
@@ -35,24 +35,52 @@ static bool aside(const struct report *report, const struct case_row *row)
 	return row->stage == ASIDE || (waits && row->stage == ALONE && row->n_clients <= 2);
 }
 
-static struct result *take(struct side_by_side *s)
+/*
+ * May it kill the server? Of those one at a time, so that the one is known that did. A slow server gets all at once: it
+ * would take too long.
+ */
+static bool risky(const struct side_by_side *s, const struct result *r)
+{
+	return result_suspicion(r) > 0 && !dialect_is_slow(&s->report->subject->dialect);
+}
+
+/* Decided by what others have been answered, if nothing went wrong: when those are done. */
+static bool implied(const struct side_by_side *s, const struct result *r)
+{
+	return r->row->needs & IMPLIED && dialect_is_sparing(&s->report->subject->dialect) && !s->report->subject->few;
+}
+
+/* The first that may begin now, or NULL; *wait: one may later. */
+static struct result *next(struct side_by_side *s, bool *wait)
 {
 	struct report *report = s->report;
 
-	while (s->next < report->n) {
-		struct result *r = &report->results[s->next];
-		if (!aside(report, r->row) || !result_ready(report, r)) {
-			s->next++;
+	*wait = false;
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (!aside(report, r->row) || r->started || implied(s, r) || !result_ready(report, r))
 			continue;
-		}
-		if (s->report->subject->gone || s->n_silent >= SILENCES)
-			return NULL;
-		if (places(s, r) <= s->n_places) {
-			s->next++;
+		if (places(s, r) <= s->n_places && !(risky(s, r) && s->n_risky > 0))
+			return r;
+		*wait = true;
+	}
+	return NULL;
+}
+
+static struct result *take(struct side_by_side *s)
+{
+	bool wait = true;
+
+	while (wait && !s->report->subject->gone && s->n_silent < SILENCES) {
+		struct result *r = next(s, &wait);
+		if (r) {
+			r->started = true;
 			s->n_places -= places(s, r);
+			s->n_risky += risky(s, r);
 			return r;
 		}
-		pthread_cond_wait(&s->freed, &s->lock);
+		if (wait)
+			pthread_cond_wait(&s->freed, &s->lock);
 	}
 	return NULL;
 }
@@ -67,8 +95,9 @@ static void *work(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		look_at(s->report, r, 1);
 		pthread_mutex_lock(&s->lock);
-		s->n_silent += r->blame == SILENCE;
+		s->n_silent += r->blame == SILENCE && !s->report->subject->loses;
 		s->n_places += places(s, r);
+		s->n_risky -= risky(s, r);
 		/* Alone on a server that may be stuck: find out before the next case waits in vain, too. */
 		if (s->report->subject->dialect.capacity < 2 && r->blame == SILENCE &&
 		    !look_whether_it_lives(s->report))
@@ -78,6 +107,28 @@ static void *work(void *arg)
 	pthread_cond_broadcast(&s->freed);
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
+}
+
+/* What the replies to the others imply; if one of those was wrong, it is asked all the same, to be named. */
+static void imply(struct side_by_side *s)
+{
+	struct report *report = s->report;
+	bool all_right = !report->subject->gone;
+
+	for (size_t i = 0; i < report->n; i++)
+		all_right &= report->results[i].failed_ns == 0;
+	for (size_t i = 0; i < report->n && !report->subject->gone; i++) {
+		struct result *r = &report->results[i];
+		if (!aside(report, r->row) || r->started || !implied(s, r) || !result_ready(report, r))
+			continue;
+		if (!all_right) {
+			look_at(report, r, 1);
+			continue;
+		}
+		snprintf(r->message, sizeof(r->message), "it holds in all %d replies to the other cases",
+		         report->subject->n_judged);
+		result_judge(report, r);
+	}
 }
 
 void aside_run(struct report *report)
@@ -100,6 +151,7 @@ void aside_run(struct report *report)
 		pthread_join(threads[i], NULL);
 	pthread_cond_destroy(&s.freed);
 	pthread_mutex_destroy(&s.lock);
+	imply(&s);
 	look_settle(report, false);
 	if (s.n_silent >= SILENCES)
 		result_not_run(report, "not run", "the server has left too many cases without an answer");

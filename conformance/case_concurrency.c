@@ -127,7 +127,7 @@ void case_concurrency_many_open(struct turn *t)
 {
 	struct peer *p[200];
 	int n = t->subject->dialect.capacity < DIALECT_CAPACITY_MAX ? 0 : turn_slow(t) ? 20 : 200;
-	int n_each = turn_slow(t) ? 10 : 1;
+	int n_each = t->subject->dialect.least_rtt_ns > 5 * TS_MS ? 10 : 1;
 
 	if (n == 0) {
 		turn_report(t, "not tried: the server serves %d at a time", t->subject->dialect.capacity);
@@ -136,8 +136,8 @@ void case_concurrency_many_open(struct turn *t)
 	for (int i = 0; i < n; i += n_each)
 		if (!open_settled(t, p + i, n_each))
 			return;
-	for (int i = 0; i < n; i += turn_slow(t) ? n : 1)
-		all_say(p + i, turn_slow(t) ? n : 1);
+	for (int i = 0; i < n; i += turn_slow(t) ? n : n_each)
+		all_say(p + i, turn_slow(t) ? n : n_each);
 }
 
 /* Another client asks while the server is stuck: was it stuck all the time? Then nothing of what waits has gone. */

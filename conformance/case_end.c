@@ -4,12 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A slow server whose buffer is small needs a round trip for each piece: how many bytes does it return in a second? */
+static bool say_measured(struct peer *p, size_t n)
+{
+	if (!peer_say_letters(p, n))
+		return false;
+	struct subject *s = p->turn->subject;
+	if (p->reply.n_stamps > 1)
+		s->bytes_per_s = (int64_t)((double)n * 1e9 / (double)s->dialect.least_rtt_ns / p->reply.n_stamps);
+	return true;
+}
+
 void case_end_half_close(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
 	t->subject->slow_end = false;
-	if (peer_say_letters(p, 8))
+	if (turn_slow(t) ? say_measured(p, 96) : peer_say_letters(p, 8))
 		peer_finish(p);
 	t->subject->slow_end = t->blame == SILENCE || (t->blame != NOBODY && !t->subject->dialect.ends);
 }
@@ -31,11 +42,13 @@ void case_end_half_close_owed(struct turn *t)
  * it by then. */
 void case_end_half_close_large(struct turn *t)
 {
+	size_t least = turn_slow(t) && t->subject->bytes_per_s ? 4 : 20; /* the buffer is small then */
 	size_t n_lines = turn_bytes(t, 100000, TS_S) / 100, n = 0;
 	struct peer *p = peer_open(t);
-	char *lines = malloc((n_lines > 20 ? n_lines : 20) * 100);
+	n_lines = n_lines > least ? n_lines : least;
+	char *lines = malloc(n_lines * 100);
 
-	for (size_t i = 0; p && lines && i < (n_lines > 20 ? n_lines : 20); i++)
+	for (size_t i = 0; p && lines && i < n_lines; i++)
 		n += turn_framed_letters(t, 98, lines + n);
 	if (p && lines)
 		peer_send(p, lines, n);
@@ -71,8 +84,9 @@ void case_end_silent_client(struct turn *t)
 /* Until the end, quiet, so many bytes, or so long that no end is to be hoped for. */
 static void listen_to_end(struct peer *p, int64_t n_most, int64_t quiet_ns)
 {
-	int64_t deadline_ns = ts_clock_mono_ns() + 3 * TS_S;
+	int64_t rtt_ns = 2 * p->turn->subject->dialect.rtt_ns, deadline_ns = ts_clock_mono_ns() + 3 * TS_S + rtt_ns;
 
+	quiet_ns += rtt_ns;
 	while (!p->ended && p->n_read < n_most && ts_clock_mono_ns() < deadline_ns && peer_listen(p, quiet_ns))
 		;
 }

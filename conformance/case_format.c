@@ -90,12 +90,11 @@ void case_format_time_text_steady(struct turn *t)
 	char first[64] = "", text[160], now[64];
 	struct ts_stamp stamp;
 
+	shape(t->subject->dialect.stamp_text, first, sizeof(first));
 	for (int i = 0; turn_goes_on(t, i, 40, 6, TS_S); i++) {
 		if (!turn_ask_letters(t, 1 + (size_t)i) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
 			return;
 		shape(text, now, sizeof(now));
-		if (i == 0)
-			memcpy(first, now, sizeof(first));
 		if (strcmp(first, now) == 0)
 			continue;
 		snprintf(t->expected, sizeof(t->expected), "a time text like %s", t->subject->dialect.stamp_text);

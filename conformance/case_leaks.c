@@ -19,6 +19,7 @@ static bool take_census(struct turn *t, struct census *c)
  */
 static int conversations(struct turn *t, struct census *before, struct census *after)
 {
+	const int least = turn_sparing(t) ? 5 : 10;
 	int n = 0;
 
 	for (int i = 0; turn_goes_on(t, i, 60, 3, TS_S); i++)
@@ -27,7 +28,7 @@ static int conversations(struct turn *t, struct census *before, struct census *a
 	if (t->blame != NOBODY || !take_census(t, before))
 		return 0;
 	int64_t until_ns = ts_clock_mono_ns() + 3 * TS_S;
-	for (; n < 500 && t->blame == NOBODY && (n < 10 || ts_clock_mono_ns() < until_ns); n++)
+	for (; n < 500 && t->blame == NOBODY && (n < least || ts_clock_mono_ns() < until_ns); n++)
 		turn_plain(t);
 	for (int i = 0; i < 10 && t->blame == NOBODY; i++) {
 		if (!take_census(t, after))

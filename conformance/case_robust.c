@@ -66,6 +66,6 @@ static void reset_behind_fin(struct turn *t, size_t n_lines)
 void case_robust_reset_sending(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, 10, 3, TS_S / 2); i++)
-		reset_behind_fin(t, i % 2 ? 500 : 1);
+		reset_behind_fin(t, i % 2 == 0 ? 1 : turn_slow(t) ? 20 : 500);
 	reset_stuck(t);
 }

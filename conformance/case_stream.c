@@ -50,7 +50,7 @@ void case_stream_kept_many(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
-	for (int i = 0; turn_goes_on(t, i, 300, 12, 1500 * TS_MS); i++)
+	for (int i = 0; i < 2 || turn_goes_on(t, i, 300, 12, 1500 * TS_MS); i++)
 		peer_say_letters(p, 6);
 	peer_finish(p);
 }
@@ -59,7 +59,9 @@ void case_stream_pipelined(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
-	for (int i = 0; p && i < 50; i++)
+	int n = (int)turn_bytes(t, 1000, 3 * TS_S) / 20;
+
+	for (int i = 0; p && i < (n > 4 ? n : 4); i++)
 		peer_send_letters(p, 20);
 	peer_await(p);
 	peer_finish(p);
@@ -106,8 +108,10 @@ void case_stream_sizes(struct turn *t)
 
 	for (size_t size = 1024, i = 0; ok && size <= 65536 && turn_goes_on(t, (int)i, 100, 2, 2 * TS_S); size *= 2)
 		for (int off = -1; ok && off <= 1 && turn_goes_on(t, (int)i, 100, 2, 2 * TS_S); off++, i++) {
-			char *bytes = letters(t, size + (size_t)off);
-			ok = bytes && say_timed(t, p, bytes, size + (size_t)off);
+			size_t n = turn_bytes(t, size + (size_t)off, 4 * TS_S);
+			n = n > 100 ? n : 100;
+			char *bytes = letters(t, n);
+			ok = bytes && say_timed(t, p, bytes, n);
 			free(bytes);
 		}
 	peer_finish(p);
@@ -185,7 +189,10 @@ void case_stream_no_unasked(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
-	if (!peer_say_letters(p, 8) || !peer_rest(p, 1200 * TS_MS))
+	for (int i = 0; i == 0 || (i < 9 && !turn_slow(t)); i++)
+		if (!peer_say_letters(p, 8))
+			return;
+	if (!peer_rest(p, 1200 * TS_MS))
 		return;
 	peer_say_letters(p, 8);
 	peer_finish(p);

@@ -29,7 +29,7 @@ void case_time_calendar(struct turn *t)
 /* At eight places of a second: a clock that is a second off cannot hide in what the text leaves out. */
 void case_time_window(struct turn *t)
 {
-	for (int i = 0; turn_goes_on(t, i, 9, 4, 2 * TS_S); i++) {
+	for (int i = 0; i < 2 || turn_goes_on(t, i, 9, 4, 2 * TS_S); i++) {
 		turn_ask_letters(t, 8);
 		turn_pause(125 * TS_MS);
 	}

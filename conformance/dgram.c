@@ -175,6 +175,7 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	    stamp_ns + dialect->stamp.resolution_ns <= d->last_ns)
 		verdict = TS_REPLY_STALE_TIME;
 	if (verdict == TS_REPLY_LEGAL) {
+		t->subject->n_judged++;
 		d->last_ns = stamp_ns;
 		d->n_reply = d->n;
 		d->n_answered = n < sizeof(d->answered) ? n : sizeof(d->answered);
@@ -202,6 +203,7 @@ bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	if (got == 0) {
 		snprintf(t->expected, sizeof(t->expected), "one reply datagram");
 		snprintf(t->actual, sizeof(t->actual), "silence");
+		t->sort = LOST;
 		return turn_fail(t, SILENCE, "a datagram of %zu bytes was not answered within %.1f s", n,
 		                 (double)turn_wait_ns(t) / 1e9);
 	}

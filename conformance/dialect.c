@@ -104,16 +104,25 @@ static bool answers_halves(struct turn *t, struct peer *p, const char *word)
 		return false;
 	peer_listen(p, QUIET_NS);
 	d->line = false;
+	d->least_rtt_ns = 0; /* it was counted from the newline on, and the word had been on its way before */
 	widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
 	dialect_learn(t, word, N_WORD, p->first, n_first);
 	return true;
 }
 
+/* How the first message is sent. */
+enum words {
+	WORD_OR_LINE, /* as a word; when no answer comes, a newline is added */
+	WORD,         /* as a word, and an answer to that is waited for */
+	CRLF_LINE
+};
+
 /* First message: learn the rule. False: nothing was said that could be learnt from. */
-static bool first_words(struct turn *t, struct peer *p, bool crlf)
+static bool first_words(struct turn *t, struct peer *p, enum words how)
 {
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
+	bool crlf = how == CRLF_LINE, word_alone = how == WORD || o->framing == 1;
 	const char *line_end = crlf ? "\r\n" : "\n";
 	char word[N_WORD + sizeof("\r\n")];
 	size_t n = N_WORD;
@@ -131,9 +140,9 @@ static bool first_words(struct turn *t, struct peer *p, bool crlf)
 		came = peer_listen(p, o->timeout_ns);
 	} else {
 		peer_send(p, word, n);
-		came = peer_listen(p, o->framing == 1 ? o->timeout_ns : UNFINISHED_NS);
+		came = peer_listen(p, word_alone ? o->timeout_ns : UNFINISHED_NS);
 	}
-	if (!came && !d->line && !p->ended && o->framing == 0) {
+	if (!came && !d->line && !p->ended && !word_alone) {
 		sent_ns = ts_clock_mono_ns();
 		n++;
 		peer_send(p, "\n", 1);
@@ -187,7 +196,7 @@ static void second_words(struct turn *t, struct peer *p)
 }
 
 /* The first conversation. True: the server was reached. */
-static bool converse(struct turn *t, bool crlf)
+static bool converse(struct turn *t, enum words how)
 {
 	struct dialect *d = &t->subject->dialect;
 	struct peer *p = peer_open(t);
@@ -201,13 +210,16 @@ static bool converse(struct turn *t, bool crlf)
 	trace_quote(p->first, p->n_first, greeting, sizeof(greeting));
 	bool silent_end = p->ended;
 	p->n_first = 0;
-	bool said = !silent_end && !endless && first_words(t, p, crlf);
+	bool said = !silent_end && !endless && first_words(t, p, how);
 	if (said && d->known) {
 		second_words(t, p);
 		if (d->line)
 			confirm_line(t, p);
 	}
 	int64_t begin_ns = ts_clock_mono_ns();
+	if (said && !p->ended && !d->known)
+		peer_listen(p, MORE_NS);
+	d->ends_first = p->ended;
 	peer_half_close(p);
 	p->n_first = 0;
 	while (!p->ended && !endless && p->n_read < 100000 && ts_clock_mono_ns() - begin_ns < 2500 * TS_MS)
@@ -253,7 +265,7 @@ static int n_answered(struct turn *t, int n, int64_t wait_ns)
 static void find_capacity(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
-	int64_t wait_ns = 400 * TS_MS + 4 * d->rtt_ns;
+	int64_t wait_ns = 400 * TS_MS + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
 	bool slow = turn_slow(t);
 	struct peer *first;
 	int n = 1;
@@ -283,19 +295,37 @@ static void find_capacity(struct turn *t)
 	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
 }
 
+/* Once more, in another way. What it was taken for before stays, unless the rule is learnt now. */
+static void converse_again(struct turn *t, enum words how)
+{
+	struct dialect before = t->subject->dialect;
+
+	t->subject->dialect = (struct dialect){0};
+	if (!converse(t, how) || !t->subject->dialect.known)
+		t->subject->dialect = before;
+	t->blame = NOBODY;
+	t->subject->gone = false;
+}
+
+/* It closed after an answer to the word, and said nothing to the newline: either it is slow and had not waited for
+ * that, or it takes lines and loses their ends. */
+static bool answers_word_alone(const struct dialect *d)
+{
+	return d->line && !d->crlf && !d->known && d->ends_first && d->n_sample > N_WORD &&
+	       memcmp(d->sample + d->n_sample - N_WORD, d->sample_in, N_WORD) == 0;
+}
+
 static bool probe_stream(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
+	bool may_take_lines = t->subject->options->framing != 1;
 
-	if (!converse(t, false))
+	if (!converse(t, WORD_OR_LINE))
 		return false;
-	if (!d->known && (strcmp(d->stranger, mute) == 0 || strcmp(d->stranger, late) == 0)) {
-		struct dialect before = *d;
-		if (t->subject->options->framing == 1 || !converse(t, true) || !d->known)
-			*d = before;
-		t->blame = NOBODY;
-		t->subject->gone = false;
-	}
+	if (!d->known && may_take_lines && (strcmp(d->stranger, mute) == 0 || strcmp(d->stranger, late) == 0))
+		converse_again(t, CRLF_LINE);
+	if (t->subject->options->framing == 0 && answers_word_alone(d))
+		converse_again(t, WORD);
 	d->capacity = d->abreast = 1;
 	if (d->known && t->subject->needs_capacity) {
 		find_capacity(t);
@@ -313,6 +343,22 @@ static bool goes_on(struct turn *t, struct dgram *g)
 
 	turn_letters(t, word, N_WORD);
 	return dgram_send(g, word, N_WORD) && dgram_receive(g, t->subject->options->timeout_ns / 2) == 1;
+}
+
+/* Three at once: a server that takes one after the other needs three times as long. */
+static bool answers_in_turn(struct turn *t, struct dgram *g)
+{
+	struct dialect *d = &t->subject->dialect;
+	int64_t begin_ns = ts_clock_mono_ns();
+	char word[N_WORD];
+
+	turn_letters(t, word, N_WORD);
+	for (int i = 0; i < 3; i++)
+		dgram_send(g, word, N_WORD);
+	for (int i = 0; i < 3; i++)
+		if (dgram_receive(g, 4 * d->rtt_ns) != 1)
+			return true;
+	return ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
 }
 
 static bool probe_datagram(struct turn *t)
@@ -350,6 +396,8 @@ static bool probe_datagram(struct turn *t)
 		t->blame = NOBODY; /* the server was reached, whatever an empty datagram did to it */
 		d->empty_kills = !goes_on(t, g);
 	}
+	if (d->goes_on && !d->empty_kills && dialect_is_slow(d) && answers_in_turn(t, g))
+		d->abreast = 1;
 	dgram_free(g);
 	return got >= 0 || d->known;
 }

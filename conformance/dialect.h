@@ -24,13 +24,14 @@ struct dialect {
 	char stamp_text[TS_STAMP_MAX];
 	char sample[256], sample_in[16]; /* the first reply, and the message that it answers */
 	size_t n_sample, n_sample_in;
-	bool line;     /* framing; else stream */
-	bool crlf;     /* its lines must end in CR LF */
-	bool one_shot; /* else lasting */
-	int capacity;  /* clients that are answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
-	int abreast;   /* so many of them are asked at a time: few, if they wait for one another */
-	bool greeting; /* it spoke first */
-	bool ends;     /* it ended the first conversation after its client had */
+	bool line;       /* framing; else stream */
+	bool crlf;       /* its lines must end in CR LF */
+	bool one_shot;   /* else lasting */
+	int capacity;    /* clients that are answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
+	int abreast;     /* so many of them are asked at a time: few, if they wait for one another */
+	bool greeting;   /* it spoke first */
+	bool ends;       /* it ended the first conversation after its client had */
+	bool ends_first; /* or before its client had */
 	enum empty_datagram empty;
 	bool goes_on;         /* a client's second datagram is answered, too */
 	bool empty_kills;     /* after an empty datagram nothing was answered any more */
@@ -44,6 +45,15 @@ struct dialect {
 static inline bool dialect_is_slow(const struct dialect *d)
 {
 	return d->least_rtt_ns > 60 * TS_MS;
+}
+
+/*
+ * So slow, and so few are served at a time, that a suite which asks everything twice would take minutes: each message
+ * is then asked for what no other tells.
+ */
+static inline bool dialect_is_sparing(const struct dialect *d)
+{
+	return d->least_rtt_ns > 200 * TS_MS && d->abreast < 4;
 }
 
 struct turn;

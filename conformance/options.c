@@ -112,7 +112,7 @@ static const struct ts_opt rows[] = {
          .min = "10ms",
          .max = "10m",
          AT(timeout_ns),
-         .help = "how long to wait for what is owed; 20 round trips of the server are added"},
+         .help = "how long to wait for what is owed; some round trips of the server are added"},
         {.type = TS_OPT_COUNT,
          .name = "cases",
          .arg = "N",

@@ -130,7 +130,10 @@ bool peer_await(struct peer *p)
 		if (!peer_pump(p, left))
 			return false;
 	}
-	return p->turn->blame == NOBODY && peer_lines_fit(p);
+	if (p->turn->blame != NOBODY || !peer_lines_fit(p))
+		return false;
+	p->turn->subject->n_judged++;
+	return true;
 }
 
 bool peer_answered_within(struct peer *p, int64_t wait_ns)

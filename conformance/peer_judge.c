@@ -38,6 +38,7 @@ static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
 	if (p->n_written == p->n_in && peer_owed(p) == 0)
 		return p->half_closed ? AFTER_END : UNASKED;
 	switch (verdict) {
+	case TS_REPLY_EMPTY_CHUNK: return UNASKED;
 	case TS_REPLY_NO_BRACKET: return NO_STAMP;
 	case TS_REPLY_BAD_TIME: return OTHER_TIME;
 	case TS_REPLY_BAD_SEPARATOR: return OTHER_SEPARATOR;

@@ -1,4 +1,5 @@
 #include "result.h"
+#include "ts_clock.h"
 #include "ts_signal.h"
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,27 @@ static const char *missing(const struct subject *s, const struct result *r)
 	return NULL;
 }
 
+int result_suspicion(const struct result *r)
+{
+	static const char *const harmless[] = {"stream.kept-", "stream.no-", "time.", "format."};
+	static const char *const much[] = {"data.sizes", "stream.sizes", "line.long", "end.one-shot-whole",
+	                                   "end.half-close-large"};
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (strncmp(r->row->id, harmless[i], strlen(harmless[i])) == 0)
+			return 0;
+	for (size_t i = 0; i < sizeof(much) / sizeof(much[0]); i++)
+		if (strcmp(r->row->id, much[i]) == 0)
+			return 2;
+	return strncmp(r->row->id, "data.", 5) == 0 ? 2 : 1;
+}
+
+/* All of a slow server's time is spent. */
+static bool is_enough(const struct subject *s)
+{
+	return s->enough_ns > 0 && ts_clock_mono_ns() > s->enough_ns;
+}
+
 bool result_ready(struct report *report, struct result *r)
 {
 	const char *why = missing(report->subject, r);
@@ -84,6 +106,12 @@ bool result_ready(struct report *report, struct result *r)
 		result_set_aside(report, r, SKIP, "not run, for it depends on a case that failed", before->row->id);
 	} else if (ts_signal_stop())
 		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
+	else if (is_enough(report->subject)) {
+		char what[120];
+		snprintf(what, sizeof(what), "a reply takes %.1f s; --only=%s runs it, and a longer --timeout runs all",
+		         (double)d->least_rtt_ns / 1e9, r->row->id);
+		result_set_aside(report, r, SKIP, "not run, for the server is slow", what);
+	}
 	return !r->done;
 }
 

@@ -12,6 +12,9 @@ struct result *result_of(struct report *report, const char *id);
 /* Is its case to be run? What is not is set aside with the reason. */
 bool result_ready(struct report *report, struct result *r);
 
+/* How likely is its case to kill a server? 0: it does no more than wait or ask; others send odd data, or much of it. */
+int result_suspicion(const struct result *r);
+
 /* Nothing was run: why not, and what that is about. */
 void result_set_aside(struct report *report, struct result *r, enum status status, const char *why, const char *what);
 

@@ -14,6 +14,7 @@ static const struct {
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
         {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
+        {LOST, "datagram.many", "datagram.burst", "datagram.clients"},
         {TWICE, "datagram.once", "datagram.*", "datagram.*"},
         {OTHER_SOURCE, "datagram.source", "datagram.source", "datagram.source"},
         {NO_ANSWER, "stream.kept-many", "stream.kept-*", "stream.lockstep"},

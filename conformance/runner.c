@@ -36,6 +36,13 @@ static bool disturbed(struct report *report)
 	return found;
 }
 
+static bool lost_some(struct report *report)
+{
+	const struct result *r = result_of(report, "datagram.many");
+
+	return r && r->selected && r->status == FAIL && r->sort == LOST;
+}
+
 /*
  * That it cannot be started again is a finding: it left something behind that keeps it from starting, such as a socket,
  * a path or a lock. When that is no more than its port, which the kernel remembers for a minute, it is the lesser one.
@@ -126,6 +133,16 @@ static void run_client(struct report *report)
 	}
 }
 
+/* A slow server has so many times --timeout, with 3 s of that 45 s; with --exec 27 s, and as much again for its life.
+ */
+static void spend(struct report *report)
+{
+	struct subject *s = report->subject;
+
+	if (dialect_is_sparing(&s->dialect) && !s->few)
+		s->enough_ns = ts_clock_mono_ns() + (s->launch ? 9 : 15) * s->options->timeout_ns;
+}
+
 static void probe(struct report *report)
 {
 	struct turn *t = malloc(sizeof(*t));
@@ -157,11 +174,14 @@ void report_run(struct report *report)
 				result_set_aside(report, &report->results[i], ERROR,
 				                 "not run, for the server was not reached", report->unreached);
 	} else {
+		spend(report);
 		run_stage(report, FIRST);
 		report->subject->alone = disturbed(report);
+		report->subject->loses = lost_some(report);
 		aside_run(report);
 		run_stage(report, ALONE);
 		run_stage(report, RUDE);
+		spend(report);
 		run_lives(report);
 	}
 	report->partial = ts_signal_stop() != 0;

@@ -10,15 +10,13 @@
 #define CONFIRMED    2
 #define SECOND_LOOKS 6 /* a server that fails more than this is not looked at twice for all of it */
 
-/* How likely is it to have killed the server? Some cases send odd data, and others do no more than wait or ask. */
+/*
+ * How likely is it to have killed the server? Whose conversation was cut off was in it at least; others find nobody to
+ * connect to.
+ */
 static int suspicion(const struct result *r)
 {
-	static const char *const harmless[] = {"stream.kept-", "stream.no-", "time.", "format."};
-
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
-		if (strncmp(r->row->id, harmless[i], strlen(harmless[i])) == 0)
-			return 0;
-	return strncmp(r->row->id, "data.", 5) == 0 ? 2 : 1;
+	return result_suspicion(r) + (r->blame == BYTES && result_suspicion(r) > 0 ? 4 : 0);
 }
 
 static bool lost(const struct result *r)
@@ -68,7 +66,7 @@ static struct result *killer_behind(struct report *report, struct result *killer
 	else if (killer->blame == GONE && killer->row->stage != RUDE &&
 	         strcmp(killer->row->id, "end.silent-client") != 0)
 		id = stream ? "end.next-client" : "datagram.many";
-	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && suspicion(killer) == 0)
+	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && result_suspicion(killer) == 0)
 		id = "datagram.many";
 	struct result *other = id ? result_of(report, id) : NULL;
 	return other && other->selected && !other->done ? other : killer;

@@ -49,7 +49,9 @@ enum {
 	NEEDS_EXEC = 1 << 5,
 	NEEDS_BINARY = 1 << 6, /* not with --text */
 	NEEDS_WORDS = 1 << 7,
-	HAS_SAMPLE = 1 << 8 /* no need: it can judge the probe's first reply, whatever became of its dependency */
+	/* These two are no needs. */
+	HAS_SAMPLE = 1 << 8, /* it can judge the probe's first reply, whatever became of its dependency */
+	IMPLIED = 1 << 9     /* every reply to any case decides it, too: of a slow server no other is asked for */
 };
 
 /* When a case runs: in this order. */
@@ -93,10 +95,13 @@ struct subject {
 	bool few;                    /* so few cases are selected that the probe is kept short */
 	bool needs_capacity;         /* a selected case needs to know how many clients are served at a time */
 	int64_t probed_ns;           /* monotonic: when the probe ended */
-	_Atomic int64_t bytes_per_s; /* of a long message: 0 until stream.sizes has measured it */
+	int64_t enough_ns;           /* monotonic: from here on no new case is run; 0: there is no such moment */
+	_Atomic int64_t bytes_per_s; /* of a long message: 0 until it is measured */
+	_Atomic int n_judged;        /* replies that the law was held to, and that were right */
 	struct peer *shared;   /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	_Atomic bool gone;     /* refuses to be connected to: written by any turn */
 	bool alone;            /* clients at the same time disturb each other: from here on one at a time */
+	bool loses;            /* datagrams: not every one is answered, and that was said: no turn waits long for one */
 	_Atomic bool slow_end; /* does not end conversations: no turn waits for it twice */
 };
 
@@ -123,6 +128,7 @@ enum sort {
 	AFTER_END, /* everything is answered, the client has ended, and more comes */
 	EARLY_END, /* the server ends a conversation that its client has not */
 	NO_ANSWER,
+	LOST,        /* a datagram has no reply */
 	TWICE,       /* a datagram's reply once more */
 	OTHER_SOURCE /* a reply from another address than the one asked */
 };
@@ -199,6 +205,9 @@ bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t bu
 
 /* Is the server so slow that every round trip is worth saving? */
 bool turn_slow(const struct turn *t);
+
+/* And does it serve so few at a time that each message has to tell something of its own? */
+bool turn_sparing(const struct turn *t);
 
 /* How many of these bytes this server returns in budget_ns, as far as is known. */
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns);

@@ -35,9 +35,16 @@ void turn_report(struct turn *t, const char *format, ...)
 	va_end(args);
 }
 
+/* 20 round trips; of a slow server, for which that would be long, 5 s of them, or 6. */
 int64_t turn_wait_ns(const struct turn *t)
 {
-	return (int64_t)(t->patience * (double)(t->subject->options->timeout_ns + 20 * t->subject->dialect.rtt_ns));
+	int64_t rtt_ns = t->subject->dialect.rtt_ns;
+	int64_t most_ns = 6 * rtt_ns > 5 * TS_S ? 6 * rtt_ns : 5 * TS_S;
+	int64_t more_ns = 20 * rtt_ns < most_ns ? 20 * rtt_ns : most_ns;
+
+	if (t->subject->loses)
+		return 300 * TS_MS + more_ns;
+	return (int64_t)(t->patience * (double)(t->subject->options->timeout_ns + more_ns));
 }
 
 /* So slow that every round trip is worth saving. */
@@ -46,11 +53,16 @@ bool turn_slow(const struct turn *t)
 	return dialect_is_slow(&t->subject->dialect) || t->subject->dialect.end_ns > 300 * TS_MS;
 }
 
+bool turn_sparing(const struct turn *t)
+{
+	return dialect_is_sparing(&t->subject->dialect);
+}
+
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
 {
 	if (turn_slow(t)) {
-		least = least > 2 ? 2 : least;
-		budget_ns /= 2;
+		least = turn_sparing(t) ? 1 : least > 2 ? 2 : least;
+		budget_ns = turn_sparing(t) ? 0 : budget_ns / 2;
 	}
 	return t->blame == NOBODY && i < wanted && (i < least || ts_clock_mono_ns() - t->begin_ns < budget_ns);
 }
@@ -71,7 +83,8 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 /* More than the buffers between the two hold. A slow server is not filled up: it would take minutes to empty. */
 size_t turn_bytes_unread(const struct turn *t)
 {
-	return dialect_is_slow(&t->subject->dialect) ? 4000 : turn_bytes(t, (size_t)24 << 20, TS_S);
+	return dialect_is_slow(&t->subject->dialect) ? turn_bytes(t, 4000, 2 * TS_S)
+	                                             : turn_bytes(t, (size_t)24 << 20, TS_S);
 }
 
 void turn_pause(int64_t ns)

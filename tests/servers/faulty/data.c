@@ -147,6 +147,7 @@ static void part_choose(enum fault fault, const char **data, size_t *n)
 		break;
 	case FAULT_DATA_CUT_NUL:
 	case FAULT_DATA_CUT_NUL_UDP: most = cut_before(*data, *n, 0); break;
+	case FAULT_DATA_LAST_255: most = *n && (unsigned char)(*data)[*n - 1] == 255 ? *n - 1 : *n; break;
 	case FAULT_DATA_SIGNED: most = cut_before(*data, *n, 255); break;
 	case FAULT_DATA_FIRST_WORD: most = cut_before(*data, *n, ' '); break;
 	case FAULT_DATA_CUT_255: most = 255; break;

@@ -111,6 +111,7 @@ static bool queue_look(struct conversation *c, char *data, ssize_t *n, struct se
 
 	switch (c->server->fault) {
 	case FAULT_DGRAM_THIRD_LOST: return ++c->n_bytes % 3 != 0;
+	case FAULT_DGRAM_SOME_LOST: return rand() % 100 != 0;
 	case FAULT_DGRAM_BURST_LAST:
 		usleep(5000);
 		for (; (more = receive(c, data, &next, MSG_DONTWAIT)) >= 0; *n = more)

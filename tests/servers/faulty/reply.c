@@ -94,6 +94,8 @@ bool reply_write(struct conversation *c, struct peer_text *out, const char *data
 		}
 		tail_write(c, out);
 	}
+	if (has(c, FAULT_STAMP_FOURTH) && c->n_messages == 4)
+		head_write(c, out);
 	c->server->n_replies++;
 	if (has(c, FAULT_TWICE)) {
 		n = out->n;

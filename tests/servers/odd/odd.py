@@ -148,6 +148,18 @@ def patient(uri, reply):
         converse(client, reply)
 
 
+def late_one_shot(uri, reply):
+    """Takes its time for the one answer that it gives."""
+    def run(client):
+        with client:
+            if data := client.recv(1024):
+                time.sleep(0.75)
+                client.sendall(reply(data))
+    server = listen(uri)
+    while True:
+        threading.Thread(target=run, args=(server.accept()[0],), daemon=True).start()
+
+
 def one_shot(uri, reply):
     server = listen(uri)
     while True:
@@ -309,6 +321,7 @@ SHAPES = {
     'bytes': lambda uri: threads(uri, maker(), size=1),
     'seven-bytes': lambda uri: threads(uri, maker('micro'), size=7),
     'huge': lambda uri: threads(uri, maker(), size=1 << 22),
+    'late-one-shot': lambda uri: late_one_shot(uri, maker()),
     'apart': lambda uri: threads(uri, maker(separator=b' '), send=send_apart),
     'dribbled': lambda uri: threads(uri, maker(), send=send_dribbled),
     'prefork': lambda uri: prefork(uri, maker()),
