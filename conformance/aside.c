@@ -41,7 +41,7 @@ static bool aside(const struct report *report, const struct case_row *row)
  */
 static bool risky(const struct side_by_side *s, const struct result *r)
 {
-	return result_suspicion(r) > 0 && !dialect_is_slow(&s->report->subject->dialect);
+	return result_suspicion(r) > 0 && s->report->subject->dialect.least_rtt_ns < DIALECT_LEISURELY_NS;
 }
 
 /* Decided by what others have been answered, if nothing went wrong: when those are done. */

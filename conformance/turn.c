@@ -63,6 +63,8 @@ bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t bu
 	if (turn_slow(t)) {
 		least = turn_sparing(t) ? 1 : least > 2 ? 2 : least;
 		budget_ns = turn_sparing(t) ? 0 : budget_ns / 2;
+	} else if (t->subject->dialect.capacity == 1 || t->subject->dialect.least_rtt_ns > DIALECT_LEISURELY_NS) {
+		budget_ns /= 2; /* nothing goes on beside it, or each round trip counts */
 	}
 	return t->blame == NOBODY && i < wanted && (i < least || ts_clock_mono_ns() - t->begin_ns < budget_ns);
 }
