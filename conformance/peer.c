@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define FENCE_NS (400 * TS_MS) /* and ten round trips: so long without a reply */
+#define N_FENCE  7
+
 int peer_wait(int fd, short events, int64_t wait_ns)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = events};
@@ -81,7 +84,7 @@ bool peer_send(struct peer *p, const void *bytes, size_t n)
 		return false;
 	if (p->n_in > 0 && peer_answered(p)) {
 		ts_reply_next(&p->reply);
-		p->n_in = p->n_written = p->n_first = 0;
+		p->n_in = p->n_written = p->n_first = p->n_fence = 0;
 	}
 	if (p->n_in + n > p->size_in) {
 		size_t size = p->size_in * 2 > p->n_in + n ? p->size_in * 2 : p->n_in + n + 256;
@@ -115,19 +118,42 @@ bool peer_flush(struct peer *p)
 	return p->turn->blame == NOBODY;
 }
 
+static bool may_fence(const struct peer *p)
+{
+	return p->n_fence == 0 && p->n_written == p->n_in && !p->half_closed && !p->broken && !p->dumb &&
+	       !p->turn->subject->dialect.one_shot;
+}
+
+/* Until when to wait for the next byte: the fence, or the last moment. */
+static int64_t wait_until_ns(struct peer *p)
+{
+	int64_t fence_ns = p->progress_ns + FENCE_NS + 10 * p->turn->subject->dialect.rtt_ns;
+	int64_t last_ns = p->progress_ns + turn_wait_ns(p->turn);
+
+	if (!may_fence(p) || fence_ns > last_ns)
+		return last_ns;
+	if (ts_clock_mono_ns() < fence_ns)
+		return fence_ns;
+	size_t before = p->n_in;
+	trace_add(&p->turn->trace, ts_clock_mono_ns(), p->number, "no reply: does the next message get one?", NULL, 0);
+	peer_send_letters(p, N_FENCE);
+	p->n_fence = p->n_in - before;
+	return p->progress_ns + turn_wait_ns(p->turn);
+}
+
 bool peer_await(struct peer *p)
 {
 	if (!p)
 		return false;
 	while (!peer_answered(p) || p->broken) {
-		int64_t left = p->progress_ns + turn_wait_ns(p->turn) - ts_clock_mono_ns();
+		int64_t left = wait_until_ns(p) - ts_clock_mono_ns();
 		if (p->turn->blame != NOBODY)
 			return false;
 		if (p->ended)
 			return peer_early_end(p);
-		if (left <= 0)
+		if (ts_clock_mono_ns() >= p->progress_ns + turn_wait_ns(p->turn))
 			return peer_too_late(p);
-		if (!peer_pump(p, left))
+		if (left > 0 && !peer_pump(p, left))
 			return false;
 	}
 	if (p->turn->blame != NOBODY || !peer_lines_fit(p))

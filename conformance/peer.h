@@ -24,6 +24,7 @@ struct peer {
 	bool broken;     /* nothing more can be written: the server is gone from this conversation */
 	bool dumb;       /* bytes are read and not judged: for clients that are beside the point */
 	bool deaf;       /* it does not read: for slow readers */
+	size_t n_fence;  /* bytes at the end of `in` that only ask whether what was sent before is lost; or 0 */
 	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */
 	int64_t n_read;
 	char first[192]; /* the first bytes of the output since everything was answered: the latest reply */
@@ -43,7 +44,10 @@ bool peer_send(struct peer *p, const void *bytes, size_t n);
 /* Write all that is queued, reading meanwhile. */
 bool peer_flush(struct peer *p);
 
-/* Until every byte sent has been answered. */
+/*
+ * Until every byte sent has been answered. After some silence a further message is sent, as a fence: a server that
+ * answers that and not what came before has lost something, and one that is only late answers both.
+ */
 bool peer_await(struct peer *p);
 
 /* The same, but give up after wait_ns without blame: is everything answered? Wrong bytes are still wrong. */

@@ -61,6 +61,9 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 		snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
 	}
 	t->sort = t->blame == NOBODY ? sort_of(p, verdict) : t->sort;
+	if (p->n_fence > 0 && from < p->n_in - p->n_fence)
+		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
+		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", ts_reply_verdict_text(verdict), from,
 	                 p->n_in);
 }
@@ -100,7 +103,7 @@ bool peer_judge(struct peer *p, const char *out, size_t n_out)
 
 bool peer_too_late(struct peer *p)
 {
-	size_t n = p->n_in, owed = peer_owed(p);
+	size_t n = p->n_in - p->n_fence, owed = peer_owed(p) - (p->n_fence < peer_owed(p) ? p->n_fence : 0);
 	struct turn *t = p->turn;
 
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", n);
