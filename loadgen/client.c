@@ -220,8 +220,11 @@ void client_break(struct worker *w, struct client *c, enum error_class oldest, e
 		client_fail_slot(w, c, slot, i == 0 ? oldest : others, now_ns);
 		slot->size = 0;
 	}
-	if (n == 0)
+	if (n == 0) {
 		errors_note(&w->shard->errors, oldest, 1, now_ns);
+		errors_example(&w->shard->errors, oldest, "connection %u, after request %u", client_id(w, c),
+		               c->next_sequence - 1);
+	}
 	c->n_in_flight = 0;
 	c->head = 0;
 	client_close(w, c);

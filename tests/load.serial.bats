@@ -151,11 +151,11 @@ END
 @test "a run begins when it is to begin: one of 4 ms has requests" {
   start_server
   n=0
-  for run in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  for run in 1 2 3 4 5 6 7 8; do
     load -c 4 --connect-rate=400 -d 4ms "${uri}"
     ! holds 'r["completed"] > 0' || n=$((n + 1))
   done
-  [ "${n}" -ge 9 ] # other work on the machine may hold up a few
+  [ "${n}" -ge 6 ] # other work on the machine may hold up a few
 }
 
 @test "a generator that is stopped for 200 ms says so" {
