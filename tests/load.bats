@@ -201,13 +201,13 @@ END
       done
       kill -9 "${peer}"
       for ((i = 0; i < 500; i++)); do # until it has died, and nobody has served for a while
-        [ "${i}" -lt 5 ] || [ -n "$(awk '$3 != "Z"' "/proc/${peer}/stat" 2>/dev/null)" ] || break
+        [ "${i}" -lt 20 ] || [ -n "$(awk '$3 != "Z"' "/proc/${peer}/stat" 2>/dev/null)" ] || break
         read -r -t 0.01 <> <(:) || true
       done
       exec "${bin}/tsserver" --listen="${uri}"
     ) 3>&- &
     peers+=("$!")
-    load -c 5 -d 1s --timeout=100ms --interval=250ms --give-up=0s "${uri}"
+    load -c 5 -d 1200ms --timeout=100ms --interval=300ms --give-up=0s "${uri}"
     holds 'd["series"][-1]["completed"] > 0 and d["series"][-1]["failed"] == 0' '5 <= r["failed"] < 500 and e["refused"] >= 5'
   done
 }
