@@ -162,10 +162,7 @@ END
   start_server
   "${bin}/tsload" --progress=never --json="${result}" -c 10 -r 1000 -d 2s "${uri}" >/dev/null 3>&- &
   pid=$!
-  for ((i = 0; i < 500; i++)); do
-    [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -ge 1 ] && break
-    read -r -t 0.02 <> <(:) || true
-  done
+  until_it_served 0
   kill -STOP "${pid}"
   read -r -t 0.25 <> <(:) || true
   kill -CONT "${pid}"

@@ -33,14 +33,6 @@ stop_server() {
   totals=${BATS_TEST_TMPDIR}/stats.json
 }
 
-wait_until_served() { # until the server has used some processor time, at most 10 s
-  for ((i = 0; i < 500; i++)); do
-    [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -gt "$1" ] && return
-    read -r -t 0.02 <> <(:) || true
-  done
-  return 1
-}
-
 @test "a closed loop: the ranks' ledgers and histograms add up to what the server counted" {
   start_server --stats="${BATS_TEST_TMPDIR}/stats.json"
   load_mpi -c 10 -n 5001 -p 2 --server-pid="${peer}" "${uri}"
@@ -75,7 +67,7 @@ wait_until_served() { # until the server has used some processor time, at most 1
 
 @test "a server that dies stops all ranks: errors of all, moments of one clock, exit 3" {
   start_server
-  (wait_until_served 20 && kill -9 "${peer}") 3>&- &
+  (until_it_served 20 && kill -9 "${peer}") 3>&- &
   load_mpi -c 30 -d 30s --give-up=300ms "${uri}"
   [ "${status}" -eq 3 ]
   [ "$(grep -c 'the server has gone' <<<"${output}")" -eq 1 ]
@@ -88,7 +80,7 @@ wait_until_served() { # until the server has used some processor time, at most 1
   unset OMPI_MCA_odls_base_sigkill_timeout
   "${mpi[@]}" --json="${result}" -c 300 -d 60s -r 4k "${uri}" >/dev/null </dev/null 3>&- &
   pid=$!
-  wait_until_served 10
+  until_it_served 10
   kill -INT "${pid}"
   wait "${pid}" || true # the status is mpirun's own
   adds_up

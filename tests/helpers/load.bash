@@ -27,6 +27,14 @@ start_delay() { # ARGUMENTS of the server with known delays and faults; totals i
   start_peer "${servers}/delay" --totals="${totals}" "$@"
 }
 
+until_it_served() { # HUNDREDTHS of a second of processor time, and more; at most 10 s
+  for ((i = 0; i < 500; i++)); do
+    [ "$(awk '{print $14 + $15}' "/proc/${peer}/stat")" -gt "$1" ] && return
+    read -r -t 0.02 <> <(:) || true
+  done
+  return 1
+}
+
 stop_delay() {
   kill "${peer}"
   wait "${peer}" || true
