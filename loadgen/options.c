@@ -165,13 +165,13 @@ static const char details[] =
         "turn.\n"
         "\n"
         "Examples:\n"
-        "  tsload -c 100 -d 10s tcp://127.0.0.1:21567           closed loop: 100 clients in lock-step\n"
-        "  tsload -c 100 -r 5k --arrival=poisson -d 30s tcp:    open loop: 5,000 requests/s\n"
-        "  tsload -c 50 --session=10 -d 10s unix:/tmp/ts.sock   connect, talk ten times, end\n"
-        "  tsload -r 1k --threshold='p99<5ms' --json=out.json udp://[::1]:21567\n"
-        "  tsload -c 100 --find-max='p99<1ms' tcp:              highest rate that holds the bound\n"
+        "  tsload -c 100 -d 10s tcp://127.0.0.1:21567         100 clients in lock-step\n"
+        "  tsload -c 100 -r 5k --arrival=poisson -d 30s tcp:  open loop: 5,000 requests/s\n"
+        "  tsload -c 50 --session=10 unix:/tmp/ts.sock        connect, talk 10 times, end\n"
+        "  tsload -r 1k --threshold='p99<5ms' udp://[::1]     exit 1 where it is missed\n"
+        "  tsload -c 100 --find-max='p99<1ms' tcp:            highest rate that holds it\n"
         "\n"
-        "Exit status: 0 well; 1 a threshold was missed; 2 wrong usage; 3 the environment failed (cannot connect);\n"
+        "Exit status: 0 well; 1 a threshold was missed; 2 wrong usage; 3 the environment failed (cannot connect); "
         "4 the run's own checks say that its figures are not to be trusted; 128 + the signal that stopped it.\n";
 
 int options_parse(struct plan *plan, const char *name, int argc, char **argv, struct ts_err *err)

@@ -417,6 +417,20 @@ END
   done
 }
 
+@test "each example in the help and on the page is one that tsload takes, and the help fits 80 columns" {
+  cd "${BATS_TEST_DIRNAME}/.."
+  [ "$("${bin}/tsload" --help | wc -L)" -le 80 ]
+  n=0
+  while read -r example; do
+    # With no such process to sample it ends before it calls anybody: 3, where wrong usage would be 2.
+    run bash -c "'${bin}/tsload' ${example#tsload } --server-pid=4194303"
+    [ "${status}" -eq 3 ]
+    n=$((n + 1))
+  done < <("${bin}/tsload" --help | sed -nE 's/^  (tsload .*[^ ])   *.*$/\1/p'
+    grep -oE '`tsload -[^`]*`' docs/load.md | tr -d '`' | grep -v -- --help)
+  [ "${n}" -ge 17 ]
+}
+
 # Fault caught: a rate that is counted from the end of the run before, where a search makes many.
 @test "a live line on a terminal: rate, percentiles, errors, open connections, time left; quiet elsewhere" {
   start_server
