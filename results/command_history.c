@@ -47,7 +47,8 @@ static const struct ts_opt_program program = {
         .summary = "show how a figure changed over all runs of a folder, such as results/runs",
         .details = "A table for each workload: a row for each run, oldest first, a column for each mode. Medians, "
                    "without intervals: for "
-                   "whether two runs differ, ask tsreport compare.\n",
+                   "whether two runs differ, ask tsreport compare.\n"
+                   "  tsreport history results/runs --figure=response_p99_ns -o charts\n",
         .options = options,
 };
 
@@ -59,15 +60,29 @@ static bool has_workload(const struct past *past, size_t run, size_t workload)
 	return false;
 }
 
+static bool has_mode(const struct past *past, size_t mode, size_t workload)
+{
+	for (size_t r = 0; r < past->n_runs; r++)
+		if (!isnan(past_value(past, r, mode, workload)))
+			return true;
+	return false;
+}
+
 static int print_workload(const struct past *past, size_t w, enum figure figure)
 {
 	const char *titles[PAST_MODES_MAX + 3] = {"<run", "<commit", "<suite"};
+	size_t modes[PAST_MODES_MAX], n_modes = 0;
 	struct table table;
 	char buf[SHOW_MAX];
 	int rc;
 
-	memcpy(titles + 3, past->modes, past->n_modes * sizeof(*titles));
-	table_init(&table, titles, past->n_modes + 3);
+	for (size_t m = 0; m < past->n_modes; m++) {
+		if (!has_mode(past, m, w))
+			continue;
+		titles[3 + n_modes] = past->modes[m];
+		modes[n_modes++] = m;
+	}
+	table_init(&table, titles, n_modes + 3);
 	for (size_t r = 0; r < past->n_runs; r++) {
 		if (!has_workload(past, r, w))
 			continue;
@@ -75,9 +90,9 @@ static int print_workload(const struct past *past, size_t w, enum figure figure)
 		table_set(&table, 0, TABLE_PLAIN, "%s", past->runs[r].started);
 		table_set(&table, 1, TABLE_PLAIN, "%s", past->runs[r].commit);
 		table_set(&table, 2, TABLE_PLAIN, "%s", past->runs[r].suite);
-		for (size_t m = 0; m < past->n_modes; m++)
+		for (size_t m = 0; m < n_modes; m++)
 			table_set(&table, m + 3, TABLE_PLAIN, "%s",
-			          show_figure(figure, past_value(past, r, m, w), buf, sizeof(buf)));
+			          show_figure(figure, past_value(past, r, modes[m], w), buf, sizeof(buf)));
 	}
 	printf("%s%s: %s\n", w ? "\n" : "", past->workloads[w], figure_row(figure)->title);
 	rc = table_print(&table, stdout, table_colour(stdout));
@@ -93,10 +108,9 @@ static bool in_seconds(enum figure figure)
 	return strcmp(figure_row(figure)->unit, "ns") == 0;
 }
 
-/* The points of one mode, a run each. Returns how many. */
-static size_t add_line(struct plot *p, const struct past *past, size_t m, size_t w, enum figure figure)
+/* The points of one mode, a run each. */
+static void add_line(struct plot *p, const struct past *past, size_t m, size_t w, enum figure figure)
 {
-	size_t n = 0;
 	char shown[SHOW_MAX];
 
 	fprintf(p->dat, "%s# %s\n# run\tvalue\ttext\n", ftell(p->dat) ? "\n\n" : "", past->modes[m]);
@@ -107,11 +121,7 @@ static size_t add_line(struct plot *p, const struct past *past, size_t m, size_t
 			continue;
 		fprintf(p->dat, "%zu\t%.6g\t\"%s, %s: %s\"\n", r, in_seconds(figure) ? value * 1e-9 : value,
 		        past->modes[m], past->runs[r].started, show_figure(figure, value, shown, sizeof(shown)));
-		n++;
 	}
-	if (n == 0)
-		fprintf(p->dat, "0\tNaN\t\"\"\n"); /* so that the blocks keep their numbers */
-	return n;
 }
 
 static void add_settings(struct plot *p, const struct past *past, size_t w, enum figure figure)
@@ -143,10 +153,13 @@ static int draw_workload(const struct past *past, size_t w, enum figure figure, 
 	if (rc == 0)
 		add_settings(&p, past, w, figure);
 	for (size_t m = 0; m < past->n_modes && rc == 0; m++) {
-		n += add_line(&p, past, m, w, figure);
+		if (!has_mode(past, m, w))
+			continue;
+		add_line(&p, past, m, w, figure);
 		fprintf(p.gp, "%s'%s.dat' index %zu using 1:2 with linespoints lt %d title %s",
-		        m ? ", \\\n     " : "plot ", id, m, plot_linetype_of(past->modes[m], (int)m),
+		        n ? ", \\\n     " : "plot ", id, n, plot_linetype_of(past->modes[m], (int)m),
 		        plot_quoted(past->modes[m], quoted, sizeof(quoted)));
+		n++;
 	}
 	if (rc == 0)
 		fputc('\n', p.gp);

@@ -28,6 +28,11 @@ static const struct ts_opt_program program = {
 #define COMMAND_ROW(name, what) "  " #name ": " what "\n"
 #include "commands.def"
 #undef COMMAND_ROW
+                   "\nExamples:\n"
+                   "  tsreport table results/latest\n"
+                   "  tsreport compare results/runs/A results/runs/B\n"
+                   "  tsreport merge host1.json host2.json -o both.json\n"
+                   "  tsreport charts epoll.json libev.json -o charts\n"
                    "\nExit status: 0 all is well; 1 a regression; 2 wrong usage; 3 a file is not what it should be.\n",
         .options = options,
 };

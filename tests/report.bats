@@ -291,6 +291,7 @@ time and M/G/1, Clients, Latency among idle connections, Processor time among id
     tests/fixtures/results/generate "${tmp}/runs/r${day}" --modes=epoll,mine --workloads=crowd --trials=1 --seed="${day}"
     sed -i "s/2026-11-22T10:30:00Z/2026-11-0${day}T10:30:00Z/; s/0123456789abcdef/aaaa${day}/" "${tmp}/runs/r${day}/run.json"
   done
+  tests/fixtures/results/generate "${tmp}/runs/r4" --modes=poll --workloads=udp --trials=1
   mkdir "${tmp}/runs/killed-before-its-first-trial"
   run "${bin}/tsreport" history "${tmp}/runs" --figure=response_p50_ns -o "${tmp}/charts"
   echo "${output}"
@@ -298,6 +299,7 @@ time and M/G/1, Clients, Latency among idle connections, Processor time among id
   [[ "${lines[1]}" == run*commit*suite*epoll*mine ]]
   [[ "${lines[2]}" == 2026-11-01*aaaa1*invented*us* ]]
   [[ "${lines[4]}" == 2026-11-03*aaaa3* ]]
+  grep -qE '^run +commit +suite +poll$' <<<"${output}" # those that have it, and no others
   [ -s "${tmp}/charts/history.response_p50_ns.crowd.png" ]
   run "${bin}/tsreport" history "${tmp}/charts"
   [ "${status}" -eq 3 ]
