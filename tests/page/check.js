@@ -16,7 +16,7 @@ function report(passed, name, why) {
 
 // What is wrong with the page as it is laid out now; runs inside the page.
 function faults() {
-  const found = { hidden: [], nameless: [], ids: [], outside: [], crowded: [], unknown: [] };
+  const found = { hidden: [], nameless: [], ids: [], outside: [], crowded: [], unknown: [], mute: [] };
   const seen = new Set();
   for (const element of document.querySelectorAll("[id]")) {
     if (seen.has(element.id)) found.ids.push(element.id);
@@ -26,6 +26,8 @@ function faults() {
     const svg = figure.querySelector("svg"), box = svg.getBoundingClientRect();
     if (box.width < 200 || box.height < 80) found.hidden.push(figure.id);
     if (svg.getAttribute("role") !== "img" || !(svg.getAttribute("aria-label") || "").trim()) found.nameless.push(figure.id);
+    const hits = [...svg.querySelectorAll(".hit > title")];
+    if (hits.length === 0 || !hits.every(hit => /\d/.test(hit.textContent))) found.mute.push(figure.id);
     const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent.trim(), text.getBoundingClientRect()]);
     for (const [text, at] of texts) {
       if (/null|nan|undefined|inf\b/i.test(text)) found.unknown.push(`${figure.id}: ${text}`);
@@ -116,6 +118,7 @@ async function check_view(browser, [name, width, height, scheme]) {
   const found = await page.evaluate(faults);
   report(found.hidden.length === 0, `${label}: every chart is visible`, found.hidden);
   report(found.nameless.length === 0, `${label}: charts and controls have names`, found.nameless);
+  report(found.mute.length === 0, `${label}: values show under the pointer`, found.mute);
   report(found.ids.length === 0, `${label}: identifiers are unique`, found.ids);
   report(found.outside.length === 0, `${label}: texts stay within their charts`, found.outside);
   report(found.crowded.length === 0, `${label}: texts of a chart do not overlap`, found.crowded);
