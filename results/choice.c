@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NAMES_SIZE 1200
 
@@ -209,12 +210,21 @@ static void write_head(FILE *out)
 	fputs("</tr></thead>\n<tbody role=\"rowgroup\">\n", out);
 }
 
+/* Of a series the last point speaks: the most idle connections, the largest messages. */
+static bool has_row(const struct runset *set, size_t w)
+{
+	for (size_t i = w + 1; set->workloads[w].group[0] && i < set->n_workloads; i++)
+		if (strcmp(set->workloads[i].group, set->workloads[w].group) == 0)
+			return false;
+	return true;
+}
+
 static int write_rows(FILE *out, const struct summary *s, struct tally *tally)
 {
 	int rc = 0;
 
 	for (size_t w = 0; w < s->set->n_workloads && rc == 0; w++)
-		if (!s->set->workloads[w].group[0])
+		if (has_row(s->set, w))
 			rc = write_workload(out, s, w, tally);
 	return rc;
 }

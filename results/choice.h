@@ -1,6 +1,6 @@
 /*
  * Which mode for what, as a table of the page: for each workload the modes to choose, by how much they lead, the
- * cheapest ones, those that leave clients waiting, and how sure all that is.
+ * cheapest ones, those that leave clients waiting, and how sure all that is. A series has one row, of its last point.
  */
 #ifndef CHOICE_H
 #define CHOICE_H

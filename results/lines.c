@@ -62,30 +62,40 @@ static size_t add_line(struct plot *p, const struct summary *s, size_t mode, con
 			points->x[points->n] = x;
 			points->y[points->n++] = value;
 		}
-		span->low = fmin(span->low, value);
-		span->high = fmax(span->high, value);
+		span->low = fmin(span->low, y->low > 0 ? y->low * lines->y_scale : value);
+		span->high = fmax(span->high, y->high > 0 ? y->high * lines->y_scale : value);
 	}
 	return n;
+}
+
+/* "1,048,576": digits in groups of three. Returns buf. */
+static const char *grouped(double x, char *buf, size_t size)
+{
+	char digits[32];
+	size_t n = (size_t)snprintf(digits, sizeof(digits), "%.0f", x), used = 0;
+
+	for (size_t i = 0; i < n && n < sizeof(digits) && used + 2 < size; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			buf[used++] = ',';
+		buf[used++] = digits[i];
+	}
+	buf[used] = '\0';
+	return buf;
 }
 
 /* The workloads side by side, each with its place in the series as its name: "1,000" is 1000 at a glance. */
 static void add_places(struct plot *p, const struct summary *s, const struct lines *lines)
 {
 	size_t place = 0;
+	char name[48];
 
 	fputs("set xtics (", p->gp);
-	for (size_t w = 0; w < s->set->n_workloads; w++) {
-		double x = s->set->workloads[w].x;
-
-		if (!is_point(s, w, lines))
-			continue;
-		fputs(place ? ", " : "", p->gp);
-		if (x >= 1000)
-			fprintf(p->gp, "'%.0f,%03.0f' %zu", floor(x / 1000), fmod(x, 1000), place);
-		else
-			fprintf(p->gp, "'%.0f' %zu", x, place);
-		place++;
-	}
+	for (size_t w = 0; w < s->set->n_workloads; w++)
+		if (is_point(s, w, lines)) {
+			fprintf(p->gp, "%s'%s' %zu", place ? ", " : "",
+			        grouped(s->set->workloads[w].x, name, sizeof(name)), place);
+			place++;
+		}
 	fprintf(p->gp, ")\nset xrange [-0.2:%.1f]\n", (double)place - 0.8);
 }
 
@@ -149,8 +159,8 @@ static void add_plots(struct plot *p, size_t index, int linetype, const char *na
 	fprintf(p->gp,
 	        "'%s.dat' index %zu using 1:2 with %s lt %d title %s, \\\n"
 	        "     '' index %zu using 1:2:3:4 with yerrorbars lt %d dt 1 lw 1 pt -1 notitle, \\\n"
-	        "     '' index %zu using 1:2:5 with labels hypertext point lt %d pt 7 ps 0.6 notitle",
-	        p->id, index, has_law ? "points" : "linespoints", linetype, quoted, index, linetype, index, linetype);
+	        "     '' index %zu using 1:2:5 with labels hypertext point pt 5 ps 1.2 lc rgb '#ff000000' notitle",
+	        p->id, index, has_law ? "points" : "linespoints", linetype, quoted, index, linetype, index);
 }
 
 /* All modes: the data, and the plot command. */

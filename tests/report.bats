@@ -241,11 +241,14 @@ time and M/G/1, Clients, Latency among idle connections, Processor time among id
 }
 
 @test "charts of series: golden data and gnuplot texts" {
-  tests/fixtures/results/generate "${tmp}/series" --modes=epoll,poll --workloads=idle-0,idle-1000,idle-10000,curve-20,curve-95,clients-1,clients-4,clients-16,clients-64,clients-256
+  tests/fixtures/results/generate "${tmp}/series" --modes=epoll,poll --workloads=idle-0,idle-1000,idle-10000,curve-20,curve-95,clients-1,clients-4,clients-16,clients-64,clients-256,size-64,size-1k,size-1m
   "${bin}/tsreport" charts "${tmp}/series" -o "${tmp}/charts"
   for file in tests/fixtures/results/golden-series/*; do
     diff -u "${file}" "${tmp}/charts/${file##*/}"
   done
+  "${bin}/tsreport" html --no-png "${tmp}/series" # of a series the last point is a row of the choices
+  [ "$(grep -c '<th role="rowheader"' "${tmp}/series/index.html")" -eq 4 ]
+  choice "${tmp}/series/index.html" "one request at a time among 10,000 idle connections" | grep -F "|idle-10000|any|"
 }
 
 @test "a run against itself differs in nothing" {
