@@ -158,7 +158,8 @@ static void add_plots(struct plot *p, size_t index, int linetype, const char *na
 		        linetype);
 	fprintf(p->gp,
 	        "'%s.dat' index %zu using 1:2 with %s lt %d title %s, \\\n"
-	        "     '' index %zu using 1:2:3:4 with yerrorbars lt %d dt 1 lw 1 pt -1 notitle, \\\n"
+	        "     '' index %zu using 1:3:(0):($4-$3) with vectors heads size screen 0.004,90 lt %d dt 1 lw 1 "
+	        "notitle, \\\n"
 	        "     '' index %zu using 1:2:5 with labels hypertext point pt 5 ps 1.2 lc rgb '#ff000000' notitle",
 	        p->id, index, has_law ? "points" : "linespoints", linetype, quoted, index, linetype, index);
 }
