@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DIALECT_CAPACITY_MAX  8  /* as many clients at a time as the probe tries: "many" */
+#define DIALECT_CAPACITY_MAX  8            /* as many clients at a time as the probe tries: "many" */
 #define DIALECT_LEISURELY_NS  (10 * TS_MS) /* a round trip above it: not slow, and not quick */
 #define DIALECT_CAPACITY_SLOW 17 /* of a slow server, whose suite is waiting: the more at a time, the sooner done */
 

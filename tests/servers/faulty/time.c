@@ -40,7 +40,7 @@ static long long moment_choose(struct conversation *c)
 /* Hour 1 to 12, in a zone where it is afternoon now, so that the fault shows at any time of the day. */
 static void half_day_write(time_t second, char *text, size_t size)
 {
-	int hour = second / 3600 % 24, east_h = hour < 12 ? 13 - hour : 0, west_h = hour >= 23 ? 8 : 0;
+	int hour = second / 3600 % 24, east_h = hour < 13 ? 13 - hour : 0, west_h = hour >= 23 ? 8 : 0;
 	char zone[16];
 	struct tm tm;
 
