@@ -187,8 +187,8 @@ static void add_descriptors(struct ts_proc *out, pid_t pid)
 
 /*
  * Ticks are 10 ms: too coarse for a short trial. A process's own clock has their sum in nanoseconds, exited threads
- * included; the ticks then say how it is divided. Only for the process that was asked about: a descendant may be reaped
- * before the next sample, and what it used comes back in ticks, so that the sum would seem to shrink.
+ * included; the ticks then say how it is divided. What a reaped descendant had used comes back in its parent's ticks,
+ * which are the sum of all of them, cut once: so there the whole may fall back by a part of two ticks.
  */
 static void refine_cpu(struct ts_proc *out, pid_t pid)
 {
@@ -205,7 +205,7 @@ static void refine_cpu(struct ts_proc *out, pid_t pid)
 }
 
 /* Returns whether it lives. Of a zombie only the processor time counts, as it will once it is reaped. */
-static bool add_process(struct ts_proc *out, pid_t pid, bool exact)
+static bool add_process(struct ts_proc *out, pid_t pid)
 {
 	char stat[1024], state;
 	const char *rest;
@@ -221,8 +221,7 @@ static bool add_process(struct ts_proc *out, pid_t pid, bool exact)
 		return false;
 	struct ts_proc own = {.cpu_user_s = (double)user / ticks_per_s, .cpu_system_s = (double)system / ticks_per_s};
 
-	if (exact)
-		refine_cpu(&own, pid);
+	refine_cpu(&own, pid);
 	out->cpu_user_s += own.cpu_user_s + (double)c_user / ticks_per_s;
 	out->cpu_system_s += own.cpu_system_s + (double)c_system / ticks_per_s;
 	out->minor_faults_count += (int64_t)(minor + c_minor);
@@ -246,13 +245,13 @@ int ts_proc_sample(pid_t pid, struct ts_proc *out)
 	if (result < 0)
 		goto free_table;
 	table_mark(&table, pid);
-	if (!add_process(&sum, pid, true)) {
+	if (!add_process(&sum, pid)) {
 		result = -ESRCH;
 		goto free_table;
 	}
 	for (size_t i = 0; i < table.n; i++)
 		if (table.entries[i].wanted && table.entries[i].pid != pid)
-			add_process(&sum, table.entries[i].pid, false);
+			add_process(&sum, table.entries[i].pid);
 	*out = sum;
 free_table:
 	free(table.entries);

@@ -8,7 +8,9 @@
 #include <sys/types.h>
 
 struct ts_proc {
-	double cpu_user_s, cpu_system_s;   /* of the process, its living children and those they have reaped */
+	/* Of the process, its living descendants (to nanoseconds), and those who were reaped (in ticks of 10 ms, for
+	 * all children of a process together). */
+	double cpu_user_s, cpu_system_s;
 	int64_t rss_bytes, peak_rss_bytes; /* sums over the living; peak is the sum of the peaks */
 	int64_t n_processes, n_threads, n_descriptors;
 	int64_t n_switches_voluntary, n_switches_involuntary;

@@ -52,27 +52,14 @@ static double requests_of_life(const cJSON *load, const cJSON *server)
 	return ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
 }
 
-#define TICK_ERROR_S 0.0041 /* standard deviation of a difference of two times that are cut to ticks of 10 ms */
-#define ERRORS_MIN   5      /* a sum that is less than so many of them says nothing */
+#define TICKS_S 0.02 /* children that have ended come in ticks of 10 ms, of user and of system time */
 
 /*
- * Are the samples too coarse? User and system time of each process are cut to ticks; among idle connections at most one
- * process for each talking connection is at work, and the one that accepts.
- */
-static bool is_coarse(const cJSON *load, double sampled_s)
-{
-	double n_talking = ts_json_real(load, "plan.connections", INFINITY) + 1;
-	double n_processes = fmin(ts_json_real(load, "server.processes_count", 1), n_talking);
-
-	return sampled_s < ERRORS_MIN * TICK_ERROR_S * sqrt(2 * n_processes);
-}
-
-/*
- * Processor time per request. The generator samples the server over the same span in which it counts requests: that is
- * the figure, if the server is one process; slow readers' requests, which are counted apart, are in it. The children of
- * others are sampled in ticks of 10 ms, or end unseen, so those servers' own account comes first: of their whole life,
- * start and stop included, and divided by all that they answered. So it does where a load was too light for ticks.
- * Among idle connections that would be the price of taking them in: there it is the samples, or nothing.
+ * Processor time per request. The generator samples the server over the same span in which it counts requests (slow
+ * readers' requests, which are counted apart, among them): that is the figure, exact for processes that live on. Where
+ * children have ended, as those of fork do, a light load is too little for ticks: there it is the server's own account,
+ * of its whole life, start and stop included, over all that it answered. Not among idle connections: that would be the
+ * price of taking them in.
  */
 static double cpu_per_request_us(const cJSON *load, const cJSON *server, double completed)
 {
@@ -84,11 +71,10 @@ static double cpu_per_request_us(const cJSON *load, const cJSON *server, double 
 	double sampled_us = completed > 0 ? sampled_s * 1e6 / all : NAN;
 	double own_us = answered > 0 ? own_s * 1e6 / answered : NAN;
 	bool one_process = ts_json_real(load, "server.processes_count", NAN) <= 1;
-	bool coarse = is_coarse(load, sampled_s);
+	bool among_idle = ts_json_real(load, "plan.idle", 0) > 0;
+	bool exact = one_process || among_idle || sampled_s > 10 * TICKS_S;
 
-	if (ts_json_real(load, "plan.idle", 0) > 0)
-		return coarse ? NAN : sampled_us;
-	return isnan(own_us) || (one_process && !coarse && !isnan(sampled_us)) ? sampled_us : own_us;
+	return isnan(own_us) || (exact && !isnan(sampled_us)) ? sampled_us : own_us;
 }
 
 /* These come from the server's own counts, warm-up included: so they are divided by all that it answered. */

@@ -23,6 +23,7 @@
 #define N_EXTRA_DESCRIPTORS 10
 #define N_MEMORY_BYTES      (32 << 20)
 #define BURN_S              0.05
+#define HALF_TICK_S         0.005
 
 /* A process that is told what to do by bytes on one pipe and says on another that it is done. */
 struct helper {
@@ -70,6 +71,14 @@ static void obey(char order)
 		grandchild = fork();
 		if (grandchild == 0)
 			wait_for_ever(NULL);
+		break;
+	case 'w': /* one that works and then stands still */
+		grandchild = fork();
+		if (grandchild == 0) {
+			burn(BURN_S + HALF_TICK_S);
+			raise(SIGSTOP);
+		}
+		waitpid(grandchild, NULL, WUNTRACED);
 		break;
 	case 'k': /* and goes, but is not reaped */
 		kill(grandchild, SIGKILL);
@@ -223,6 +232,24 @@ static void processor_time_is_finer_than_ticks(void **state)
 	stop_helper(&helper);
 }
 
+/* Catches: the same of its children. */
+static void and_so_is_that_of_living_children(void **state)
+{
+	struct helper helper = start_helper();
+	int n_exact = 0;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct ts_proc before = after(&helper, ""), now = after(&helper, "w");
+		double used_s = now.cpu_user_s + now.cpu_system_s - before.cpu_user_s - before.cpu_system_s;
+
+		n_exact += fabs(used_s - BURN_S - HALF_TICK_S) < 0.6 * HALF_TICK_S;
+		after(&helper, "kr");
+	}
+	assert_true(n_exact >= 3);
+	stop_helper(&helper);
+}
+
 /* Catches: children that are not seen, zombies that count as living. */
 static void children_come_and_go(void **state)
 {
@@ -287,6 +314,7 @@ int main(void)
 	        cmocka_unit_test(names_may_hold_anything),
 	        cmocka_unit_test(processor_time_counts_the_reaped),
 	        cmocka_unit_test(processor_time_is_finer_than_ticks),
+	        cmocka_unit_test(and_so_is_that_of_living_children),
 	        cmocka_unit_test(children_come_and_go),
 	        cmocka_unit_test(a_process_that_is_gone),
 	        cmocka_unit_test(children_that_vanish),
