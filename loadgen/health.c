@@ -88,7 +88,7 @@ static void check_lag(struct health *h, const struct health_facts *f)
 static void check_gaps(struct health *h, const struct health_facts *f)
 {
 	const struct generator *g = &f->total->generator;
-	double part = (double)g->gap_sum_ns / 1e9 / f->duration_s;
+	double part = fmin((double)g->gap_sum_ns / 1e9 / f->duration_s, 1); /* a stop may outlast the end */
 	char text[32];
 
 	if (g->n_gaps == 0)

@@ -96,6 +96,8 @@ FAULT(a_stop, HEALTH_SUSPECT, "did not run", f.total->generator.n_gaps = 1, f.to
       f.total->generator.longest_gap_ns = 200 * MS)
 FAULT(a_long_stop, HEALTH_INVALID, "did not run", f.total->generator.n_gaps = 1,
       f.total->generator.gap_sum_ns = 3000 * MS, f.total->generator.longest_gap_ns = 3000 * MS)
+FAULT(a_stop_beyond_the_end, HEALTH_INVALID, "for 100.0% of the time", f.total->generator.n_gaps = 1,
+      f.total->generator.gap_sum_ns = 3600000 * MS, f.total->generator.longest_gap_ns = 3600000 * MS)
 FAULT(a_hog, HEALTH_SUSPECT, "waited for a processor", f.total->generator.run_wait_s = 5)
 FAULT(a_busy_thread, HEALTH_SUSPECT, "busy", f.total->generator.busy_s = 9.9)
 FAULT(a_thief, HEALTH_SUSPECT, "hypervisor", f.facts.steal_s = 4)
@@ -189,6 +191,7 @@ int main(void)
 	        cmocka_unit_test(late_throughout),
 	        cmocka_unit_test(a_stop),
 	        cmocka_unit_test(a_long_stop),
+	        cmocka_unit_test(a_stop_beyond_the_end),
 	        cmocka_unit_test(a_hog),
 	        cmocka_unit_test(a_busy_thread),
 	        cmocka_unit_test(a_thief),
