@@ -129,6 +129,18 @@ start_until() {
   tests/helpers/validate "${dir}/run.json" "${dir}"/trials/*.json
 }
 
+@test "SIGTERM: a partial report, exit 143" {
+  start_until "2 of 4"
+  kill -TERM "${bench_pid}"
+  status=0
+  wait "${bench_pid}" || status=$?
+  cat "${tmp}/out" "${tmp}/err"
+  [ "${status}" -eq 143 ]
+  dir=$(latest)
+  [ "$(rows "${dir}/run.json" . partial)" = true ]
+  grep -q "This run is partial" "${dir}/index.html"
+}
+
 @test "kill -9: every finished trial is in run.json, and RESUME goes on" {
   start_until "2 of 4"
   kill -KILL "${bench_pid}"
