@@ -38,6 +38,30 @@ void case_end_half_close_owed(struct turn *t)
 	}
 }
 
+/*
+ * The server cannot send, because we do not read, and behind what it has not read yet stands the FIN: when it goes on,
+ * it sees the client's end before it has answered, however quick it is.
+ */
+static void end_behind_stuck(struct turn *t)
+{
+	size_t most = turn_bytes_unread(t);
+	struct peer *p = turn_slow(t) ? NULL : peer_try(t, turn_wait_ns(t), true);
+
+	if (!p)
+		return;
+	if (t->subject->endpoint.transport == TS_TCP)
+		peer_stick_short(p, most);
+	else
+		peer_stick(p, most);
+	if (p->n_written < p->n_in && !t->subject->dialect.line)
+		p->n_in = p->n_written;
+	if (p->n_written == p->n_in)
+		peer_half_close(p);
+	peer_widen(p);
+	if (peer_finish(p))
+		peer_free(p, 0);
+}
+
 /* More than one receive call's worth, sent at once with the FIN right behind it: a quick server has not answered all of
  * it by then. */
 void case_end_half_close_large(struct turn *t)
@@ -54,6 +78,7 @@ void case_end_half_close_large(struct turn *t)
 		peer_send(p, lines, n);
 	free(lines);
 	peer_finish(p);
+	end_behind_stuck(t);
 }
 
 /* A one-shot line server may answer an empty conversation with a bare stamp: that is worth a warning. */

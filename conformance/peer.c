@@ -135,7 +135,7 @@ static int64_t wait_until_ns(struct peer *p)
 	if (ts_clock_mono_ns() < fence_ns)
 		return fence_ns;
 	size_t before = p->n_in;
-	trace_add(&p->turn->trace, ts_clock_mono_ns(), p->number, "no reply: does the next message get one?", NULL, 0);
+	trace_add(&p->turn->trace, ts_clock_mono_ns(), p->number, "no reply", NULL, 0);
 	peer_send_letters(p, N_FENCE);
 	p->n_fence = p->n_in - before;
 	return p->progress_ns + turn_wait_ns(p->turn);
