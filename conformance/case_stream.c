@@ -177,7 +177,8 @@ void case_stream_no_greeting(struct turn *t)
 	}
 	struct peer *p = peer_open(t);
 	if (d->known) {
-		peer_rest(p, 300 * TS_MS);
+		if (peer_rest(p, 300 * TS_MS)) /* and does not leave without a word: end.silent-client is about that */
+			peer_say_letters(p, 8);
 	} else if (p) { /* whatever it says, it says it too early */
 		p->dumb = true;
 		if (peer_listen(p, 300 * TS_MS) && p->n_first > 0)
