@@ -154,7 +154,7 @@ void case_data_sizes(struct turn *t)
 	                               32,   63,  64,  65,  100, 127, 128, 129, 200,  255,  256,
 	                               257,  300, 400, 511, 513, 700, 800, 900, 1000, 1022, 1023};
 	const struct dialect *d = &t->subject->dialect;
-	size_t most = turn_bytes(t, d->one_shot && !d->line ? 512 : d->line ? 1022 : 1024, 3 * TS_S);
+	size_t most = d->line ? 1022 : turn_bytes(t, d->one_shot ? 512 : 1024, 3 * TS_S); /* a line is one message */
 	int n = sizeof(sizes) / sizeof(sizes[0]);
 
 	for (int i = 0; turn_goes_on(t, i, n, 6, 2 * TS_S); i++)

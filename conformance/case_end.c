@@ -66,7 +66,7 @@ static void end_behind_stuck(struct turn *t)
  * it by then. */
 void case_end_half_close_large(struct turn *t)
 {
-	size_t least = turn_slow(t) && t->subject->bytes_per_s ? 4 : 20; /* the buffer is small then */
+	size_t least = turn_slow(t) && (t->subject->bytes_per_s || t->subject->dialect.line) ? 4 : 20;
 	size_t n_lines = turn_bytes(t, 100000, TS_S) / 100, n = 0;
 	struct peer *p = peer_open(t);
 	n_lines = n_lines > least ? n_lines : least;

@@ -69,14 +69,19 @@ bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t bu
 	return t->blame == NOBODY && i < wanted && (i < least || ts_clock_mono_ns() - t->begin_ns < budget_ns);
 }
 
+static bool takes_lines(const struct turn *t)
+{
+	return t->subject->dialect.line && ts_transport_is_stream(t->subject->endpoint.transport);
+}
+
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 {
 	int64_t rtt_ns = t->subject->dialect.least_rtt_ns + 1, measured = t->subject->bytes_per_s;
 	/* Until it is measured: a quick server is quick with much data, too; of a slow one, 1 KiB a round trip is hoped
-	 * for. */
+	 * for, or one line of turn_filler. */
 	double per_s = measured                                 ? (double)measured
 	               : !dialect_is_slow(&t->subject->dialect) ? 32e6
-	                                                        : 1024e9 / (double)rtt_ns;
+	                                                        : (takes_lines(t) ? 100e9 : 1024e9) / (double)rtt_ns;
 	double fit = per_s * (double)budget_ns / 1e9;
 
 	return fit < (double)wanted ? (size_t)fit : wanted;
@@ -101,11 +106,6 @@ void turn_letters(struct turn *t, char *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		out[i] = (char)('a' + ts_random_below(t->random, 26));
-}
-
-static bool takes_lines(const struct turn *t)
-{
-	return t->subject->dialect.line && ts_transport_is_stream(t->subject->endpoint.transport);
 }
 
 /* The bytes of a line with its end. */
