@@ -89,6 +89,11 @@ void sampler_begin(struct sampler *s, int64_t begin_ns)
 		s->last_close_ns = begin_ns - s->plan->warmup_ns + s->plan->load_ns - s->plan->interval_ns / 2;
 }
 
+static double cpu_s(const struct ts_proc *p)
+{
+	return p->cpu_user_s + p->cpu_system_s;
+}
+
 /* What the server and the host had used before the measured part. */
 static void look_first(struct sampler *s)
 {
@@ -98,7 +103,7 @@ static void look_first(struct sampler *s)
 	if (s->plan->server_pid > 0 && ts_proc_sample((pid_t)s->plan->server_pid, &s->server.first) == 0) {
 		s->server.any = true;
 		s->server.last = s->server.first;
-		s->server_cpu_before_s = s->server.first.cpu_user_s + s->server.first.cpu_system_s;
+		s->server_cpu_before_s = cpu_s(&s->server.first);
 	}
 }
 
@@ -190,22 +195,34 @@ void sampler_double_batches(struct sampler *s)
 	s->batch_ns *= 2;
 }
 
+static void keep_most(int64_t *most, int64_t now)
+{
+	if (now > *most)
+		*most = now;
+}
+
+void server_samples_take(struct server_samples *v, const struct ts_proc *now)
+{
+	struct ts_proc before = v->last;
+
+	v->last = *now;
+	if (cpu_s(now) < cpu_s(&before)) {
+		v->last.cpu_user_s = before.cpu_user_s;
+		v->last.cpu_system_s = before.cpu_system_s;
+	}
+	keep_most(&v->peak_rss_bytes, now->rss_bytes);
+	keep_most(&v->peak_rss_bytes, now->peak_rss_bytes);
+	keep_most(&v->peak_descriptors, now->n_descriptors);
+	keep_most(&v->peak_threads, now->n_threads);
+	keep_most(&v->peak_processes, now->n_processes);
+}
+
 static void sample_server(struct sampler *s)
 {
-	struct server_samples *v = &s->server;
+	struct ts_proc now;
 
-	if (!v->any || ts_proc_sample((pid_t)s->plan->server_pid, &v->last) < 0)
-		return;
-	if (v->last.rss_bytes > v->peak_rss_bytes)
-		v->peak_rss_bytes = v->last.rss_bytes;
-	if (v->last.peak_rss_bytes > v->peak_rss_bytes)
-		v->peak_rss_bytes = v->last.peak_rss_bytes;
-	if (v->last.n_descriptors > v->peak_descriptors)
-		v->peak_descriptors = v->last.n_descriptors;
-	if (v->last.n_threads > v->peak_threads)
-		v->peak_threads = v->last.n_threads;
-	if (v->last.n_processes > v->peak_processes)
-		v->peak_processes = v->last.n_processes;
+	if (s->server.any && ts_proc_sample((pid_t)s->plan->server_pid, &now) == 0)
+		server_samples_take(&s->server, &now);
 }
 
 /* Read all workers once: what has come since the last time goes to the interval and to the batch. */
@@ -232,10 +249,10 @@ static void fill_entry(struct sampler *s, struct series_entry *e, const struct l
 		e->histogram = ts_hist_encode(h);
 	}
 	if (s->server.any) {
-		double cpu_s = s->server.last.cpu_user_s + s->server.last.cpu_system_s;
+		double now_s = cpu_s(&s->server.last);
 		e->has_server = true;
-		e->server_cpu_s = cpu_s - s->server_cpu_before_s;
-		s->server_cpu_before_s = cpu_s;
+		e->server_cpu_s = now_s - s->server_cpu_before_s;
+		s->server_cpu_before_s = now_s;
 		e->server_rss_bytes = s->server.last.rss_bytes;
 		e->server_descriptors = s->server.last.n_descriptors;
 	}

@@ -34,6 +34,10 @@ struct server_samples {
 	int64_t retransmits; /* of the whole host; -1: unknown */
 };
 
+/* One sample more. Processor time may seem to fall a little when a child is reaped (ts_proc.h): then it stands still.
+ */
+void server_samples_take(struct server_samples *v, const struct ts_proc *now);
+
 struct sampler {
 	const struct plan *plan;
 	const struct shard *shards; /* borrowed */

@@ -97,10 +97,24 @@ static void the_server_is_sampled_over_the_measured_part(void **state)
 	free(shard);
 }
 
+static void processor_time_never_falls(void **state)
+{
+	struct server_samples v = {.last = {.cpu_user_s = 1, .cpu_system_s = 2}};
+
+	(void)state;
+	server_samples_take(&v, &(struct ts_proc){.cpu_user_s = 1.005, .cpu_system_s = 1.99, .n_processes = 3});
+	assert_true(v.last.cpu_user_s == 1 && v.last.cpu_system_s == 2);
+	assert_int_equal(v.last.n_processes, 3);
+	server_samples_take(&v, &(struct ts_proc){.cpu_user_s = 1.5, .cpu_system_s = 1.99, .n_processes = 1});
+	assert_true(v.last.cpu_user_s == 1.5 && v.last.cpu_system_s == 1.99);
+	assert_int_equal(v.peak_processes, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(replies_after_the_decision_enter_no_batch),
-	                                   cmocka_unit_test(the_server_is_sampled_over_the_measured_part)};
+	                                   cmocka_unit_test(the_server_is_sampled_over_the_measured_part),
+	                                   cmocka_unit_test(processor_time_never_falls)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
