@@ -1,7 +1,7 @@
-/* Probing: one conversation that learns the rule, then one or more that find out how many clients are served at a time.
+/* Probing a stream: one conversation that learns the rule, then one or more that find out how many clients are served
+ * at a time.
  */
 #include "dialect.h"
-#include "dgram.h"
 #include "dialect_inside.h"
 #include "peer.h"
 #include "suite.h"
@@ -17,8 +17,6 @@
 #define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
 #define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
-
-/* --- streams --------------------------------------------------------------------------------------------- */
 
 static bool ends_with(const struct peer *p, const char *tail, size_t n)
 {
@@ -37,7 +35,7 @@ static bool listen_whole(struct peer *p, const char *tail, size_t n_tail)
 	return true;
 }
 
-static void widen_rtt(struct dialect *d, int64_t ns)
+void dialect_widen_rtt(struct dialect *d, int64_t ns)
 {
 	if (ns > d->rtt_ns)
 		d->rtt_ns = ns;
@@ -49,7 +47,7 @@ static void widen_rtt(struct dialect *d, int64_t ns)
 static const char mute[] = "it does not answer",
                   late[] = "it answers only when the client has ended, or not within the time-out";
 
-static void stranger(struct dialect *d, const char *what)
+void dialect_stranger(struct dialect *d, const char *what)
 {
 	snprintf(d->stranger, sizeof(d->stranger), "%s", what);
 }
@@ -105,7 +103,7 @@ static bool answers_halves(struct turn *t, struct peer *p, const char *word)
 	peer_listen(p, QUIET_NS);
 	d->line = false;
 	d->least_rtt_ns = 0; /* it was counted from the newline on, and the word had been on its way before */
-	widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
+	dialect_widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
 	dialect_learn(t, word, N_WORD, p->first, n_first);
 	return true;
 }
@@ -130,7 +128,7 @@ static bool first_words(struct turn *t, struct peer *p, enum words how)
 	bool came = false;
 
 	turn_letters(t, word, N_WORD);
-	strcpy(word + N_WORD, line_end);
+	memcpy(word + N_WORD, line_end, strlen(line_end) + 1);
 	d->crlf = crlf;
 	d->line = crlf || o->framing == 2;
 	sent_ns = ts_clock_mono_ns();
@@ -151,7 +149,7 @@ static bool first_words(struct turn *t, struct peer *p, enum words how)
 	}
 	if (!came)
 		return false;
-	widen_rtt(d, ts_clock_mono_ns() - sent_ns);
+	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns);
 	if (!listen_whole(p, word, n)) {
 		answers_for_ever(d, p);
 		return true;
@@ -173,7 +171,7 @@ static bool next_words(struct turn *t, struct peer *p)
 	peer_send(p, word, turn_framed_letters(t, N_WORD, word));
 	if (!peer_listen(p, t->subject->options->timeout_ns))
 		return false;
-	widen_rtt(d, ts_clock_mono_ns() - sent_ns);
+	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns);
 	listen_whole(p, word, N_WORD);
 	return true;
 }
@@ -228,11 +226,11 @@ static bool converse(struct turn *t, enum words how)
 	d->end_ns = ts_clock_mono_ns() - begin_ns;
 	t->subject->slow_end = !p->ended;
 	if (!said && p->n_first > 0)
-		stranger(d, late);
+		dialect_stranger(d, late);
 	else if (!said)
-		stranger(d, silent_end ? "it ends the conversation before the client has said anything"
-		            : p->ended && !p->half_closed ? "it ends the conversation without an answer"
-		                                          : mute);
+		dialect_stranger(d, silent_end ? "it ends the conversation before the client has said anything"
+		                    : p->ended && !p->half_closed ? "it ends the conversation without an answer"
+		                                                  : mute);
 	if (d->greeting && !d->known)
 		snprintf(d->stranger, sizeof(d->stranger), "it speaks first%s: %s", endless ? ", and without end" : "",
 		         greeting);
@@ -334,79 +332,11 @@ static bool probe_stream(struct turn *t)
 	return true;
 }
 
-/* --- datagrams ------------------------------------------------------------------------------------------- */
-
-/* Is a further word answered? */
-static bool goes_on(struct turn *t, struct dgram *g)
-{
-	char word[N_WORD];
-
-	turn_letters(t, word, N_WORD);
-	return dgram_send(g, word, N_WORD) && dgram_receive(g, t->subject->options->timeout_ns / 2) == 1;
-}
-
-/* Three at once: a server that takes one after the other needs three times as long. */
-static bool answers_in_turn(struct turn *t, struct dgram *g)
-{
-	struct dialect *d = &t->subject->dialect;
-	int64_t begin_ns = ts_clock_mono_ns();
-	char word[N_WORD];
-
-	turn_letters(t, word, N_WORD);
-	for (int i = 0; i < 3; i++)
-		dgram_send(g, word, N_WORD);
-	for (int i = 0; i < 3; i++)
-		if (dgram_receive(g, 4 * d->rtt_ns) != 1)
-			return true;
-	return ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
-}
-
-static bool probe_datagram(struct turn *t)
-{
-	struct dialect *d = &t->subject->dialect;
-	struct dgram *g = dgram_open(t);
-	char word[N_WORD];
-	int got = 0;
-
-	d->capacity = d->abreast = DIALECT_CAPACITY_MAX;
-	d->ends = true;
-	turn_letters(t, word, N_WORD);
-	for (int i = 0; i < 3 && got == 0; i++) {
-		int64_t sent_ns = ts_clock_mono_ns();
-		if (!dgram_send(g, word, N_WORD)) {
-			dgram_free(g);
-			return false;
-		}
-		got = dgram_receive(g, t->subject->options->timeout_ns / 2);
-		widen_rtt(d, ts_clock_mono_ns() - sent_ns);
-	}
-	if (got < 0) {
-		turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));
-		t->subject->gone = true;
-	} else if (got == 0) {
-		stranger(d, "it does not answer");
-	} else {
-		dialect_learn(t, word, N_WORD, g->bytes, g->n);
-	}
-	d->goes_on = d->known && goes_on(t, g);
-	if (d->goes_on && d->empty == EMPTY_UNKNOWN) {
-		dgram_send(g, "", 0);
-		got = dgram_receive(g, 60 * TS_MS + 2 * d->rtt_ns);
-		d->empty = got == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
-		t->blame = NOBODY; /* the server was reached, whatever an empty datagram did to it */
-		d->empty_kills = !goes_on(t, g);
-	}
-	if (d->goes_on && !d->empty_kills && dialect_is_slow(d) && answers_in_turn(t, g))
-		d->abreast = 1;
-	dgram_free(g);
-	return got >= 0 || d->known;
-}
-
 bool dialect_probe(struct turn *t)
 {
 	if (ts_transport_is_stream(t->subject->endpoint.transport))
 		return probe_stream(t);
-	bool reached = probe_datagram(t);
+	bool reached = dialect_probe_datagram(t);
 	if (reached) {
 		t->blame = NOBODY;
 		t->subject->gone = false;

@@ -9,4 +9,13 @@
 /* Learn the rule from the reply `out` to the message `in`, or say in `stranger` what it is instead. */
 void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out);
 
+/* One round trip more is known. */
+void dialect_widen_rtt(struct dialect *d, int64_t ns);
+
+/* It speaks something else. */
+void dialect_stranger(struct dialect *d, const char *what);
+
+/* dialect_probe of a datagram server. */
+bool dialect_probe_datagram(struct turn *t);
+
 #endif

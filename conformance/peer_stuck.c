@@ -41,7 +41,9 @@ static int64_t stillness_ns(const struct turn *t)
 		n_runnable = 0;
 	if (f)
 		fclose(f);
-	return (int64_t)(t->patience * (double)(STUCK_NS + SLICE_NS * n_runnable / (n_cpus > 0 ? n_cpus : 1)));
+	int64_t ns = STUCK_NS + SLICE_NS * n_runnable / (n_cpus > 0 ? n_cpus : 1);
+
+	return (int64_t)(t->patience * (double)ns);
 }
 
 size_t peer_taken(const struct peer *p)

@@ -134,7 +134,7 @@ void look_settle(struct report *report, bool wait)
 		}
 		report->subject->gone = false;
 	}
-	for (size_t i = 0; i < 2 * report->n; i++) { /* the roots first */
+	for (size_t i = 0; report->n > 0 && i < 2 * report->n; i++) { /* the roots first */
 		struct result *r = &report->results[i % report->n];
 		if (r->done || r->duration_ns == 0 || (i < report->n && !root_is(r)))
 			continue;
