@@ -15,19 +15,22 @@
 /* A socket on a free port of the loopback. Its port goes to *port. */
 static int bound(int family, int type, int *port)
 {
-	struct sockaddr_storage any = {.ss_family = (sa_family_t)family};
-	struct sockaddr_in6 *v6 = (void *)&any;
-	struct sockaddr_in *v4 = (void *)&any;
-	socklen_t n = family == AF_INET6 ? sizeof(*v6) : sizeof(*v4);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} own = {0};
+	socklen_t n = family == AF_INET6 ? sizeof(own.v6) : sizeof(own.v4);
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 
+	own.any.sa_family = (sa_family_t)family;
 	if (family == AF_INET6)
-		v6->sin6_addr = in6addr_loopback;
+		own.v6.sin6_addr = in6addr_loopback;
 	else
-		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(fd, (struct sockaddr *)&any, n), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &n), 0);
-	*port = ntohs(v4->sin_port); /* at the same place in both */
+		own.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, &own.any, n), 0);
+	assert_int_equal(getsockname(fd, &own.any, &n), 0);
+	*port = ntohs(family == AF_INET6 ? own.v6.sin6_port : own.v4.sin_port);
 	return fd;
 }
 
