@@ -43,9 +43,10 @@ static void write_id(const struct payload *p, char out[PAYLOAD_ID_LETTERS])
 
 static bool id_is(const struct payload *p, const char *in)
 {
-	sixteen id = id_of(p);
+	char id[PAYLOAD_ID_LETTERS];
 
-	return memcmp(in, &id, sizeof(id)) == 0;
+	write_id(p, id);
+	return memcmp(in, id, sizeof(id)) == 0;
 }
 
 static size_t filler_shift(const struct payload *p)
