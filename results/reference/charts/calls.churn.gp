@@ -4,7 +4,7 @@ eval svg(474)
 set output 'calls.churn.svg'
 set title 'System calls per request: a connection for each request'
 set xlabel 'calls per request: median of 3 trials, with its 95 % interval'
-set xrange [0:60.0472]
+set xrange [0:50.3626]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

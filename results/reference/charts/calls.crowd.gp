@@ -4,7 +4,7 @@ eval svg(474)
 set output 'calls.crowd.svg'
 set title 'System calls per request: 64 lasting clients'
 set xlabel 'calls per request: median of 3 trials, with its 95 % interval'
-set xrange [0:14.2542]
+set xrange [0:5.95137]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'calls.lockstep.svg'
 set title 'System calls per request: one client in lock-step'
 set xlabel 'calls per request: median of 3 trials, with its 95 % interval'
-set xrange [0:59.0624]
+set xrange [0:17.5122]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'calls.sessions.svg'
 set title 'System calls per request'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel 'calls per request: median of 3 trials, with its 95 % interval'
-set xrange [0:823.723]
+set xrange [0:290.077]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'calls.tail.svg'
 set title 'System calls per request: half of the capacity, over 64 clients'
 set xlabel 'calls per request: median of 3 trials, with its 95 % interval'
-set xrange [0:33.7977]
+set xrange [0:29.7557]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'connect.churn.svg'
 set title 'Connect time, 99th percentile: a connection for each request'
 set xlabel 'microseconds: median of 3 trials, with its 95 % interval'
-set xrange [0:1039.04]
+set xrange [0:1461.12]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

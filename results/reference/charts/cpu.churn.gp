@@ -4,7 +4,7 @@ eval svg(474)
 set output 'cpu.churn.svg'
 set title 'Processor time per request: a connection for each request'
 set xlabel 'microseconds per request: median of 3 trials, with its 95 % interval'
-set xrange [0:490.577]
+set xrange [0:512.048]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

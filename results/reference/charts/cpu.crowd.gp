@@ -4,7 +4,7 @@ eval svg(474)
 set output 'cpu.crowd.svg'
 set title 'Processor time per request: 64 lasting clients'
 set xlabel 'microseconds per request: median of 3 trials, with its 95 % interval'
-set xrange [0:70.0692]
+set xrange [0:37.3341]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'cpu.lockstep.svg'
 set title 'Processor time per request: one client in lock-step'
 set xlabel 'microseconds per request: median of 3 trials, with its 95 % interval'
-set xrange [0:68.0462]
+set xrange [0:52.7241]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'cpu.sessions.svg'
 set title 'Processor time per request'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel 'microseconds per request: median of 3 trials, with its 95 % interval'
-set xrange [0:850.521]
+set xrange [0:566.426]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

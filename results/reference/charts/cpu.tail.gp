@@ -4,7 +4,7 @@ eval svg(474)
 set output 'cpu.tail.svg'
 set title 'Processor time per request: half of the capacity, over 64 clients'
 set xlabel 'microseconds per request: median of 3 trials, with its 95 % interval'
-set xrange [0:536.241]
+set xrange [0:34.3457]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

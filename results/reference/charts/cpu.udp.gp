@@ -4,7 +4,7 @@ eval svg(474)
 set output 'cpu.udp.svg'
 set title 'Processor time per request: 64 UDP clients'
 set xlabel 'microseconds per request: median of 3 trials, with its 95 % interval'
-set xrange [0:5.76944]
+set xrange [0:7.45376]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

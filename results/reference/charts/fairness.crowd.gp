@@ -4,7 +4,7 @@ eval svg(474)
 set output 'fairness.crowd.svg'
 set title 'Fairness among connections: 64 lasting clients'
 set xlabel 'Jain''s index: median of 3 trials, with its 95 % interval'
-set xrange [0:1.25]
+set xrange [0:1.24999]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'fairness.sessions.svg'
 set title 'Fairness among connections'."\n".'200 clients a second that connect, talk ten times and end'
 set xlabel 'Jain''s index: median of 3 trials, with its 95 % interval'
-set xrange [0:1.24823]
+set xrange [0:1.24764]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'fairness.tail.svg'
 set title 'Fairness among connections: half of the capacity, over 64 clients'
 set xlabel 'Jain''s index: median of 3 trials, with its 95 % interval'
-set xrange [0:1.24998]
+set xrange [0:1.24999]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

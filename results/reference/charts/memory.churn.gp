@@ -4,7 +4,7 @@ eval svg(474)
 set output 'memory.churn.svg'
 set title 'Peak memory of the server: a connection for each request'
 set xlabel 'MiB: median of 3 trials, with its 95 % interval'
-set xrange [0:144.99]
+set xrange [0:142.891]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'memory.crowd.svg'
 set title 'Peak memory of the server: 64 lasting clients'
 set xlabel 'MiB: median of 3 trials, with its 95 % interval'
-set xrange [0:142.363]
+set xrange [0:147.349]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'memory.tail.svg'
 set title 'Peak memory of the server: half of the capacity, over 64 clients'
 set xlabel 'MiB: median of 3 trials, with its 95 % interval'
-set xrange [0:147.529]
+set xrange [0:147.026]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'memory.udp.svg'
 set title 'Peak memory of the server: 64 UDP clients'
 set xlabel 'MiB: median of 3 trials, with its 95 % interval'
-set xrange [0:5.39551]
+set xrange [0:5.41504]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'throughput.churn.svg'
 set title 'Throughput: a connection for each request'
 set xlabel 'requests per second: median of 3 trials, with its 95 % interval'
-set xrange [0:52341.4]
+set xrange [0:34542.6]
 set yrange [0.4:14.6]
 set format x '%.0s%c'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'throughput.lockstep.svg'
 set title 'Throughput: one client in lock-step'
 set xlabel 'requests per second: median of 3 trials, with its 95 % interval'
-set xrange [0:45352.4]
+set xrange [0:57104.6]
 set yrange [0.4:14.6]
 set format x '%.0s%c'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'throughput.sessions.svg'
 set title 'Throughput: 200 clients a second that connect, talk ten times and end'
 set xlabel 'requests per second: median of 3 trials, with its 95 % interval'
-set xrange [0:3081.25]
+set xrange [0:3454.62]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics

@@ -4,7 +4,7 @@ eval svg(474)
 set output 'throughput.tail.svg'
 set title 'Throughput: half of the capacity, over 64 clients'
 set xlabel 'requests per second: median of 3 trials, with its 95 % interval'
-set xrange [0:140077]
+set xrange [0:111244]
 set yrange [0.4:14.6]
 set format x '%.0s%c'
 set grid xtics noytics

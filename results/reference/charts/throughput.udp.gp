@@ -4,7 +4,7 @@ eval svg(474)
 set output 'throughput.udp.svg'
 set title 'Throughput: 64 UDP clients'
 set xlabel 'requests per second: median of 3 trials, with its 95 % interval'
-set xrange [0:587562]
+set xrange [0:356881]
 set yrange [0.4:14.6]
 set format x '%.0s%c'
 set grid xtics noytics

@@ -6,8 +6,8 @@ set title 'Service and response time, p99'."\n".'200 clients a second that conne
 set xlabel '99th percentile (log scale), all requests of 3 trials'
 set logscale x
 set format x duration
-eval duration_decades('x')
-set xrange [0.0001405:0.02708]
+eval duration_tics('x')
+set xrange [0.0001216:0.002175]
 set bmargin 6
 set yrange [0.4:14.6]
 set grid xtics noytics
