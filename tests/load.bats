@@ -93,7 +93,8 @@ teardown() {
   load -c 5 -t 2 -n 100 -r 2k --warmup=200ms "${uri}"
   holds 'r["scheduled"] == r["completed"] == 100 and d["warmup"]["scheduled"] == 400'
   load -c 5 -n 101 --session=4 --session-rate=1k "${uri}"
-  holds 'r["scheduled"] == r["completed"] == 101 and c["opened"] == 26'
+  # five sessions are open at a time, and each of them may lack a request when none is left
+  holds 'r["scheduled"] == r["completed"] == 101 and 26 <= c["opened"] <= 30'
 }
 
 @test "sessions connect, talk and end" {
@@ -287,7 +288,7 @@ END
   holds 's["connections"] == 1 and 2 <= s["requests"]["completed"] < 10 and s["requests"]["failed"] == 0' \
     'r["completed"] <= 90 and r["failed"] + r["in_flight_at_end"] >= 8'
   start_server --mode=thread --stats="${BATS_TEST_TMPDIR}/stats.json"
-  load -c 10 --session=10 -s 16KiB -p 8 -d 1s --drain=100ms --timeout=400ms --slow-share=10% --slow-read=64KiB "${uri}"
+  load -c 10 --session=10 -s 16KiB -p 8 -d 1s --drain=100ms --timeout=900ms --slow-share=10% --slow-read=64KiB "${uri}"
   holds 's["connections"] == 1 and 2 <= s["requests"]["completed"] < 10 and s["requests"]["failed"] == 0' \
     'r["completed"] > 1000 and r["failed"] == 0 and not d["errors"] and ns("response", "90") < 200e6 < s["response"]["max_ns"]' \
     's["requests"]["received_bytes"] <= 65536 * 1.3 + 512'
