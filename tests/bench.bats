@@ -104,19 +104,23 @@ start_until() {
   [[ "${lines[-1]}" == *"/proc/nowhere/runs: cannot be made"* ]]
 }
 
-@test "Ctrl-C: a partial report, exit 130, and RESUME goes on from there" {
+# SIGNAL STATUS: after its second trial the bench is stopped by the signal, and says so.
+stopped_by() {
   start_until "2 of 4"
-  kill -INT "${bench_pid}"
+  kill "-$1" "${bench_pid}"
   status=0
   wait "${bench_pid}" || status=$?
   cat "${tmp}/out" "${tmp}/err"
-  [ "${status}" -eq 130 ]
+  [ "${status}" -eq "$2" ]
   dir=$(latest)
   [ "$(rows "${dir}/run.json" . partial)" = true ]
   n=$(rows "${dir}/run.json" trials status | wc -l)
   [ "${n}" -ge 2 ] && [ "${n}" -lt 4 ]
-  [ -s "${dir}/index.html" ]
   grep -q "This run is partial" "${dir}/index.html"
+}
+
+@test "Ctrl-C: a partial report, exit 130, and RESUME goes on from there" {
+  stopped_by INT 130
   before=$(sha256sum "${dir}"/trials/*.json)
   load=$(rows "${dir}/run.json" . environment.host.load_1min)
   run env RESUME="${dir}" scripts/bench
@@ -130,15 +134,7 @@ start_until() {
 }
 
 @test "SIGTERM: a partial report, exit 143" {
-  start_until "2 of 4"
-  kill -TERM "${bench_pid}"
-  status=0
-  wait "${bench_pid}" || status=$?
-  cat "${tmp}/out" "${tmp}/err"
-  [ "${status}" -eq 143 ]
-  dir=$(latest)
-  [ "$(rows "${dir}/run.json" . partial)" = true ]
-  grep -q "This run is partial" "${dir}/index.html"
+  stopped_by TERM 143
 }
 
 @test "kill -9: every finished trial is in run.json, and RESUME goes on" {
