@@ -50,16 +50,22 @@ static inline unsigned ts_hist_index(int64_t ns)
  */
 void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times);
 
-/* About 2 ns. A value that changes neither minimum nor maximum, nor is above the top, takes the short way. */
-static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
+/* One value, `times` times over (1 or more); about 2 ns. A value that changes neither minimum nor maximum, nor is above
+ * the top, takes the short way. */
+static inline void ts_hist_record_alike(struct ts_hist *h, int64_t ns, uint64_t times)
 {
 	if (__builtin_expect(ns < h->min_ns || ns > h->max_ns || ns > TS_HIST_MAX_NS, 0)) {
-		ts_hist_record_n(h, ns, 1);
+		ts_hist_record_n(h, ns, times);
 		return;
 	}
 	unsigned i = ts_hist_index(ns);
-	TS_HIST_STORE(h->n, h->n + 1);
-	TS_HIST_STORE(h->counts[i], h->counts[i] + 1);
+	TS_HIST_STORE(h->n, h->n + times);
+	TS_HIST_STORE(h->counts[i], h->counts[i] + times);
+}
+
+static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
+{
+	ts_hist_record_alike(h, ns, 1);
 }
 
 /* Lowest and highest value of a bucket, and the middle that is reported for it. */

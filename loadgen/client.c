@@ -139,7 +139,7 @@ static void opened(struct worker *w, struct client *c, int64_t now_ns)
 		c->flags &= (uint8_t)~CLIENT_PENDING;
 		worker_ledger(w, planned_ns)->scheduled--; /* client_add counts it again */
 		w->n_in_flight--;
-		client_add(w, c, planned_ns);
+		client_add(w, c, planned_ns, 1);
 	}
 	if (w->started)
 		client_fill(w, c, now_ns);

@@ -72,12 +72,12 @@ void client_fill(struct worker *w, struct client *c, int64_t now_ns);
 /* The client has been answered, or may try again: fill it, or let it take its turn behind others that are free. */
 void client_again(struct worker *w, struct client *c, int64_t now_ns);
 
-/* Put one request in flight (it is sent by the next flush). */
-void client_add(struct worker *w, struct client *c, int64_t planned_ns);
+/* Put n requests of one planned moment in flight (they are sent by the next flush). */
+void client_add(struct worker *w, struct client *c, int64_t planned_ns, unsigned n);
 
-/* The request in this slot was answered well. The caller frees the slot, and once it has completed all that were
- * answered now, it notes that the client was. */
-void client_complete(struct worker *w, struct client *c, const struct slot *slot, int64_t now_ns);
+/* n requests were answered well, all planned and sent when that in this slot was. The caller frees the slots, and once
+ * it has completed all that were answered now, it notes that the client was. */
+void client_complete(struct worker *w, struct client *c, const struct slot *slot, unsigned n, int64_t now_ns);
 void client_answered(struct worker *w, struct client *c, int64_t now_ns);
 
 /* The request in this slot failed. The caller frees the slot. */

@@ -6,31 +6,24 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-static inline void add(struct worker *w, struct client *c, int64_t planned_ns)
+void client_add(struct worker *w, struct client *c, int64_t planned_ns, unsigned n)
 {
-	unsigned at = c->n_in_flight;
-	struct slot *slot;
+	struct slot *slot = client_slot(w, c, c->flags & CLIENT_DATAGRAM ? 0 : c->n_in_flight);
 
-	if (c->flags & CLIENT_DATAGRAM) /* any free slot: answers come in any order */
-		for (at = 0; client_slot(w, c, at)->size != 0; at++)
-			;
-	slot = client_slot(w, c, at);
-	slot->planned_ns = planned_ns;
-	slot->sent_ns = 0;
-	slot->size = size_draw(&w->plan->size, w->random);
-	slot->sequence = c->next_sequence++;
-	c->n_in_flight++;
-	c->n_unsent++;
-	if (c->n_session_left > 0)
-		c->n_session_left--;
-	w->n_in_flight++;
-	w->slow.n_in_flight += c->slow;
-	client_ledger(w, c, planned_ns)->scheduled++;
-}
-
-void client_add(struct worker *w, struct client *c, int64_t planned_ns)
-{
-	add(w, c, planned_ns);
+	for (unsigned i = 0; i < n; i++, slot = client_slot_after(w, c, slot)) {
+		while (slot->size != 0) /* datagrams: answers come in any order */
+			slot = client_slot_after(w, c, slot);
+		slot->planned_ns = planned_ns;
+		slot->sent_ns = 0;
+		slot->size = size_draw(&w->plan->size, w->random);
+		slot->sequence = c->next_sequence++;
+	}
+	c->n_in_flight += (uint16_t)n;
+	c->n_unsent += (uint16_t)n;
+	c->n_session_left -= c->n_session_left < n ? c->n_session_left : n;
+	w->n_in_flight += n;
+	w->slow.n_in_flight += c->slow ? n : 0;
+	client_ledger(w, c, planned_ns)->scheduled += n;
 }
 
 static void end_session(struct worker *w, struct client *c, int64_t now_ns)
@@ -42,23 +35,42 @@ static void end_session(struct worker *w, struct client *c, int64_t now_ns)
 	client_watch(w, c, EV_READ);
 }
 
+/* How many more requests it may have in flight. */
+static unsigned room_of(const struct plan *plan, const struct client *c)
+{
+	unsigned n = (unsigned)plan->n_pipeline - c->n_in_flight;
+
+	return plan->n_session > 0 && c->n_session_left < n ? c->n_session_left : n;
+}
+
+/* What the schedule has due; one, where others are free: they take the next. */
+static void add_planned(struct worker *w, struct client *c, int64_t now_ns)
+{
+	unsigned n = w->free_clients.n > 0 ? 1 : room_of(w->plan, c);
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t planned_ns = worker_next_planned(w, now_ns);
+		if (planned_ns == PACER_NEVER)
+			break;
+		client_add(w, c, planned_ns, 1);
+	}
+}
+
 void client_fill(struct worker *w, struct client *c, int64_t now_ns)
 {
 	const struct plan *plan = w->plan;
-	bool sessions = plan->n_session > 0, session_over = sessions && c->n_session_left == 0;
+	bool sessions = plan->n_session > 0, session_over;
 
 	if (c->flags & CLIENT_IDLE || (c->flags & CLIENT_DATAGRAM && c->backoff_ms > 0))
 		return;
-	while (c->n_in_flight < plan->n_pipeline && !session_over) {
+	if (room_of(plan, c) > 0) {
 		/* Within a session the next request follows the reply, as in a closed loop. */
-		int64_t planned_ns = plan->sessions_open ? worker_next_at_once(w, now_ns) : worker_next(w, now_ns);
-		if (planned_ns == PACER_NEVER)
-			break;
-		add(w, c, planned_ns);
-		session_over = sessions && c->n_session_left == 0;
-		if (plan->open_loop && w->free_clients.n > 0)
-			break; /* others are free: they take the next due request */
+		if (plan->open_loop && !plan->sessions_open)
+			add_planned(w, c, now_ns);
+		else
+			client_add(w, c, now_ns, worker_next_at_once(w, now_ns, room_of(plan, c)));
 	}
+	session_over = sessions && c->n_session_left == 0;
 	if (c->n_unsent > 0) {
 		if (c->flags & CLIENT_DATAGRAM)
 			dgram_flush(w, c);
@@ -87,25 +99,25 @@ void client_again(struct worker *w, struct client *c, int64_t now_ns)
 	}
 }
 
-void client_complete(struct worker *w, struct client *c, const struct slot *slot, int64_t now_ns)
+void client_complete(struct worker *w, struct client *c, const struct slot *slot, unsigned n, int64_t now_ns)
 {
 	struct shard *shard = w->shard;
 	struct ledger *ledger = client_ledger(w, c, slot->planned_ns);
 
-	ledger->completed++;
-	w->n_in_flight--;
-	w->slow.n_in_flight -= c->slow;
+	ledger->completed += n;
+	w->n_in_flight -= n;
+	w->slow.n_in_flight -= c->slow ? n : 0;
 	if (now_ns <= w->end_ns)
-		ledger->in_time++;
+		ledger->in_time += n;
 	if (client_measures(w, c, slot->planned_ns)) {
-		ts_hist_record(&shard->response, now_ns - slot->planned_ns);
-		ts_hist_record(c->flags & CLIENT_FIRST_BYTE ? &shard->service : &shard->at_once,
-		               now_ns - slot->sent_ns);
+		ts_hist_record_alike(&shard->response, now_ns - slot->planned_ns, n);
+		ts_hist_record_alike(c->flags & CLIENT_FIRST_BYTE ? &shard->service : &shard->at_once,
+		                     now_ns - slot->sent_ns, n);
 		if (w->transmitted_ns)
-			worker_split(w, c, slot, now_ns);
-		c->n_completed++;
+			worker_split(w, c, slot, n, now_ns);
+		c->n_completed += n;
 	} else if (worker_measures(w, slot->planned_ns)) {
-		ts_hist_record(&shard->slow_response, now_ns - slot->planned_ns);
+		ts_hist_record_alike(&shard->slow_response, now_ns - slot->planned_ns, n);
 	}
 	c->flags &= (uint8_t)~CLIENT_FIRST_BYTE;
 }

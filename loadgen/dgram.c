@@ -154,7 +154,7 @@ static void take_legal(struct worker *w, struct client *c, struct slot *slot, in
 {
 	note_order(w, c, slot->sequence, slot->planned_ns);
 	worker_ledger(w, slot->planned_ns)->stamps++;
-	client_complete(w, c, slot, now_ns);
+	client_complete(w, c, slot, 1, now_ns);
 	client_answered(w, c, now_ns);
 	free_slot(c, slot);
 }

@@ -133,7 +133,7 @@ static size_t make_input(struct worker *w, const struct client *c, uint64_t from
 
 static void complete_oldest(struct worker *w, struct client *c, struct slot *oldest, int64_t now_ns)
 {
-	client_complete(w, c, oldest, now_ns);
+	client_complete(w, c, oldest, 1, now_ns);
 	c->base += oldest->size;
 	oldest->size = 0;
 	c->head = c->head + 1u == (unsigned)w->plan->n_pipeline ? 0 : (uint16_t)(c->head + 1);
@@ -211,6 +211,25 @@ static bool is_all_in_flight(const struct worker *w, const struct client *c, con
 	return n == 0;
 }
 
+/* All in flight have been answered at once. Those that went out together are completed together. */
+static void complete_all(struct worker *w, struct client *c, int64_t now_ns)
+{
+	struct slot *slot = client_oldest(c);
+
+	for (unsigned n_left = c->n_in_flight, n; n_left > 0; n_left -= n) {
+		const struct slot *first = slot;
+		n = 0;
+		do {
+			slot->size = 0;
+			slot = client_slot_after(w, c, slot);
+		} while (++n < n_left && slot->sent_ns == first->sent_ns && slot->planned_ns == first->planned_ns);
+		client_complete(w, c, first, n, now_ns);
+	}
+	c->n_in_flight = 0;
+	c->head = 0;
+	c->base = 0;
+}
+
 /*
  * The common case: all that is owed has come at once, behind the stamp of the reply before. If so the requests are
  * completed here; if not, nothing has been done, and judge() finds out what it is. The bytes of the messages are
@@ -222,7 +241,7 @@ static bool take_all(struct worker *w, struct client *c, const char *out, size_t
 	const struct slot *oldest = client_oldest(c);
 	size_t n_stamp;
 
-	if (c->n_in_flight == 0 || c->n_unsent > 0)
+	if (c->n_in_flight == 0 || c->n_unsent > 0 || c->flags & CLIENT_FIRST_BYTE)
 		return false;
 	n_stamp = ts_reply_stamp_again(&c->reply, &w->rule, out, n, worker_wall(w, oldest->sent_ns),
 	                               worker_wall(w, now_ns));
@@ -230,10 +249,7 @@ static bool take_all(struct worker *w, struct client *c, const char *out, size_t
 		return false;
 	client_ledger(w, c, oldest->planned_ns)->stamps++;
 	client_answered(w, c, now_ns);
-	do
-		complete_oldest(w, c, client_oldest(c), now_ns);
-	while (c->n_in_flight > 0);
-	c->base = 0;
+	complete_all(w, c, now_ns);
 	return true;
 }
 

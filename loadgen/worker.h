@@ -112,20 +112,23 @@ static inline bool worker_measures(const struct worker *w, int64_t planned_ns)
 	return planned_ns >= w->measure_ns;
 }
 
-/* For clients: the planned moment of a request that may be sent now, or PACER_NEVER. It is then scheduled. */
-int64_t worker_next_planned(struct worker *w, int64_t now_ns); /* by the schedule of an open loop */
-static inline int64_t worker_next_at_once(struct worker *w, int64_t now_ns)
-{
-	if (!w->started || w->quota == 0 || w->finished || now_ns >= w->end_ns ||
-	    (w->window > 0 && w->n_in_flight >= w->window))
-		return PACER_NEVER;
-	w->quota -= worker_measures(w, now_ns);
-	return now_ns;
-}
+/* For clients, by the schedule of an open loop: the planned moment of a request that may be sent now, or PACER_NEVER.
+ * It is then scheduled. */
+int64_t worker_next_planned(struct worker *w, int64_t now_ns);
 
-static inline int64_t worker_next(struct worker *w, int64_t now_ns)
+/* In a closed loop: so many requests of these may be sent now. They are then scheduled. */
+static inline unsigned worker_next_at_once(struct worker *w, int64_t now_ns, unsigned n)
 {
-	return w->plan->open_loop ? worker_next_planned(w, now_ns) : worker_next_at_once(w, now_ns);
+	uint64_t room = w->window > w->n_in_flight ? w->window - w->n_in_flight : 0;
+
+	if (!w->started || w->finished || now_ns >= w->end_ns)
+		return 0;
+	if (w->window > 0 && n > room)
+		n = (unsigned)room;
+	if (n > w->quota)
+		n = (unsigned)w->quota;
+	w->quota -= worker_measures(w, now_ns) ? n : 0;
+	return n;
 }
 
 void worker_offer(struct worker *w, struct client *c, int64_t now_ns); /* this client is free for a due request */
@@ -193,8 +196,8 @@ static inline ssize_t worker_receive(struct worker *w, struct client *c) /* into
 	                                    : socket_recv(c->io.fd, w->in, sizeof(w->in));
 }
 
-void worker_split(struct worker *w, const struct client *c, const struct slot *slot,
-                  int64_t now_ns); /* it was answered */
+/* n requests that were sent when that in this slot was have been answered. */
+void worker_split(struct worker *w, const struct client *c, const struct slot *slot, unsigned n, int64_t now_ns);
 
 /* A request goes out now; `waited`: it was due before its connection was free. */
 static inline void worker_note_sent(struct worker *w, int64_t now_ns, bool waited)

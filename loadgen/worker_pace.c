@@ -26,7 +26,7 @@ int64_t worker_next_planned(struct worker *w, int64_t now_ns)
 /* A session is due: its first request waits in slot 0 for the connection. */
 static void begin_session(struct worker *w, struct client *c, int64_t now_ns)
 {
-	int64_t planned_ns = worker_next(w, now_ns);
+	int64_t planned_ns = worker_next_planned(w, now_ns);
 
 	if (planned_ns == PACER_NEVER)
 		return;
@@ -38,8 +38,9 @@ static void begin_session(struct worker *w, struct client *c, int64_t now_ns)
 }
 
 /*
- * When the next request is due for which a client is free, or PACER_NEVER. Must agree with worker_next: a client that
- * is taken from the ring for nothing would be offered again for ever, and a timer for nothing would ring for ever.
+ * When the next request is due for which a client is free, or PACER_NEVER. Must agree with worker_next_planned: a
+ * client that is taken from the ring for nothing would be offered again for ever, and a timer for nothing would ring
+ * for ever.
  */
 static int64_t request_moment(const struct worker *w)
 {

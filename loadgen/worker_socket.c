@@ -23,14 +23,14 @@ ssize_t worker_receive_specially(struct worker *w, struct client *c)
 }
 
 /* A message that went out in several pieces has the stamp of its last one. */
-void worker_split(struct worker *w, const struct client *c, const struct slot *slot, int64_t now_ns)
+void worker_split(struct worker *w, const struct client *c, const struct slot *slot, unsigned n, int64_t now_ns)
 {
 	struct shard *s = w->shard;
 	int64_t transmitted_ns = w->transmitted_ns[c->index];
 
 	if (transmitted_ns == 0 || w->received_ns == 0)
 		return;
-	ts_hist_record(&s->to_kernel, transmitted_ns - worker_wall(w, slot->sent_ns));
-	ts_hist_record(&s->in_network, w->received_ns - transmitted_ns);
-	ts_hist_record(&s->from_kernel, worker_wall(w, now_ns) - w->received_ns);
+	ts_hist_record_alike(&s->to_kernel, transmitted_ns - worker_wall(w, slot->sent_ns), n);
+	ts_hist_record_alike(&s->in_network, w->received_ns - transmitted_ns, n);
+	ts_hist_record_alike(&s->from_kernel, worker_wall(w, now_ns) - w->received_ns, n);
 }

@@ -250,6 +250,24 @@ static void subtracting_leaves_the_interval(void **state)
 	ts_random_free(r);
 }
 
+/* Catches: a short way that counts one where several were meant, at a new extreme or between the old ones. */
+static void alike_is_the_same_as_one_by_one(void **state)
+{
+	const int64_t values[] = {500, 1000000, 700, TS_HIST_MAX_NS + 5, 0, 700};
+	struct ts_hist *alike = new_hist(), *single = new_hist();
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		ts_hist_record_alike(alike, values[i], i + 1);
+		for (unsigned k = 0; k <= i; k++)
+			ts_hist_record(single, values[i]);
+	}
+	assert_int_equal(alike->n, 21);
+	assert_memory_equal(alike, single, sizeof(*alike));
+	ts_hist_free(alike);
+	ts_hist_free(single);
+}
+
 #define N_RUNNING 2000000
 
 static void *record_many(void *data)
@@ -301,6 +319,7 @@ int main(void)
 	        cmocka_unit_test(count_above_matches_a_sorted_array),
 	        cmocka_unit_test(adding_is_exact),
 	        cmocka_unit_test(subtracting_leaves_the_interval),
+	        cmocka_unit_test(alike_is_the_same_as_one_by_one),
 	        cmocka_unit_test(a_running_histogram_can_be_added_up),
 	};
 
