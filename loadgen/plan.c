@@ -233,7 +233,7 @@ int64_t plan_window(const struct plan *p)
 	int64_t window = p->n_window;
 	FILE *f;
 
-	if (p->open_loop || !any_datagram(p))
+	if (p->open_loop || (window == 0 && !any_datagram(p)))
 		return 0;
 	if (window == 0) {
 		f = fopen("/proc/sys/net/core/rmem_default", "re");
@@ -271,6 +271,8 @@ static int check(const struct plan *p, struct ts_err *err)
 			return ts_err_usage(err, "--kernel-stamps: the kernel stamps TCP and UDP only");
 	if (p->resume_path && !p->sweep_text)
 		return ts_err_usage(err, "--resume: needs --sweep");
+	if (p->n_window > 0 && p->n_session > 0)
+		return ts_err_usage(err, "--window: cannot go with --session, whose connections do not take turns");
 	if (p->n_session > 0 && any_datagram(p))
 		return ts_err_usage(err, "--session: datagram sockets have no connection to end");
 	if (any_datagram(p) && p->size.max_bytes > PLAN_DATAGRAM_MAX)

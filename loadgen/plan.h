@@ -35,7 +35,7 @@ struct plan {
 	double rate_per_s, session_rate_per_s, connect_rate_per_s;
 	double slow_share;        /* of the connections: slow readers */
 	int64_t slow_bytes_per_s; /* that each of them reads at most */
-	int64_t n_window;         /* datagrams on their way at once in a closed loop; 0: chosen by plan_window */
+	int64_t n_window;         /* requests on their way at once in a closed loop; 0: chosen by plan_window */
 	int64_t warmup_ns, timeout_ns, drain_ns, give_up_ns, tolerance_ns;
 	const char *arrival_text, *size_text, *source_text, *time_text, *separator_text;
 	struct ts_opt_list stage_texts;
@@ -83,9 +83,9 @@ int plan_set_rate(struct plan *p, double rate_per_s, struct ts_err *err);
 void plan_source_address(const struct plan *p, uint64_t i, struct ts_endpoint *ep);
 
 /*
- * How many datagrams may be on their way at once in a closed loop: as asked, or half of what the system's default
- * receive buffer holds. More would be dropped by the kernel before the server sees them, and the loss would be our own.
- * 0: no bound is needed (streams, open loops, few clients).
+ * How many requests may be on their way at once in a closed loop: as asked; of datagrams else half of what the system's
+ * default receive buffer holds. More would be dropped by the kernel before the server sees them, and the loss would be
+ * our own. 0: no bound is needed (other streams, open loops, few clients).
  */
 int64_t plan_window(const struct plan *p);
 

@@ -25,6 +25,13 @@ teardown() {
   holds 'r["completed"] > 1000 and r["failed"] == 0 and r["lost"] == 0' 'c["served"] == 2000'
 }
 
+@test "connections take turns in a window: no more are on their way at once, and each is asked as often" {
+  start_delay --delay=5ms
+  load -t 1 -c 40 --window=4 -n 200 "${uri}"
+  holds 'r["completed"] == 200 and c["peak_open"] == 40' 'd["throughput"]["requests_per_s"] < 4 / 0.005 * 1.02' \
+    'd["fairness"]["min_per_connection"] == d["fairness"]["max_per_connection"] == 5' 'd["plan"]["window"] == 4'
+}
+
 @test "every transport is loaded, IPv6 and abstract names included" {
   for listen in "tcp://[::1]:0" "udp://[::1]:0" "unix:${BATS_TEST_TMPDIR}/s" "unix:@tsload-${BATS_TEST_NUMBER}-$$" \
     "unixgram:${BATS_TEST_TMPDIR}/d"; do
@@ -365,6 +372,7 @@ tcp: --slow-share=110%
 tcp: -c 1 --slow-share=10%
 udp: --slow-share=10%
 tcp: --slow-read=0
+tcp: --window=2 --session=3
 udp: --session=3
 udp: --size=100000
 ftp://127.0.0.1
