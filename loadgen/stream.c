@@ -131,13 +131,25 @@ static size_t make_input(struct worker *w, const struct client *c, uint64_t from
 	return made;
 }
 
-static void complete_oldest(struct worker *w, struct client *c, struct slot *oldest, int64_t now_ns)
+/* The n oldest requests have been answered. Those that went out together are completed together. */
+static void complete_oldest(struct worker *w, struct client *c, unsigned n, int64_t now_ns)
 {
-	client_complete(w, c, oldest, 1, now_ns);
-	c->base += oldest->size;
-	oldest->size = 0;
-	c->head = c->head + 1u == (unsigned)w->plan->n_pipeline ? 0 : (uint16_t)(c->head + 1);
-	c->n_in_flight--;
+	struct slot *slot = client_oldest(c);
+
+	for (unsigned n_left = n, n_alike; n_left > 0; n_left -= n_alike) {
+		const struct slot *first = slot;
+		bool in_parts = (c->flags & CLIENT_FIRST_BYTE) != 0; /* the others came at once */
+		n_alike = 0;
+		do {
+			c->base += slot->size;
+			slot->size = 0;
+			slot = client_slot_after(w, c, slot);
+		} while (++n_alike < n_left && !in_parts && slot->sent_ns == first->sent_ns &&
+		         slot->planned_ns == first->planned_ns);
+		client_complete(w, c, first, n_alike, now_ns);
+	}
+	c->head = (uint16_t)(slot - c->slots);
+	c->n_in_flight -= (uint16_t)n;
 }
 
 /* The oldest request has been answered in part. */
@@ -148,25 +160,36 @@ static SELDOM void note_first_byte(struct worker *w, struct client *c, const str
 		ts_hist_record(&w->shard->first_byte, now_ns - oldest->sent_ns);
 }
 
-/* All requests whose data has been answered are done. */
+/* How many requests have had all of their data answered? */
+static unsigned count_answered(const struct worker *w, const struct client *c)
+{
+	struct slot *slot = client_oldest(c);
+	uint64_t end = c->base;
+	unsigned n = 0;
+
+	for (; n < c->n_in_flight && c->reply.matched >= end + slot->size; n++) {
+		end += slot->size;
+		slot = client_slot_after(w, c, slot);
+	}
+	return n;
+}
+
 static void complete_answered(struct worker *w, struct client *c, int64_t now_ns)
 {
-	struct slot *oldest = client_oldest(c);
-	struct ledger *ledger = client_ledger(w, c, oldest->planned_ns);
+	struct ledger *ledger = client_ledger(w, c, client_oldest(c)->planned_ns);
+	unsigned n = count_answered(w, c);
 
-	if (c->reply.matched >= c->base + oldest->size)
+	if (n > 0) {
 		client_answered(w, c, now_ns);
-	for (; c->reply.matched >= c->base + oldest->size; oldest = client_oldest(c)) {
-		complete_oldest(w, c, oldest, now_ns);
-		if (c->n_in_flight > 0)
-			continue;
+		complete_oldest(w, c, n, now_ns);
+	}
+	if (c->n_in_flight == 0) {
 		ledger->stamps += c->reply.n_stamps;
 		ts_reply_next(&c->reply);
 		c->base = 0;
-		return;
+	} else if (!(c->flags & CLIENT_FIRST_BYTE) && c->reply.matched >= c->base) {
+		note_first_byte(w, c, client_oldest(c), now_ns);
 	}
-	if (!(c->flags & CLIENT_FIRST_BYTE) && c->reply.matched >= c->base)
-		note_first_byte(w, c, oldest, now_ns);
 }
 
 static SELDOM void break_by_law(struct worker *w, struct client *c, enum ts_reply_verdict verdict, const char *out,
@@ -188,12 +211,16 @@ static SELDOM void break_unsolicited(struct worker *w, struct client *c, const c
 static void take_unverified(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
 {
 	const char *end = out + n;
+	unsigned n_lines = 0, n_sent = c->n_in_flight - c->n_unsent;
 
-	while (c->n_in_flight > 0 && (out = memchr(out, '\n', (size_t)(end - out))) != NULL) {
+	while (n_lines < n_sent && (out = memchr(out, '\n', (size_t)(end - out))) != NULL) {
 		out++;
-		complete_oldest(w, c, client_oldest(c), now_ns);
-		client_answered(w, c, now_ns);
+		n_lines++;
 	}
+	if (n_lines == 0)
+		return;
+	client_answered(w, c, now_ns);
+	complete_oldest(w, c, n_lines, now_ns);
 }
 
 /* Are these n bytes all the messages in flight, one after the other? */
@@ -211,25 +238,6 @@ static bool is_all_in_flight(const struct worker *w, const struct client *c, con
 	return n == 0;
 }
 
-/* All in flight have been answered at once. Those that went out together are completed together. */
-static void complete_all(struct worker *w, struct client *c, int64_t now_ns)
-{
-	struct slot *slot = client_oldest(c);
-
-	for (unsigned n_left = c->n_in_flight, n; n_left > 0; n_left -= n) {
-		const struct slot *first = slot;
-		n = 0;
-		do {
-			slot->size = 0;
-			slot = client_slot_after(w, c, slot);
-		} while (++n < n_left && slot->sent_ns == first->sent_ns && slot->planned_ns == first->planned_ns);
-		client_complete(w, c, first, n, now_ns);
-	}
-	c->n_in_flight = 0;
-	c->head = 0;
-	c->base = 0;
-}
-
 /*
  * The common case: all that is owed has come at once, behind the stamp of the reply before. If so the requests are
  * completed here; if not, nothing has been done, and judge() finds out what it is. The bytes of the messages are
@@ -241,7 +249,7 @@ static bool take_all(struct worker *w, struct client *c, const char *out, size_t
 	const struct slot *oldest = client_oldest(c);
 	size_t n_stamp;
 
-	if (c->n_in_flight == 0 || c->n_unsent > 0 || c->flags & CLIENT_FIRST_BYTE)
+	if (c->n_in_flight == 0 || c->n_unsent > 0)
 		return false;
 	n_stamp = ts_reply_stamp_again(&c->reply, &w->rule, out, n, worker_wall(w, oldest->sent_ns),
 	                               worker_wall(w, now_ns));
@@ -249,7 +257,8 @@ static bool take_all(struct worker *w, struct client *c, const char *out, size_t
 		return false;
 	client_ledger(w, c, oldest->planned_ns)->stamps++;
 	client_answered(w, c, now_ns);
-	complete_all(w, c, now_ns);
+	complete_oldest(w, c, c->n_in_flight, now_ns);
+	c->base = 0;
 	return true;
 }
 

@@ -547,3 +547,11 @@ END
   [ "${status}" -eq 4 ]
   holds 'r["completed"] == 0 and r["failed"] == 2 and e == {"oversized_reply": 2}'
 }
+
+# Fault caught: lines beyond what has gone out complete requests that wait to be sent, and the count of those runs below 0.
+@test "without verification, too, a server that says too much answers no more than was sent" {
+  start_peer /usr/bin/python3 "${BATS_TEST_DIRNAME}/servers/chatty.py"
+  load -c 4 -p 20 -s 60000 -d 300ms --verify=off "${uri}"
+  [[ "${status}" =~ ^[04]$ ]]
+  holds 'r["completed"] <= r["sent"]'
+}
