@@ -47,8 +47,9 @@ static char *latency_text(const struct ts_hist *h)
 
 	assert_true(asprintf(&out,
 	                     "{\"count\":%d,\"min_ns\":%lld,\"max_ns\":%lld,\"mean_ns\":1,\"stddev_ns\":1,"
-	                     "\"percentiles\":{\"50\":1,\"99.9\":2,\"99.999\":3},\"histogram\":\"%s\"}",
-	                     (int)h->n, (long long)h->min_ns, (long long)h->max_ns, encoded) > 0);
+	                     "\"percentiles\":{\"50\":1,\"99.9\":2,\"99.999\":3},\"overflow_count\":%d,\"histogram\":"
+	                     "\"%s\"}",
+	                     (int)h->n, (long long)h->min_ns, (long long)h->max_ns, (int)h->n_overflow, encoded) > 0);
 	free(encoded);
 	return out;
 }
@@ -84,6 +85,8 @@ static void test_bit_identical(void **state)
 		ts_hist_record(i % 3 ? a : b, ns);
 		ts_hist_record(both, ns);
 	}
+	ts_hist_record(b, 2 * TS_HIST_MAX_NS);
+	ts_hist_record(both, 2 * TS_HIST_MAX_NS);
 	cJSON *parts[2] = {result(a, (int)a->n, 1000, server, "valid"), result(b, (int)b->n, 3000, server, "suspect")};
 	cJSON *merged = merge_results((const cJSON *const *)parts, names, 2, &err);
 	char *expected = ts_hist_encode(both);
@@ -98,7 +101,10 @@ static void test_bit_identical(void **state)
 	assert_int_equal(ts_json_int(merged, "latency.response.percentiles.\"99.999\"", 0), both->max_ns);
 	assert_int_equal(ts_json_int(merged, "latency.response.min_ns", 0), both->min_ns);
 	assert_int_equal(ts_json_int(merged, "latency.response.max_ns", 0), both->max_ns);
-	assert_int_equal(ts_json_int(merged, "requests.completed", 0), 5000);
+	assert_true(ts_json_real(merged, "latency.response.mean_ns", 0) == ts_hist_mean(both));
+	assert_true(ts_json_real(merged, "latency.response.stddev_ns", 0) == ts_hist_stddev(both));
+	assert_int_equal(ts_json_int(merged, "latency.response.overflow_count", 0), 1);
+	assert_int_equal(ts_json_int(merged, "requests.completed", 0), 5001);
 	free(expected);
 	cJSON_Delete(merged);
 	cJSON_Delete(parts[0]);
@@ -125,7 +131,7 @@ static void test_the_rest(void **state)
 	assert_true(cJSON_IsNull(ts_json_at(merged, "throughput.offered_per_s")));
 	assert_true(cJSON_IsNull(ts_json_at(merged, "server")));
 	assert_true(cJSON_IsNull(ts_json_at(merged, "fairness.jain")));
-	assert_true(cJSON_IsNull(ts_json_at(merged, "generator.send_lag")));
+	assert_true(cJSON_IsNull(ts_json_at(merged, "generator.send_lag.percentiles.50"))); /* it has no histogram */
 	assert_int_equal(ts_json_int(merged, "connections.opened", 0), 8);
 	assert_int_equal(ts_json_int(merged, "connections.peak_open", 0), 4);
 	assert_int_equal(ts_json_int(merged, "errors[0].count", 0), 4);
@@ -136,6 +142,125 @@ static void test_the_rest(void **state)
 	cJSON_Delete(parts[0]);
 	cJSON_Delete(parts[1]);
 	ts_hist_free(h);
+}
+
+/* What a part has beside the fields of the text above. */
+static void give(cJSON *part, const char *name, const char *json)
+{
+	cJSON *value = cJSON_Parse(json);
+
+	assert_non_null(value);
+	cJSON_DeleteItemFromObjectCaseSensitive(part, name);
+	cJSON_AddItemToObject(part, name, value);
+}
+
+static cJSON *member(cJSON *part, const char *path)
+{
+	return (cJSON *)ts_json_at(part, path);
+}
+
+/* Catches: fields that the merge forgets, rates that are added up, moments of one part on the axis of another. */
+static void test_the_less_seen_fields(void **state)
+{
+	struct ts_hist *h = ts_hist_new();
+	struct ts_err err = {0};
+
+	(void)state;
+	ts_hist_record(h, 100);
+	cJSON *parts[2] = {result(h, 10, 10, server, "valid"), result(h, 30, 10, server, "valid")};
+	for (int i = 0; i < 2; i++) {
+		give(parts[i], "warmup", i ? "{\"completed\": 5}" : "{\"completed\": 7}");
+		give(member(parts[i], "throughput"), "duration_s", i ? "3" : "1");
+		give(member(parts[i], "connections"), "attempted_per_s",
+		     i ? "1" : "3"); /* 3 steps in 1 s, and in 3 s */
+		give(member(parts[i], "generator"), "load_cpu_s", i ? "0.03" : "0.022");
+		give(member(parts[i], "generator"), "cpu_per_request_ns", "1");
+		give(member(parts[i], "generator"), "new_in_a_later_version", "1");
+		give(member(parts[i], "server"), "cpu_unsure_s", "0.02");
+		give(parts[i], "trouble", i ? "\"it went\"" : "null");
+	}
+	cJSON *merged = merge_results((const cJSON *const *)parts, names, 2, &err);
+
+	assert_non_null(merged);
+	assert_int_equal(ts_json_int(merged, "warmup.completed", 0), 12);
+	assert_true(ts_json_real(merged, "throughput.duration_s", 0) == 4);
+	assert_true(ts_json_real(merged, "throughput.requests_per_s", 0) == 10);
+	assert_true(ts_json_real(merged, "connections.attempted_per_s", 0) == 1.5);
+	assert_true(ts_json_real(merged, "generator.cpu_per_request_ns", 0) == 0.052e9 / 52);
+	assert_true(cJSON_IsNull(ts_json_at(merged, "generator.new_in_a_later_version")));
+	assert_true(ts_json_real(merged, "server.cpu_unsure_s", 0) == 0.04);
+	assert_string_equal(ts_json_text(merged, "trouble", ""), "it went");
+	assert_true(ts_json_real(merged, "errors[0].first_at_s", -1) == 0);
+	assert_true(ts_json_real(merged, "errors[0].last_at_s", 0) == 2); /* the second part begins after 1 s */
+	cJSON_Delete(merged);
+	cJSON_Delete(parts[0]);
+	cJSON_Delete(parts[1]);
+	ts_hist_free(h);
+}
+
+/* Catches: slow readers lost, or hidden by a part that had none. */
+static void test_slow_readers(void **state)
+{
+	struct ts_hist *h = ts_hist_new();
+	struct ts_err err = {0};
+	char *latency, *slow = NULL;
+
+	(void)state;
+	ts_hist_record(h, 100);
+	latency = latency_text(h);
+	assert_true(asprintf(&slow,
+	                     "{\"connections\": 6, \"requests\": {\"completed\": 1}, \"requests_per_s\": 2, "
+	                     "\"response\": %s}",
+	                     latency) > 0);
+	cJSON *parts[3] = {result(h, 1, 1, server, "valid"), result(h, 1, 1, server, "valid"),
+	                   result(h, 1, 1, server, "valid")};
+	const char *const three[] = {"a.json", "b.json", "c.json"};
+
+	give(parts[0], "slow_readers", slow);
+	give(parts[1], "slow_readers", "null");
+	give(parts[2], "slow_readers", slow);
+	cJSON *merged = merge_results((const cJSON *const *)parts, three, 3, &err);
+
+	assert_non_null(merged);
+	assert_int_equal(ts_json_int(merged, "slow_readers.connections", 0), 12);
+	assert_int_equal(ts_json_int(merged, "slow_readers.requests.completed", 0), 2);
+	assert_true(ts_json_real(merged, "slow_readers.requests_per_s", 0) == 2);
+	assert_int_equal(ts_json_int(merged, "slow_readers.response.count", 0), 2);
+	cJSON_Delete(merged);
+	merged = merge_results((const cJSON *const *)parts + 1, three, 1, &err);
+	assert_true(cJSON_IsNull(ts_json_at(merged, "slow_readers")));
+	cJSON_Delete(merged);
+	for (int i = 0; i < 3; i++)
+		cJSON_Delete(parts[i]);
+	free(latency);
+	free(slow);
+	ts_hist_free(h);
+}
+
+/* Requests that were never answered make lower bounds: from the shortest wait of any part on. */
+static void test_lower_bounds(void **state)
+{
+	struct ts_hist *a = ts_hist_new(), *b = ts_hist_new();
+	struct ts_err err = {0};
+
+	(void)state;
+	for (int i = 1; i <= 100; i++) {
+		ts_hist_record(a, i * 1000);
+		ts_hist_record(b, i * 1000);
+	}
+	cJSON *parts[2] = {result(a, 100, 1, server, "valid"), result(b, 100, 1, server, "valid")};
+	give(member(parts[0], "latency.response"), "lower_bound_from_percentile", "89"); /* 90,000 ns was no answer */
+	give(member(parts[1], "latency.response"), "lower_bound_from_percentile", "94");
+	cJSON *merged = merge_results((const cJSON *const *)parts, names, 2, &err);
+
+	assert_non_null(merged);
+	assert_true(ts_json_real(merged, "latency.response.lower_bound_from_percentile", 0) == 89);
+	assert_true(cJSON_IsNull(ts_json_at(merged, "latency.service.lower_bound_from_percentile")));
+	cJSON_Delete(merged);
+	cJSON_Delete(parts[0]);
+	cJSON_Delete(parts[1]);
+	ts_hist_free(a);
+	ts_hist_free(b);
 }
 
 /* Requests without a histogram cannot be merged: said, with the file and the place, never guessed. */
@@ -160,9 +285,9 @@ static void test_no_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_bit_identical),
-	        cmocka_unit_test(test_the_rest),
-	        cmocka_unit_test(test_no_histogram),
+	        cmocka_unit_test(test_bit_identical),        cmocka_unit_test(test_the_rest),
+	        cmocka_unit_test(test_the_less_seen_fields), cmocka_unit_test(test_slow_readers),
+	        cmocka_unit_test(test_lower_bounds),         cmocka_unit_test(test_no_histogram),
 	};
 
 	return cmocka_run_group_tests_name("results/merge", tests, NULL, NULL);
