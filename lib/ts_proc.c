@@ -224,6 +224,8 @@ static bool add_process(struct ts_proc *out, pid_t pid)
 	refine_cpu(&own, pid);
 	out->cpu_user_s += own.cpu_user_s + (double)c_user / ticks_per_s;
 	out->cpu_system_s += own.cpu_system_s + (double)c_system / ticks_per_s;
+	out->cpu_unsure_s += c_minor > 0 ? 2 / ticks_per_s : 0; /* user and system time are cut to ticks */
+	out->reaped_faults_count += (int64_t)c_minor;
 	out->minor_faults_count += (int64_t)(minor + c_minor);
 	out->major_faults_count += (int64_t)(major + c_major);
 	if (state == 'Z' || state == 'X')

@@ -11,6 +11,10 @@ struct ts_proc {
 	/* Of the process, its living descendants (to nanoseconds), and those who were reaped (in ticks of 10 ms, for
 	 * all children of a process together). */
 	double cpu_user_s, cpu_system_s;
+	/* So much the two together may be off by, either way, once a child has been reaped; and a count that rises
+	 * whenever one is (its page faults). */
+	double cpu_unsure_s;
+	int64_t reaped_faults_count;
 	int64_t rss_bytes, peak_rss_bytes; /* sums over the living; peak is the sum of the peaks */
 	int64_t n_processes, n_threads, n_descriptors;
 	int64_t n_switches_voluntary, n_switches_involuntary;

@@ -254,6 +254,7 @@ static void add_server(cJSON *root, const struct run *r)
 	o = ts_json_add_object(root, "server");
 	ts_json_add_real(o, "cpu_user_s", fmax(0, v->last.cpu_user_s - v->first.cpu_user_s));
 	ts_json_add_real(o, "cpu_system_s", fmax(0, v->last.cpu_system_s - v->first.cpu_system_s));
+	ts_json_add_real(o, "cpu_unsure_s", server_samples_unsure_s(v));
 	ts_json_add_int(o, "peak_rss_bytes", v->peak_rss_bytes);
 	ts_json_add_int(o, "descriptors_count", v->peak_descriptors);
 	ts_json_add_int(o, "threads_count", v->peak_threads);

@@ -217,6 +217,11 @@ void server_samples_take(struct server_samples *v, const struct ts_proc *now)
 	keep_most(&v->peak_processes, now->n_processes);
 }
 
+double server_samples_unsure_s(const struct server_samples *v)
+{
+	return v->last.reaped_faults_count > v->first.reaped_faults_count ? v->last.cpu_unsure_s : 0;
+}
+
 static void sample_server(struct sampler *s)
 {
 	struct ts_proc now;

@@ -38,6 +38,10 @@ struct server_samples {
  */
 void server_samples_take(struct server_samples *v, const struct ts_proc *now);
 
+/* What the processor time between the first sample and the last may be off by: 0 where no child was reaped meanwhile.
+ */
+double server_samples_unsure_s(const struct server_samples *v);
+
 struct sampler {
 	const struct plan *plan;
 	const struct shard *shards; /* borrowed */

@@ -52,29 +52,52 @@ static double requests_of_life(const cJSON *load, const cJSON *server)
 	return ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
 }
 
-#define TICKS_S 0.02 /* children that have ended come in ticks of 10 ms, of user and of system time */
+#define UNSURE_S 0.02 /* two ticks: what the samples of several processes may miss, where the result does not say it   \
+	               */
+#define UNSURE_PART 0.05 /* of the figure: more is no figure */
+
+static double unsure_s(const cJSON *load)
+{
+	bool one_process = ts_json_real(load, "server.processes_count", NAN) <= 1;
+
+	return ts_json_real(load, "server.cpu_unsure_s", one_process ? 0 : UNSURE_S);
+}
+
+/* Over the same span as the requests; slow readers' requests, which are counted apart, are among them. */
+static double sampled_us(const cJSON *load, double completed)
+{
+	double all = completed + ts_json_real(load, "slow_readers.requests.completed", 0);
+	double cpu_s = ts_json_real(load, "server.cpu_user_s", NAN) + ts_json_real(load, "server.cpu_system_s", NAN);
+
+	return completed > 0 && unsure_s(load) <= UNSURE_PART * cpu_s ? cpu_s * 1e6 / all : NAN;
+}
+
+/* The server's own account of its life since it was ready, over all that it answered. */
+static double own_us(const cJSON *load, const cJSON *server)
+{
+	double answered = requests_of_life(load, server);
+	double cpu_s = ts_json_real(server, "cpu_user_s", NAN) + ts_json_real(server, "cpu_system_s", NAN) -
+	               ts_json_real(server, "cpu_until_ready_s", 0);
+
+	return answered > 0 ? cpu_s * 1e6 / answered : NAN;
+}
 
 /*
- * Processor time per request. The generator samples the server over the same span in which it counts requests (slow
- * readers' requests, which are counted apart, among them): that is the figure, exact for processes that live on. Where
- * children have ended, as those of fork do, a light load is too little for ticks: there it is the server's own account,
- * of its whole life, start and stop included, over all that it answered. Not among idle connections: that would be the
- * price of taking them in.
+ * Processor time per request. The generator samples the server while it counts requests: that is the figure, exact for
+ * processes that live on. Where children ended meanwhile, their part comes in ticks of 10 ms, which is too coarse for a
+ * short trial. If they came and went with the clients' sessions, as those of fork do, the server's own account is the
+ * figure: all its life was like the measured part. Else, and for servers that tell nothing, it is unknown, unless ticks
+ * are little beside it.
  */
 static double cpu_per_request_us(const cJSON *load, const cJSON *server, double completed)
 {
-	double sampled_s =
-	        ts_json_real(load, "server.cpu_user_s", NAN) + ts_json_real(load, "server.cpu_system_s", NAN);
-	double own_s = ts_json_real(server, "cpu_user_s", NAN) + ts_json_real(server, "cpu_system_s", NAN);
-	double all = completed + ts_json_real(load, "slow_readers.requests.completed", 0);
-	double answered = requests_of_life(load, server);
-	double sampled_us = completed > 0 ? sampled_s * 1e6 / all : NAN;
-	double own_us = answered > 0 ? own_s * 1e6 / answered : NAN;
-	bool one_process = ts_json_real(load, "server.processes_count", NAN) <= 1;
-	bool among_idle = ts_json_real(load, "plan.idle", 0) > 0;
-	bool exact = one_process || among_idle || sampled_s > 10 * TICKS_S;
+	bool sessions = ts_json_real(load, "plan.session", 0) > 0 && !(ts_json_real(load, "plan.idle", 0) > 0);
+	bool says_how_sure = !isnan(ts_json_real(load, "server.cpu_unsure_s", NAN));
+	double own = own_us(load, server);
 
-	return isnan(own_us) || (exact && !isnan(sampled_us)) ? sampled_us : own_us;
+	if (unsure_s(load) > 0 && (sessions || !says_how_sure) && !isnan(own))
+		return own;
+	return cJSON_IsObject(ts_json_at(load, "server")) ? sampled_us(load, completed) : own;
 }
 
 /* These come from the server's own counts, warm-up included: so they are divided by all that it answered. */

@@ -89,17 +89,29 @@ static int fit_usl(struct fit *fit, const double *x, const double *y, size_t n)
 	return 0;
 }
 
-/* --- M/G/1: the logarithms of t and m are sought, so that both stay positive -------------------------------------- */
+/* --- M/G/1: sought are the logarithm of t, so that it stays positive, and v, the square root of the squared
+ * coefficient of variation: m = t^2 (1 + v^2), for no second moment is less than the square of the mean
+ * ------------------------- */
 
 struct points {
 	const double *x, *y;
 	size_t n;
 };
 
-static int mg1_errors(const gsl_vector *logs, void *data, gsl_vector *errors)
+static void mg1_values(struct fit *fit, const gsl_vector *sought)
+{
+	double t = exp(gsl_vector_get(sought, 0)), v = gsl_vector_get(sought, 1);
+
+	fit->p[0] = t;
+	fit->p[1] = t * t * (1 + v * v);
+}
+
+static int mg1_errors(const gsl_vector *sought, void *data, gsl_vector *errors)
 {
 	const struct points *points = data;
-	struct fit fit = {.law = FIT_MG1, .p = {exp(gsl_vector_get(logs, 0)), exp(gsl_vector_get(logs, 1))}};
+	struct fit fit = {.law = FIT_MG1};
+
+	mg1_values(&fit, sought);
 
 	for (size_t i = 0; i < points->n; i++) {
 		double at = fit_at(&fit, points->x[i]);
@@ -123,15 +135,14 @@ static int fit_mg1(struct fit *fit, const double *x, const double *y, size_t n)
 		most = fmax(most, x[i]);
 	}
 	start[0] = log(fmin(least, 0.7 / most)); /* no point may begin saturated */
-	start[1] = 2 * start[0];
+	start[1] = 1;
 	if (work) {
 		gsl_vector_view from = gsl_vector_view_array(start, 2);
 
 		gsl_multifit_nlinear_init(&from.vector, &problem, work);
 		if (gsl_multifit_nlinear_driver(200, 1e-8, 1e-8, 1e-8, NULL, NULL, &info, work) == GSL_SUCCESS)
 			rc = 0;
-		fit->p[0] = exp(gsl_vector_get(gsl_multifit_nlinear_position(work), 0));
-		fit->p[1] = exp(gsl_vector_get(gsl_multifit_nlinear_position(work), 1));
+		mg1_values(fit, gsl_multifit_nlinear_position(work));
 	}
 	gsl_multifit_nlinear_free(work);
 	return rc;

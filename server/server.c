@@ -163,12 +163,28 @@ int server_run(struct server *server, struct ts_err *err)
 	return rc;
 }
 
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static double own_cpu_s(void)
+{
+	struct rusage own;
+
+	getrusage(RUSAGE_SELF, &own);
+	return seconds(own.ru_utime) + seconds(own.ru_stime);
+}
+
 void server_ready(struct server *server)
 {
 	struct ts_endpoint *endpoints;
 	int rc;
 
-	if (server->set.ready_fd < 0 || server->is_child || atomic_flag_test_and_set(&server->ready_said))
+	if (server->is_child || atomic_flag_test_and_set(&server->ready_said))
+		return;
+	server->cpu_until_ready_s = own_cpu_s();
+	if (server->set.ready_fd < 0)
 		return;
 	endpoints = calloc(server->listeners.n, sizeof *endpoints);
 	for (size_t i = 0; endpoints && i < server->listeners.n; i++)
@@ -188,17 +204,16 @@ void server_become_child(struct server *server)
 		close((int)server->set.ready_fd);
 }
 
-static void report_usage(cJSON *root)
+static void report_usage(cJSON *root, double cpu_until_ready_s)
 {
 	struct rusage self, children;
 	struct ts_proc now = {0};
 
 	getrusage(RUSAGE_SELF, &self);
 	getrusage(RUSAGE_CHILDREN, &children);
-#define SECONDS(t) ((double)(t).tv_sec + (double)(t).tv_usec / 1e6)
-	ts_json_add_real(root, "cpu_user_s", SECONDS(self.ru_utime) + SECONDS(children.ru_utime));
-	ts_json_add_real(root, "cpu_system_s", SECONDS(self.ru_stime) + SECONDS(children.ru_stime));
-#undef SECONDS
+	ts_json_add_real(root, "cpu_user_s", seconds(self.ru_utime) + seconds(children.ru_utime));
+	ts_json_add_real(root, "cpu_system_s", seconds(self.ru_stime) + seconds(children.ru_stime));
+	ts_json_add_real(root, "cpu_until_ready_s", cpu_until_ready_s);
 	/* The sum of those who live, or of ourselves and the largest child that has ended: the kernel keeps no more.
 	   (Our own ru_maxrss may be that of the shell that started us.) */
 	if (ts_proc_sample(getpid(), &now) == 0)
@@ -236,7 +251,7 @@ int server_report(struct server *server, bool partial, struct ts_err *err)
 	if (strcmp(server->set.mode->name, "libev") == 0) /* it makes these calls out of our sight */
 		cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "system_calls"),
 		                                       "control", cJSON_CreateNull());
-	report_usage(root);
+	report_usage(root, server->cpu_until_ready_s);
 	ts_json_add_bool(root, "partial", partial);
 	rc = ts_json_write(server->set.stats_path, root, err);
 	cJSON_Delete(root);

@@ -53,3 +53,26 @@ print(n, "fields")
 sys.exit("\n".join(wrong) if wrong or n < 100 or merged["slow_readers"]["requests"]["completed"] == 0 else 0)
 PYTHON
 }
+
+@test "processes that come and go: the result says how sure its processor time is, and the server what its start took" {
+  local how options
+  for how in lasting sessions; do
+    [ "${how}" = lasting ] && options="-c 4 -r 400" || options="--session=5 --session-rate=80"
+    start_peer "${bin}/tsserver" --mode=fork --listen=tcp://127.0.0.1:0 --stats="${tmp}/${how}.server.json" --ready-fd=1
+    # shellcheck disable=SC2086 # the options are words
+    "${bin}/tsload" ${options} --duration=300ms --server-pid="${peer}" --json="${tmp}/${how}.json" "${uri}" >/dev/null 2>&1
+    kill "${peer}" && wait "${peer}"
+    tests/helpers/validate "${tmp}/${how}.json" "${tmp}/${how}.server.json"
+  done
+  python3 - "${tmp}" <<'PYTHON'
+import json, sys
+
+def read(name):
+    return json.load(open("%s/%s.json" % (sys.argv[1], name)))
+
+assert read("lasting")["server"]["cpu_unsure_s"] == 0
+assert read("sessions")["server"]["cpu_unsure_s"] > 0
+server = read("sessions.server")
+assert 0 < server["cpu_until_ready_s"] < server["cpu_user_s"] + server["cpu_system_s"], server
+PYTHON
+}

@@ -211,6 +211,8 @@ static void processor_time_counts_the_reaped(void **state)
 	assert_true(later_s - first_s >= BURN_S - 0.011 && later_s - first_s < 10 * BURN_S);
 	assert_true(later.n_switches_voluntary > first.n_switches_voluntary); /* it waited for the order */
 	assert_true(later.cpu_user_s - first.cpu_user_s >= BURN_S / 2);
+	assert_true(first.cpu_unsure_s == 0 && later.cpu_unsure_s == 0.02);
+	assert_true(first.reaped_faults_count == 0 && later.reaped_faults_count > 0);
 	assert_int_equal(later.n_processes, 1);
 	stop_helper(&helper);
 }
@@ -244,6 +246,7 @@ static void and_so_is_that_of_living_children(void **state)
 		double used_s = now.cpu_user_s + now.cpu_system_s - before.cpu_user_s - before.cpu_system_s;
 
 		n_exact += fabs(used_s - BURN_S - HALF_TICK_S) < 0.6 * HALF_TICK_S;
+		assert_int_equal(now.reaped_faults_count, before.reaped_faults_count);
 		after(&helper, "kr");
 	}
 	assert_true(n_exact >= 3);

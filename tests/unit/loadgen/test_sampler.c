@@ -110,11 +110,24 @@ static void processor_time_never_falls(void **state)
 	assert_int_equal(v.peak_processes, 3);
 }
 
+/* Catches: children that ended before the first sample, or never, that make a figure unsure. */
+static void ticks_matter_where_a_child_was_reaped(void **state)
+{
+	struct server_samples v = {.first = {.cpu_unsure_s = 0.02, .reaped_faults_count = 7}};
+
+	(void)state;
+	server_samples_take(&v, &(struct ts_proc){.cpu_unsure_s = 0.02, .reaped_faults_count = 7});
+	assert_true(server_samples_unsure_s(&v) == 0);
+	server_samples_take(&v, &(struct ts_proc){.cpu_unsure_s = 0.02, .reaped_faults_count = 8});
+	assert_true(server_samples_unsure_s(&v) == 0.02);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(replies_after_the_decision_enter_no_batch),
 	                                   cmocka_unit_test(the_server_is_sampled_over_the_measured_part),
-	                                   cmocka_unit_test(processor_time_never_falls)};
+	                                   cmocka_unit_test(processor_time_never_falls),
+	                                   cmocka_unit_test(ticks_matter_where_a_child_was_reaped)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

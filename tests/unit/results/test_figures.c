@@ -23,6 +23,13 @@
 	"}, \"requests\": {\"sent\": 900, \"sent_bytes\": 57600, "                                                     \
 	"\"completed\": 900}, \"server\": {\"processes_count\": " #n_processes ", \"cpu_user_s\": " cpu                \
 	", \"cpu_system_s\": " cpu "}" more "}"
+#define LOAD_UNSURE(unsure, plan, cpu)                                                                                 \
+	"{\"plan\": {\"connections\": 8" plan "}, \"requests\": {\"sent\": 900, \"sent_bytes\": 57600, "               \
+	"\"completed\": 900}, \"server\": {\"processes_count\": 9, \"cpu_user_s\": " cpu ", \"cpu_system_s\": " cpu    \
+	", \"cpu_unsure_s\": " unsure "}}"
+#define LASTING  ""
+#define SESSIONS ", \"session\": 10"
+#define IDLE     ", \"idle\": 1000"
 
 static double read_figure(enum figure figure, const char *load_text, const char *server_text)
 {
@@ -44,34 +51,48 @@ static void test_one_process_by_samples(void **state)
 	assert_close(read_figure(FIGURE_CPU, LOAD(1, 0, ""), SERVER), 200);
 }
 
-static void test_several_processes_under_a_light_load_by_their_own_account(void **state)
+/* Children that live on are sampled to nanoseconds, however light the load is. */
+static void test_several_processes_by_samples(void **state)
 {
 	(void)state;
-	assert_close(read_figure(FIGURE_CPU, LOAD(9, 0, ""), SERVER), 10);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0", LASTING, "0.09"), SERVER), 200);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0", SESSIONS, "0.0045"), SERVER), 10);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0", IDLE, "0.09"), SERVER), 200);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0", LASTING, "0.09"), NULL), 200);
 }
 
-static void test_among_idle_by_samples(void **state)
+/* Of those that came and went with the clients, ticks tell little: it is the server's own account, from where it was
+ * ready. */
+static void test_children_of_sessions_by_the_servers_account(void **state)
 {
 	(void)state;
-	assert_close(read_figure(FIGURE_CPU, LOAD(9, 1000, ""), SERVER), 200);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", SESSIONS, "0.0045"), SERVER), 10);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", SESSIONS, "0.9"), SERVER), 10);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", SESSIONS, "0.9"),
+	                         "{\"messages_count\": 1000, \"received_bytes\": 64000, \"cpu_user_s\": 0.003, "
+	                         "\"cpu_system_s\": 0.007, \"cpu_until_ready_s\": 0.002}"),
+	             8);
+	assert_close(read_figure(FIGURE_CPU, LOAD(9, 0, ""), SERVER), 10); /* a file that does not say how sure it is */
 }
 
-/* Of children that have ended, the little that ticks of 10 ms show is chance; who lives on is sampled to nanoseconds.
- */
-static void test_ticks_of_a_light_load_say_nothing(void **state)
+/* Catches: chance that is shown as a figure; an account that holds what the opening and the end of lasting connections
+ * cost. */
+static void test_ticks_alone_are_no_figure(void **state)
 {
 	(void)state;
-	assert_close(read_figure(FIGURE_CPU, LOAD_OF(9, 0, "0.02", ""), SERVER), 10);
-	assert_close(read_figure(FIGURE_CPU, LOAD_OF(9, 0, "0.18", ""), SERVER), 400);
-	assert_close(read_figure(FIGURE_CPU, LOAD_OF(1, 0, "0.0045", ""), SERVER), 10);
-	assert_close(read_figure(FIGURE_CPU, LOAD_OF(1, 0, "0.009", ""), SERVER), 20);
+	assert_true(isnan(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", SESSIONS, "0.09"), NULL)));
+	assert_true(isnan(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", LASTING, "0.09"), SERVER)));
+	assert_true(isnan(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", IDLE, "0.09"), SERVER)));
+	assert_true(isnan(read_figure(FIGURE_CPU, LOAD(9, 0, ""), NULL)));
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", LASTING, "0.9"), NULL), 2000);
+	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", IDLE, "0.9"), SERVER), 2000);
 }
 
 static void test_foreign_servers_by_samples(void **state)
 {
 	(void)state;
-	assert_close(read_figure(FIGURE_CPU, LOAD(9, 0, ""), NULL), 200);
-	assert_true(isnan(read_figure(FIGURE_CALLS, LOAD(9, 0, ""), NULL)));
+	assert_close(read_figure(FIGURE_CPU, LOAD(1, 0, ""), NULL), 200);
+	assert_true(isnan(read_figure(FIGURE_CALLS, LOAD(1, 0, ""), NULL)));
 }
 
 /* The server worked for them, too. */
@@ -113,9 +134,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_one_process_by_samples),
-	        cmocka_unit_test(test_several_processes_under_a_light_load_by_their_own_account),
-	        cmocka_unit_test(test_among_idle_by_samples),
-	        cmocka_unit_test(test_ticks_of_a_light_load_say_nothing),
+	        cmocka_unit_test(test_several_processes_by_samples),
+	        cmocka_unit_test(test_children_of_sessions_by_the_servers_account),
+	        cmocka_unit_test(test_ticks_alone_are_no_figure),
 	        cmocka_unit_test(test_foreign_servers_by_samples),
 	        cmocka_unit_test(test_slow_readers_requests_count),
 	        cmocka_unit_test(test_receives_are_no_requests),

@@ -95,6 +95,31 @@ static void mg1_gives_its_values_back(void **state)
 	assert_true(isnan(fit_at(&fit, 2.1e5))); /* saturated */
 }
 
+static void mg1_of_constant_service(void **state)
+{
+	const struct fit law = {.law = FIT_MG1, .p = {2e-3, 4e-6}};
+	const double rates[5] = {50, 125, 200, 275, 350};
+	struct fit fit;
+	double y[5];
+
+	(void)state;
+	points_of(&law, rates, y, 5, 0.03);
+	assert_int_equal(fit_law(&fit, FIT_MG1, rates, y, 5), 0);
+	assert_true(fabs(fit.p[0] / 2e-3 - 1) < 0.05);
+	assert_true(fit.p[1] >= fit.p[0] * fit.p[0] && fit.residual < 0.05);
+}
+
+/* Catches: a second moment below the square of the mean, which would make a queue of anything that never waits. */
+static void without_a_queue_there_is_no_mg1(void **state)
+{
+	const double rates[5] = {50, 125, 200, 275, 350}, flat[5] = {2e-3, 2e-3, 2e-3, 2e-3, 2e-3};
+	struct fit fit;
+
+	(void)state;
+	if (fit_law(&fit, FIT_MG1, rates, flat, 5) == 0)
+		assert_true(fit.residual > FIT_GOOD);
+}
+
 /* Catches: a law that is drawn through points that do not follow it. */
 static void another_law_is_recognised(void **state)
 {
@@ -126,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(usl_gives_its_values_back),  cmocka_unit_test(usl_without_coherence),
 	        cmocka_unit_test(line_gives_its_values_back), cmocka_unit_test(mg1_gives_its_values_back),
+	        cmocka_unit_test(mg1_of_constant_service),    cmocka_unit_test(without_a_queue_there_is_no_mg1),
 	        cmocka_unit_test(another_law_is_recognised),  cmocka_unit_test(too_few_are_refused),
 	};
 
