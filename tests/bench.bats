@@ -241,16 +241,27 @@ teardown() {
 }
 
 @test "what a mode cannot do by its nature is not tried, the report says why, and nothing is missing" {
+  ulimit -n 20000
   MODES="select blocking" WORKLOADS=idle-100000 run scripts/bench
   echo "${output}"
   [ "${status}" -eq 0 ]
   [[ "${output}" == *"select under idle-100000: not able"* ]]
   [[ "$(rows "$(latest)/run.json" trials mode status reason)" == *$'select\tskipped\t'*FD_SETSIZE* ]]
   grep -q "not able: select watches descriptors below FD_SETSIZE" "$(latest)/index.html"
+  [[ "$(rows "$(latest)/run.json" workloads title)" == "8 clients among 100,000 idle connections, event loops as 6 processes" ]]
   # shellcheck disable=SC2013 # one word a time
   for mode in $(grep -v '^#' scripts/suites/limits | cut -d '|' -f 2); do # a slip in the table would hide a mode
     "${TS_BIN}/tsserver" --list-modes --json | grep -q "\"${mode}\""
   done
+}
+
+@test "among 10,000 idle connections poll is measured, too, and one sees where it bends" {
+  MODES="epoll poll" WORKLOADS=idle-10000 run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [ "$(rows "$(latest)/run.json" trials status)" = $'ok\nok' ]
+  rate() { rows "$(latest)/trials/$1.idle-10000.1.json" . throughput.requests_per_s; }
+  awk -v epoll="$(rate epoll)" -v poll="$(rate poll)" 'BEGIN {exit !(epoll > 5 * poll && poll > 0)}'
 }
 
 @test "a foreign server is measured beside ours" {

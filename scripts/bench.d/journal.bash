@@ -37,7 +37,7 @@ note_plan() {
     # an open loop has no warm-up: who cannot keep up would serve the backlog of it first, and nothing of what is measured
     [ "${w_loop[${id}]}" = open ] && open=true warm=0s
     read -ra options <<<"--duration=${duration} --warmup=${warm} --interval=${interval} $(fill_rate "${w_options[${id}]}")"
-    note 'workload\t%s\t%s\t%s\t%s\t%s\t%s\trequests/s' "${id}" "${w_title[${id}]}" "${w_transport[${id}]}" "${open}" \
+    note 'workload\t%s\t%s\t%s\t%s\t%s\t%s\trequests/s' "${id}" "${w_title[${id}]}$(say_processes "${id}")" "${w_transport[${id}]}" "${open}" \
       "${w_group[${id}]}" "${w_at[${id}]}"
     note '\t%s' "${options[@]}"
     note '\n'

@@ -46,6 +46,16 @@ processes_for() {
   fi
 }
 
+# WORKLOAD: what its title has to say of that; nothing where one process is enough.
+say_processes() {
+  local mode n most=1
+  for mode in "${modes[@]}"; do
+    n=$(processes_for "${mode}" "$1")
+    [ "${n}" -le "${most}" ] || most=${n}
+  done
+  [ "${most}" -eq 1 ] || printf ', event loops as %d processes' "${most}"
+}
+
 # The modes of the server that were built, and the foreign servers; all of them, or those that MODES names.
 modes=()
 read_modes() {
