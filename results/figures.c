@@ -52,8 +52,9 @@ static double requests_of_life(const cJSON *load, const cJSON *server)
 	return ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
 }
 
-#define UNSURE_S 0.02 /* two ticks: what the samples of several processes may miss, where the result does not say it   \
-	               */
+#define UNSURE_S                                                                                                       \
+	0.02 /* two ticks: what the samples of several processes may miss, where the result does not say it            \
+	      */
 #define UNSURE_PART 0.05 /* of the figure: more is no figure */
 
 static double unsure_s(const cJSON *load)
@@ -113,13 +114,15 @@ static void read_server(double *out, const cJSON *load, const cJSON *server)
 	                       answered;
 }
 
-/* Beside idle ones the talking connections are as many as were asked for; how often idle ones came back is no matter.
+/*
+ * How many connections were there to be served. Lasting clients are as many as were asked for: beside idle ones only
+ * those talk, and one that gave up and came back is the same client again.
  */
 static double opened_to_talk(const cJSON *load)
 {
 	double opened = ts_json_real(load, "connections.opened", NAN);
 
-	if (!(ts_json_real(load, "plan.idle", 0) > 0))
+	if (ts_json_real(load, "plan.session", 0) > 0)
 		return opened;
 	return fmin(opened, ts_json_real(load, "plan.connections", opened));
 }
@@ -141,8 +144,10 @@ void figures_read(double *out, const cJSON *load, const cJSON *server)
 	out[FIGURE_SERVICE_P99] = ts_json_real(load, "latency.service.percentiles.99", NAN);
 	out[FIGURE_CONNECT_P50] = ts_json_real(load, "latency.connect.percentiles.50", NAN);
 	out[FIGURE_CONNECT_P99] = ts_json_real(load, "latency.connect.percentiles.99", NAN);
-	out[FIGURE_SERVED] = ts_json_real(load, "connections.served", NAN);
 	out[FIGURE_OPENED] = opened_to_talk(load);
+	out[FIGURE_SERVED] = ts_json_real(load, "connections.served", NAN);
+	if (out[FIGURE_SERVED] > out[FIGURE_OPENED]) /* those who came back were served again */
+		out[FIGURE_SERVED] = out[FIGURE_OPENED];
 	out[FIGURE_PEAK_OPEN] = ts_json_real(load, "connections.peak_open", NAN);
 	out[FIGURE_JAIN] = ts_json_real(load, "fairness.jain", NAN);
 	out[FIGURE_RSS] = ts_json_real(load, "server.peak_rss_bytes", ts_json_real(server, "peak_rss_bytes", NAN));

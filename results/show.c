@@ -66,6 +66,8 @@ const char *show_gap(const struct cell *cell, char *buf, size_t size)
 	if (!worst) {
 		if (cell->n_trials == 0)
 			snprintf(buf, size, "not run");
+		else if (cell->remark)
+			snprintf(buf, size, "%s", cell->remark);
 		return buf;
 	}
 	if (cell->n_ok > 0)

@@ -20,8 +20,8 @@ const char *show_served(const struct cell *cell, char *buf, size_t size);
 /* "blocking (1 of 64)": a mode by its name, and whom it served, where that is not everybody. Returns buf. */
 const char *show_mode(const struct summary *s, const struct cell *cell, char *buf, size_t size);
 
-/* Why a cell has no figures, or fewer: "failed: exit status 3", "2 of 3 trials: not measurable: ..."; "" when all is
- * well. */
+/* Why a cell has no figures, or fewer: "failed: exit status 3", "2 of 3 trials: not measurable: ..."; else what is to
+ * be said of its figures; "" when there is nothing. */
 const char *show_gap(const struct cell *cell, char *buf, size_t size);
 
 #endif

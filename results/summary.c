@@ -12,7 +12,9 @@ const struct cell *summary_cell(const struct summary *s, size_t mode, size_t wor
 
 bool summary_unserved(const struct cell *cell)
 {
-	return cell->figures[FIGURE_SERVED].value < (cell->sessions ? 0.9 : 0.99) * cell->figures[FIGURE_OPENED].value;
+	double enough = cell->sessions ? 0.9 : 0.995;
+
+	return cell->figures[FIGURE_SERVED].value < enough * cell->figures[FIGURE_OPENED].value;
 }
 
 static bool belongs(const struct trial *trial, const struct cell *cell)
@@ -105,6 +107,7 @@ static void count_trials(const struct runset *set, struct cell *cell)
 		if (usable(trial, cell)) {
 			cell->n_ok++;
 			cell->sessions = ts_json_int(trial->load, "plan.session", 0) > 0;
+			cell->remark = trial->reason;
 		} else if (!cell->worst) {
 			cell->worst = trial;
 		}

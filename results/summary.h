@@ -20,6 +20,7 @@ struct cell {
 	size_t n_trials, n_ok;     /* planned and usable */
 	bool sessions;             /* connections end after some requests, and others take their place */
 	const struct trial *worst; /* a trial that is not ok, or NULL: its status and reason explain the gap */
+	const char *remark;        /* what is to be said of the others, or NULL */
 	struct ts_interval figures[FIGURE_N];
 };
 
@@ -32,9 +33,9 @@ int summary_make(struct summary *s, const struct runset *set, struct ts_err *err
 void summary_release(struct summary *s);
 
 /*
- * Did the mode leave connections without a single answer? More than one in a hundred: a few that were opened in the
- * last moment of a run are nobody's fault. More than one in ten where each lasts for some requests only and a new one
- * takes its place: then there are always some that were just opened.
+ * Did the mode leave connections without a single answer? More than one in two hundred: select leaves out 8 of 1,024,
+ * for its sets are full. More than one in ten where each lasts for some requests only and a new one takes its place:
+ * then there are always some that were just opened.
  */
 bool summary_unserved(const struct cell *cell);
 

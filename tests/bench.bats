@@ -255,6 +255,15 @@ teardown() {
   done
 }
 
+@test "select has no room for the last of 1,024 clients: the figures say how many, and the remark says why" {
+  MODES="select" WORKLOADS=clients-1024 run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *" 10"[01][0-9]" of 1024  select watches descriptors below FD_SETSIZE (1,024)"* ]]
+  grep -q 'class="number bad"[^>]*>10[01][0-9] of 1024<' "$(latest)/index.html"
+  grep -q '<td>select watches descriptors below FD_SETSIZE' "$(latest)/index.html"
+}
+
 @test "among 10,000 idle connections poll is measured, too, and one sees where it bends" {
   MODES="epoll poll" WORKLOADS=idle-10000 run scripts/bench
   echo "${output}"

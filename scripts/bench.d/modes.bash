@@ -19,9 +19,18 @@ read_limits() {
 # MODE WORKLOAD: can it not do that? Sets `reason`.
 unable() {
   local unless=${l_unless[$2 $1]:-}
-  [[ -z "${unless}" || -n "${m_command[$1]}" ]] && return 1
+  [[ -z "${unless}" || "${unless}" == measured || -n "${m_command[$1]}" ]] && return 1
   [[ "${unless}" != - && "${limit_descriptors}" -ge "${unless}" ]] && return 1
   reason=${l_reason[$2 $1]}
+}
+
+# MODE WORKLOAD: what is to be said beside the figures, or "-".
+remark_on() {
+  if [[ "${l_unless[$2 $1]:-}" == measured && -z "${m_command[$1]}" ]]; then
+    printf '%s' "${l_reason[$2 $1]}"
+  else
+    printf -- -
+  fi
 }
 
 # What the server says of its modes, into a file; and which of them may run as several processes.

@@ -58,6 +58,7 @@ run_trial() {
   keep "${stem}.json" && result="trials/${stem##*/}.json"
   keep "${stem}.server.json" && server="trials/${stem##*/}.server.json"
   [ "${status}" = ok ] && [ "${result}" = - ] && status=failed reason="the generator wrote no result"
+  [ "${status}" = ok ] && reason=$(remark_on "${mode}" "${workload}")
   [ "${status}" = ok ] || n_missing=$((n_missing + 1))
   note_trial "$@" "${result}" "${server}"
 }

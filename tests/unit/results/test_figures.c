@@ -121,6 +121,28 @@ static void test_without_bytes_the_servers_messages(void **state)
 	        2);
 }
 
+/* Catches: clients that are counted again each time they come back, as those whom select has no room for do. */
+static void test_lasting_clients_count_once(void **state)
+{
+	static const char lasting[] =
+	        "{\"plan\": {\"connections\": 1024, \"session\": null}, \"connections\": {\"opened\": "
+	        "1080, \"served\": 1016}}",
+	                  reset[] =
+	                          "{\"plan\": {\"connections\": 64, \"session\": null}, \"connections\": {\"opened\": "
+	                          "900, \"served\": 880}}",
+	                  sessions[] =
+	                          "{\"plan\": {\"connections\": 64, \"session\": 10}, \"connections\": {\"opened\": "
+	                          "900, \"served\": 880}}";
+
+	(void)state;
+	assert_true(read_figure(FIGURE_OPENED, lasting, NULL) == 1024);
+	assert_true(read_figure(FIGURE_SERVED, lasting, NULL) == 1016);
+	assert_true(read_figure(FIGURE_OPENED, reset, NULL) == 64);
+	assert_true(read_figure(FIGURE_SERVED, reset, NULL) == 64);
+	assert_true(read_figure(FIGURE_OPENED, sessions, NULL) == 900);
+	assert_true(read_figure(FIGURE_SERVED, sessions, NULL) == 880);
+}
+
 static void test_nothing_answered_is_unknown(void **state)
 {
 	(void)state;
@@ -141,6 +163,7 @@ int main(void)
 	        cmocka_unit_test(test_slow_readers_requests_count),
 	        cmocka_unit_test(test_receives_are_no_requests),
 	        cmocka_unit_test(test_without_bytes_the_servers_messages),
+	        cmocka_unit_test(test_lasting_clients_count_once),
 	        cmocka_unit_test(test_nothing_answered_is_unknown),
 	};
 
