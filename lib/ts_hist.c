@@ -85,8 +85,7 @@ static unsigned last_index(const struct ts_hist *h)
 	return index_within(h->max_ns);
 }
 
-/* How many values, counted from the smallest, are at least this share of all: 1 to n. */
-static uint64_t rank_of(uint64_t n, double percentile)
+uint64_t ts_hist_rank(uint64_t n, double percentile)
 {
 	double share = percentile < 0 ? 0 : percentile > 100 ? 1 : percentile / 100;
 	/* 99.9 / 100 * 1000 is a hair above 999: without the correction it would ask for the 1,000th value. */
@@ -99,7 +98,7 @@ int64_t ts_hist_percentile(const struct ts_hist *h, double percentile)
 {
 	if (h->n == 0)
 		return 0;
-	uint64_t rank = rank_of(h->n, percentile), seen = 0;
+	uint64_t rank = ts_hist_rank(h->n, percentile), seen = 0;
 	if (rank == h->n || rank > h->n - h->n_overflow)
 		return h->max_ns;
 	for (unsigned i = first_index(h); i <= last_index(h); i++) {

@@ -72,6 +72,9 @@ static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
 int64_t ts_hist_bucket_low(unsigned index);
 int64_t ts_hist_bucket_high(unsigned index);
 
+/* How many values, counted from the smallest, are at least this share of n: 1 to n. */
+uint64_t ts_hist_rank(uint64_t n, double percentile);
+
 /*
  * The smallest value such that at least `percentile` (0 to 100) percent of all are not larger: the middle of its
  * bucket, within [min, max]; max where the value is above the top or is the last. 0 when empty: ask n first.

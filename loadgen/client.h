@@ -83,7 +83,8 @@ void client_answered(struct worker *w, struct client *c, int64_t now_ns);
 /* The request in this slot failed. The caller frees the slot. */
 void client_fail_slot(struct worker *w, struct client *c, const struct slot *slot, enum error_class id, int64_t now_ns);
 
-/* This request was waited for and not answered: the figures get the time waited, as a lower bound. */
+/* This request was waited for and not answered: the figures get the time waited, as a lower bound. The service time
+ * only where it was sent. */
 void client_unanswered(struct worker *w, const struct client *c, const struct slot *slot, int64_t now_ns);
 
 /* The connection is of no more use: the oldest request fails as `oldest`, the others as `others`; it is closed. */

@@ -133,11 +133,10 @@ void client_answered(struct worker *w, struct client *c, int64_t now_ns)
 	atomic_store_explicit(&w->shard->last_reply_ns, now_ns, memory_order_relaxed);
 }
 
-static void record_least(struct ts_hist *h, int64_t *least_ns, int64_t ns)
+static void record_unanswered(struct ts_hist *all, struct ts_hist *unanswered, int64_t ns)
 {
-	ts_hist_record(h, ns);
-	if (*least_ns == 0 || ns < *least_ns)
-		*least_ns = ns > 0 ? ns : 1;
+	ts_hist_record(all, ns);
+	ts_hist_record(unanswered, ns);
 }
 
 /* A request that was never answered stays in the figures: it took at least as long as it was waited for. */
@@ -149,12 +148,12 @@ void client_unanswered(struct worker *w, const struct client *c, const struct sl
 	if (!worker_measures(w, slot->planned_ns))
 		return;
 	if (c->slow) {
-		record_least(&shard->slow_response, &shard->slow_least_ns, now_ns - slot->planned_ns);
+		record_unanswered(&shard->slow_response, &shard->slow_unanswered, now_ns - slot->planned_ns);
 		return;
 	}
-	record_least(&shard->response, &shard->response_least_ns, now_ns - slot->planned_ns);
-	record_least(&shard->service, &shard->service_least_ns,
-	             now_ns - (slot->sent_ns ? slot->sent_ns : slot->planned_ns));
+	record_unanswered(&shard->response, &shard->response_unanswered, now_ns - slot->planned_ns);
+	if (slot->sent_ns != 0)
+		record_unanswered(&shard->service, &shard->service_unanswered, now_ns - slot->sent_ns);
 }
 
 static bool is_mismatch(enum error_class id)
@@ -169,10 +168,9 @@ void client_fail_slot(struct worker *w, struct client *c, const struct slot *slo
 	ledger->failed++;
 	w->n_in_flight--;
 	w->slow.n_in_flight -= c->slow;
-	if (id == ERROR_reply_timeout) {
-		ledger->timed_out++;
+	ledger->timed_out += id == ERROR_reply_timeout;
+	if (id == ERROR_reply_timeout || id == ERROR_connection_dropped)
 		client_unanswered(w, c, slot, now_ns);
-	}
 	if (is_mismatch(id))
 		ledger->mismatched++;
 	errors_note(&w->shard->errors, id, 1, now_ns);

@@ -171,7 +171,9 @@ static void take_late(struct worker *w, struct client *c, uint32_t sequence, con
 	if (!worker_measures(w, late->planned_ns))
 		return;
 	ts_hist_record_n(&w->shard->response, late->given_up_ns - late->planned_ns, (uint64_t)-1);
+	ts_hist_record_n(&w->shard->response_unanswered, late->given_up_ns - late->planned_ns, (uint64_t)-1);
 	ts_hist_record_n(&w->shard->service, late->given_up_ns - late->sent_ns, (uint64_t)-1);
+	ts_hist_record_n(&w->shard->service_unanswered, late->given_up_ns - late->sent_ns, (uint64_t)-1);
 	ts_hist_record(&w->shard->response, now_ns - late->planned_ns);
 	ts_hist_record(&w->shard->service, now_ns - late->sent_ns);
 }

@@ -89,20 +89,6 @@ static void generator_merge(struct generator *dst, const struct generator *src)
 	}
 }
 
-static void merge_least(int64_t *dst, int64_t src)
-{
-	if (src != 0 && (*dst == 0 || src < *dst))
-		*dst = src;
-}
-
-double shard_bound_from(const struct ts_hist *h, uint64_t n_unanswered, int64_t least_ns)
-{
-	if (h->n == 0 || n_unanswered == 0)
-		return NAN;
-	return 100.0 * (double)(h->n - ts_hist_count_above(h, ts_hist_bucket_low(ts_hist_index(least_ns)) - 1)) /
-	       (double)h->n;
-}
-
 void shard_merge(struct shard *dst, const struct shard *src)
 {
 	ledger_merge(&dst->figures, &src->figures);
@@ -120,9 +106,9 @@ void shard_merge(struct shard *dst, const struct shard *src)
 	ts_hist_add(&dst->connect, &src->connect);
 	ts_hist_add(&dst->send_lag, &src->send_lag);
 	ts_hist_add(&dst->slow_response, &src->slow_response);
-	merge_least(&dst->response_least_ns, src->response_least_ns);
-	merge_least(&dst->service_least_ns, src->service_least_ns);
-	merge_least(&dst->slow_least_ns, src->slow_least_ns);
+	ts_hist_add(&dst->response_unanswered, &src->response_unanswered);
+	ts_hist_add(&dst->service_unanswered, &src->service_unanswered);
+	ts_hist_add(&dst->slow_unanswered, &src->slow_unanswered);
 	ts_hist_add(&dst->to_kernel, &src->to_kernel);
 	ts_hist_add(&dst->in_network, &src->in_network);
 	ts_hist_add(&dst->from_kernel, &src->from_kernel);

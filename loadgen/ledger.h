@@ -38,8 +38,8 @@
 	X(in_time) /* completed before the load ended, not in the drain after it */                                    \
 	X(sent_bytes)                                                                                                  \
 	X(received_bytes)                                                                                              \
-	X(unanswered) /* timed out or in flight at the end, without a late reply: in the figures with the time waited  \
-	               */                                                                                              \
+	X(unanswered) /* timed out, cut off, in flight at the end or never sent, without a late reply: in the figures  \
+	                 with the time waited */                                                                       \
 	X(stamps)     /* that the replies held: reported, never judged */
 
 struct ledger {
@@ -98,8 +98,8 @@ struct shard {
 	struct ts_hist at_once; /* service time of replies that came in one piece, which is that of their first byte,
 	                         * too; shard_merge adds it to both */
 	struct ts_hist slow_response; /* of slow readers */
-	int64_t response_least_ns, service_least_ns,
-	        slow_least_ns; /* that an unanswered request was waited for, in those histograms; 0: none */
+	/* the part of those that was never answered, with the time that it was waited for; see bounds.h */
+	struct ts_hist response_unanswered, service_unanswered, slow_unanswered;
 	struct ts_hist to_kernel, in_network, from_kernel; /* --kernel-stamps: service time in three parts */
 	/* for the supervisor while it runs; written with relaxed atomics */
 	_Atomic int state;
@@ -108,12 +108,6 @@ struct shard {
 
 /* dst += src, exactly. `state` and the live fields are left. A failed merge is impossible: sizes are fixed. */
 void shard_merge(struct shard *dst, const struct shard *src);
-
-/*
- * The percentile from which on a histogram's are lower bounds: above it there may be an unanswered request, which would
- * have taken longer than it was waited for. NaN: all are exact.
- */
-double shard_bound_from(const struct ts_hist *h, uint64_t n_unanswered, int64_t least_ns);
 
 /* Another host's monotonic clock has another zero: move all moments by so much, to make them ours. */
 void shard_move(struct shard *s, int64_t by_ns);

@@ -1,4 +1,5 @@
 #include "output.h"
+#include "bounds.h"
 #include "confidence.h"
 #include "thresholds.h"
 #include "ts_clock.h"
@@ -37,8 +38,26 @@ static void add_confidence(cJSON *o, const struct run *r)
 	}
 }
 
+/* Which of the reported percentiles may be larger. */
+static void add_bounds(cJSON *latency, const struct plan *plan, const struct ts_hist *h,
+                       const struct ts_hist *unanswered)
+{
+	cJSON *bounds;
+	char key[32];
+
+	ts_json_add_int(latency, "unanswered_count", unanswered ? (int64_t)unanswered->n : 0);
+	ts_json_add_real(latency, "lower_bound_from_percentile", unanswered ? bounds_from(h, unanswered) : NAN);
+	bounds = ts_json_add_array(latency, "lower_bounds");
+	for (size_t i = 0; unanswered && i < plan->n_percentiles; i++) {
+		snprintf(key, sizeof(key), "%.10g", plan->percentiles[i]);
+		if (bounds_is_least(h, unanswered, plan->percentiles[i]))
+			cJSON_AddItemToArray(bounds, cJSON_CreateString(key));
+	}
+}
+
+/* unanswered: the part of h that was never answered, or NULL where there is no such thing. */
 static cJSON *add_latency(cJSON *o, const char *name, const struct run *r, const struct ts_hist *h,
-                          uint64_t n_unanswered, int64_t least_ns)
+                          const struct ts_hist *unanswered)
 {
 	cJSON *latency = ts_json_add_object(o, name);
 	char *text = h->n ? ts_hist_encode(h) : NULL;
@@ -50,8 +69,7 @@ static cJSON *add_latency(cJSON *o, const char *name, const struct run *r, const
 	ts_json_add_real(latency, "stddev_ns", ts_hist_stddev(h));
 	add_percentiles(latency, "percentiles", r->plan, h);
 	ts_json_add_int(latency, "overflow_count", (int64_t)h->n_overflow);
-	ts_json_add_int(latency, "unanswered_count", (int64_t)n_unanswered);
-	ts_json_add_real(latency, "lower_bound_from_percentile", shard_bound_from(h, n_unanswered, least_ns));
+	add_bounds(latency, r->plan, h, unanswered);
 	ts_json_add_text(latency, "histogram", text);
 	free(text);
 	return latency;
@@ -62,15 +80,15 @@ static void add_latencies(cJSON *root, const struct run *r)
 	cJSON *o = ts_json_add_object(root, "latency");
 	const struct shard *t = r->total;
 
-	add_confidence(add_latency(o, "response", r, &t->response, t->figures.unanswered, t->response_least_ns), r);
-	add_latency(o, "service", r, &t->service, t->figures.unanswered, t->service_least_ns);
-	add_latency(o, "first_byte", r, &t->first_byte, 0, 0);
-	add_latency(o, "connect", r, &t->connect, 0, 0);
+	add_confidence(add_latency(o, "response", r, &t->response, &t->response_unanswered), r);
+	add_latency(o, "service", r, &t->service, &t->service_unanswered);
+	add_latency(o, "first_byte", r, &t->first_byte, NULL);
+	add_latency(o, "connect", r, &t->connect, NULL);
 	if (!r->plan->kernel_stamps)
 		return;
-	add_latency(o, "to_kernel", r, &t->to_kernel, 0, 0);
-	add_latency(o, "in_network", r, &t->in_network, 0, 0);
-	add_latency(o, "from_kernel", r, &t->from_kernel, 0, 0);
+	add_latency(o, "to_kernel", r, &t->to_kernel, NULL);
+	add_latency(o, "in_network", r, &t->in_network, NULL);
+	add_latency(o, "from_kernel", r, &t->from_kernel, NULL);
 }
 
 static void add_ledger(cJSON *root, const char *name, const struct ledger *l)
@@ -144,7 +162,7 @@ static void add_slow_readers(cJSON *root, const struct run *r)
 	ts_json_add_int(o, "connections", r->plan->n_slow);
 	add_ledger(o, "requests", &t->slow);
 	ts_json_add_real(o, "requests_per_s", (double)t->slow.in_time / r->duration_s);
-	add_latency(o, "response", r, &t->slow_response, t->slow.unanswered, t->slow_least_ns);
+	add_latency(o, "response", r, &t->slow_response, &t->slow_unanswered);
 }
 
 static void add_throughput(cJSON *root, const struct run *r)

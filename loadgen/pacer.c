@@ -193,12 +193,17 @@ void pacer_take(struct pacer *p)
 	step(p);
 }
 
+void pacer_skip(struct pacer *p)
+{
+	p->n_given_up++;
+	step(p);
+}
+
 uint64_t pacer_give_up(struct pacer *p, int64_t until_ns)
 {
 	uint64_t n = 0;
 
 	for (; p->next_ns < until_ns; n++)
-		step(p);
-	p->n_given_up += n;
+		pacer_skip(p);
 	return n;
 }

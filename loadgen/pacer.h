@@ -81,6 +81,9 @@ static inline int64_t pacer_peek(const struct pacer *p)
 /* The next request is being sent: move on. */
 void pacer_take(struct pacer *p);
 
+/* It will never be sent: likewise. */
+void pacer_skip(struct pacer *p);
+
 /* Everything due before `until_ns` and not taken will never be sent. Returns how many. */
 uint64_t pacer_give_up(struct pacer *p, int64_t until_ns);
 

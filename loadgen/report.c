@@ -1,4 +1,5 @@
 #include "report.h"
+#include "bounds.h"
 #include "output.h"
 #include "thresholds.h"
 #include "ts_clock.h"
@@ -91,15 +92,19 @@ static void print_figure(FILE *f, int64_t ns, bool is_bound)
 	fprintf(f, "%*s", COLUMN, cell);
 }
 
-/* A figure above the percentile `bound_from` (NaN: none) is a lower bound. */
-static void print_latency(FILE *f, const struct run *r, const char *name, const struct ts_hist *h, double bound_from)
+/* unanswered: the part of them that makes lower bounds of figures, or NULL. */
+static void print_latency(FILE *f, const struct run *r, const char *name, const struct ts_hist *h,
+                          const struct ts_hist *unanswered)
 {
+	const double *percentiles = r->plan->percentiles;
+
 	if (h->n == 0)
 		return;
 	fprintf(f, "%-*s", LABEL, name);
 	for (size_t i = 0; i < r->plan->n_percentiles; i++)
-		print_figure(f, ts_hist_percentile(h, r->plan->percentiles[i]), r->plan->percentiles[i] > bound_from);
-	print_figure(f, h->max_ns, !isnan(bound_from));
+		print_figure(f, ts_hist_percentile(h, percentiles[i]),
+		             unanswered && bounds_is_least(h, unanswered, percentiles[i]));
+	print_figure(f, h->max_ns, unanswered && unanswered->n > 0);
 	putc('\n', f);
 }
 
@@ -111,18 +116,15 @@ static void print_latencies(FILE *f, const struct run *r)
 	if (t->response.n + t->connect.n == 0)
 		return;
 	print_head(f, r->plan);
-	print_latency(f, r, "response", &t->response,
-	              shard_bound_from(&t->response, t->figures.unanswered, t->response_least_ns));
-	print_latency(f, r, "service", &t->service,
-	              shard_bound_from(&t->service, t->figures.unanswered, t->service_least_ns));
-	print_latency(f, r, "connect", &t->connect, NAN);
-	print_latency(f, r, "slow", &t->slow_response,
-	              shard_bound_from(&t->slow_response, t->slow.unanswered, t->slow_least_ns));
-	print_latency(f, r, "to net", &t->to_kernel, NAN);
-	print_latency(f, r, "network", &t->in_network, NAN);
-	print_latency(f, r, "from net", &t->from_kernel, NAN);
+	print_latency(f, r, "response", &t->response, &t->response_unanswered);
+	print_latency(f, r, "service", &t->service, &t->service_unanswered);
+	print_latency(f, r, "connect", &t->connect, NULL);
+	print_latency(f, r, "slow", &t->slow_response, &t->slow_unanswered);
+	print_latency(f, r, "to net", &t->to_kernel, NULL);
+	print_latency(f, r, "network", &t->in_network, NULL);
+	print_latency(f, r, "from net", &t->from_kernel, NULL);
 	if (r->plan->open_loop)
-		print_latency(f, r, "send lag", &t->send_lag, NAN);
+		print_latency(f, r, "send lag", &t->send_lag, NULL);
 	if (n)
 		put(f, "", ">: a lower bound; %llu requests were never answered and count with the time waited",
 		    (unsigned long long)n);

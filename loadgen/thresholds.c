@@ -1,4 +1,5 @@
 #include "thresholds.h"
+#include "bounds.h"
 #include "ts_units.h"
 #include <math.h>
 #include <stdio.h>
@@ -92,31 +93,34 @@ static double latency_figure(const struct threshold *t, const struct ts_hist *h)
 	return (double)(t->figure == FIGURE_MAX ? h->max_ns : ts_hist_percentile(h, t->percentile));
 }
 
-/* Where requests were never answered the largest figures are lower bounds: such a one shows that a bound from above is
- * missed, and never that it holds. */
-static double known_figure(const struct threshold *t, const struct ts_hist *h, double bound_from)
+/* Where requests were never answered a figure may be a lower bound: such a one shows that a bound from above is missed,
+ * and that it holds only where the most that the figure can be holds it. */
+static double known_figure(const struct threshold *t, const struct ts_hist *h, const struct ts_hist *unanswered)
 {
-	double percentile = t->figure == FIGURE_PERCENTILE ? t->percentile : 100, figure;
+	double figure;
 
 	if (h->n == 0)
 		return NAN;
 	figure = latency_figure(t, h);
-	return t->less && percentile > bound_from && figure <= t->bound ? NAN : figure;
+	if (!t->less || figure > t->bound || !unanswered || unanswered->n == 0)
+		return figure;
+	if (t->figure != FIGURE_PERCENTILE)
+		return NAN; /* the mean and the maximum have no most */
+	return threshold_holds(t, (double)bounds_most_ns(h, unanswered, t->percentile)) ? figure : NAN;
 }
 
 double threshold_actual(const struct threshold *t, const struct shard *total, double duration_s)
 {
 	const struct ledger *l = &total->figures;
 	const struct ts_hist *latencies[] = {&total->response, &total->service, &total->connect, &total->first_byte};
-	double bounds_from[] = {shard_bound_from(&total->response, l->unanswered, total->response_least_ns),
-	                        shard_bound_from(&total->service, l->unanswered, total->service_least_ns), NAN, NAN};
+	const struct ts_hist *unanswered[] = {&total->response_unanswered, &total->service_unanswered, NULL, NULL};
 
 	switch (t->figure) {
 	case FIGURE_ERROR_RATE: return l->scheduled ? (double)(l->failed + l->not_sent) / (double)l->scheduled : NAN;
 	case FIGURE_RATE: return duration_s > 0 ? (double)l->in_time / duration_s : NAN;
 	case FIGURE_ACHIEVED: return l->scheduled ? (double)l->in_time / (double)l->scheduled : NAN;
 	case FIGURE_LOST: return l->scheduled ? (double)l->lost / (double)l->scheduled : NAN;
-	default: return known_figure(t, latencies[t->latency], bounds_from[t->latency]);
+	default: return known_figure(t, latencies[t->latency], unanswered[t->latency]);
 	}
 }
 

@@ -22,21 +22,34 @@ double worker_run_wait_s(void)
 	return (double)wait / 1e9;
 }
 
-/* What the schedule asked for and nobody sent. */
+/* A user would have waited at least until then. (No slow reader's: who would have sent it is not known.) */
+static void note_not_sent(struct worker *w, int64_t planned_ns, int64_t until_ns)
+{
+	struct ledger *ledger = worker_ledger(w, planned_ns);
+
+	ledger->not_sent++;
+	ledger->unanswered++;
+	if (!worker_measures(w, planned_ns))
+		return;
+	ts_hist_record(&w->shard->response, until_ns - planned_ns);
+	ts_hist_record(&w->shard->response_unanswered, until_ns - planned_ns);
+}
+
+/* What the schedule asked for and nobody sent. Those beyond --requests were not asked for. */
 static void count_not_sent(struct worker *w, int64_t now_ns)
 {
-	int64_t until_ns = now_ns < w->end_ns ? now_ns : w->end_ns;
-	uint64_t n;
+	int64_t until_ns = now_ns < w->end_ns ? now_ns : w->end_ns, planned_ns;
 
 	if (!w->plan->open_loop || !w->started)
 		return;
-	n = pacer_give_up(&w->pacer, (until_ns < w->measure_ns ? until_ns : w->measure_ns) - w->start_ns);
-	w->shard->warmup.scheduled += n;
-	w->shard->warmup.not_sent += n;
-	n = pacer_give_up(&w->pacer, until_ns - w->start_ns);
-	n = n < w->quota ? n : w->quota;
-	w->shard->figures.scheduled += n;
-	w->shard->figures.not_sent += n;
+	for (; pacer_peek(&w->pacer) < until_ns - w->start_ns; pacer_skip(&w->pacer)) {
+		planned_ns = w->start_ns + pacer_peek(&w->pacer);
+		if (w->quota == 0)
+			break;
+		w->quota -= worker_measures(w, planned_ns);
+		worker_ledger(w, planned_ns)->scheduled++;
+		note_not_sent(w, planned_ns, until_ns);
+	}
 }
 
 static void count_in_flight(struct worker *w, const struct client *c, int64_t now_ns)
@@ -51,13 +64,10 @@ static void count_in_flight(struct worker *w, const struct client *c, int64_t no
 		ledger->in_flight_at_end++;
 		if (slot->sent_ns != 0 && (c->flags & CLIENT_DATAGRAM))
 			ledger->lost++;
-		if (slot->sent_ns != 0 && now_ns - slot->sent_ns >= w->plan->drain_ns / 2 && w->plan->drain_ns > 0)
-			client_unanswered(w, c, slot, now_ns);
+		client_unanswered(w, c, slot, now_ns);
 	}
-	if (c->flags & CLIENT_PENDING) {
-		int64_t planned_ns = client_slot(w, c, 0)->planned_ns;
-		worker_ledger(w, planned_ns)->not_sent++; /* its connection was still being made */
-	}
+	if (c->flags & CLIENT_PENDING) /* its connection was still being made */
+		note_not_sent(w, client_slot(w, c, 0)->planned_ns, now_ns);
 }
 
 void worker_close_all(struct worker *w)
