@@ -19,7 +19,7 @@
 
 static size_t make_message(struct worker *w, const struct client *c, uint32_t sequence, uint32_t size, char *out)
 {
-	struct payload message = {client_id(w, c), sequence, size, w->plan->lf};
+	struct payload message = {client_id(w, c), sequence, size, w->plan->lf, w->plan->cr};
 
 	payload_write(&message, 0, out, size);
 	return size;

@@ -116,7 +116,8 @@ static const struct ts_opt rows[] = {
         {TS_OPT_TEXT, "source", 0, "CIDR", NULL, AT(source_text),
          .help = "local addresses to call from, such as 127.0.0.0/24"},
         {TS_OPT_CHOICE, "framing", 0, "NAME", "auto", .choices = PLAN_FRAMINGS, AT(framing),
-         .help = "auto and line: messages end in LF, which is legal in both framings; stream: they do not"},
+         .help = "auto and line: messages end in LF, which is legal in both framings; crlf: in CR LF, for servers "
+                 "whose lines must end so; stream: in neither"},
         {TS_OPT_TEXT, "time", 0, "NAME", "auto", AT(time_text),
          .help = "the server's time text, where it cannot be learned: ctime, rfc3339, unix, ... or strftime:FMT"},
         {TS_OPT_TEXT, "separator", 0, "TEXT", "auto", AT(separator_text), .help = "what stands between ] and the data"},

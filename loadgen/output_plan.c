@@ -61,6 +61,7 @@ static void add_load(cJSON *o, const struct plan *p)
 	ts_json_add_text(o, "source", p->source_text);
 	add_choice(o, "framing", PLAN_FRAMINGS, p->framing);
 	ts_json_add_bool(o, "messages_end_in_lf", p->lf);
+	ts_json_add_bool(o, "messages_end_in_cr_lf", p->cr);
 	ts_json_add_text(o, "time", p->time_text);
 	ts_json_add_text(o, "separator", p->separator_text);
 	add_choice(o, "verify", PLAN_VERIFIES, p->verify);

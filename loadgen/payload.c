@@ -54,10 +54,10 @@ static size_t filler_shift(const struct payload *p)
 	return p->connection * 131u + p->sequence * 37u;
 }
 
-/* Longer than its numbers, and its filler lies in one piece. */
+/* Longer than its numbers and the CR, and its filler lies in one piece. */
 static bool is_usual(const struct payload *p)
 {
-	return p->size > PAYLOAD_ID_LETTERS && p->size <= FILLER_BYTES;
+	return p->size > PAYLOAD_ID_LETTERS + 1 && p->size <= FILLER_BYTES;
 }
 
 /* The whole of a usual message, but for its numbers and its end. */
@@ -71,6 +71,8 @@ static __attribute__((noinline)) void write_piece(const struct payload *p, size_
 {
 	size_t end = offset + n;
 	bool lf_here = p->lf && end == p->size && n > 0;
+	bool cr_here = p->cr && end + 1 >= p->size && offset + 1 < p->size && n > 0;
+	size_t cr_at = p->size - 2 - offset;
 	char id[PAYLOAD_ID_LETTERS];
 	char *at = out;
 
@@ -87,6 +89,8 @@ static __attribute__((noinline)) void write_piece(const struct payload *p, size_
 		copy_filler(filler_shift(p) + offset, at, end - offset);
 	if (lf_here)
 		out[n - 1] = '\n';
+	if (cr_here)
+		out[cr_at] = '\r';
 }
 
 /*
@@ -103,6 +107,8 @@ static void write_whole(const struct payload *p, char *out, size_t n)
 	write_id(p, out);
 	if (p->lf)
 		out[n - 1] = '\n';
+	if (p->cr)
+		out[n - 2] = '\r';
 }
 
 void payload_write(const struct payload *p, size_t offset, char *out, size_t n)
@@ -115,9 +121,9 @@ void payload_write(const struct payload *p, size_t offset, char *out, size_t n)
 
 bool payload_is(const struct payload *p, const char *in)
 {
-	size_t n = p->size - p->lf;
+	size_t n = p->size - p->lf - p->cr;
 
-	return is_usual(p) && id_is(p, in) && (!p->lf || in[n] == '\n') &&
+	return is_usual(p) && id_is(p, in) && (!p->lf || in[p->size - 1] == '\n') && (!p->cr || in[n] == '\r') &&
 	       memcmp(in + PAYLOAD_ID_LETTERS, usual_filler(p) + PAYLOAD_ID_LETTERS, n - PAYLOAD_ID_LETTERS) == 0;
 }
 

@@ -3,7 +3,8 @@
  *
  *   offset 0   8 letters   sequence number on this connection, low nibble first ('a' is 0 ... 'p' is 15)
  *   offset 8   8 letters   connection number, likewise
- *   offset 16  the rest    filler that depends on both; the last byte is LF where `lf` is set
+ *   offset 16  the rest    filler that depends on both; the last byte is LF where `lf` is set, and that before it is CR
+ *                          where `cr` is set, too
  *
  * A short message holds the first `size` bytes of this, so even three letters tell the last 4,096 requests apart. Any
  * piece of any message can be made again from (connection, sequence, offset): nobody keeps a copy to compare with.
@@ -23,6 +24,7 @@ struct payload {
 	uint32_t connection, sequence;
 	uint32_t size; /* bytes of the message, at least 1 */
 	bool lf; /* ends in LF; needs a size of at least 2: a lone LF is the empty line, which ends a conversation */
+	bool cr; /* with lf: ends in CR LF; a size of at least 3 */
 };
 
 /* Write bytes [offset, offset + n) of the message to out; offset + n <= size. */

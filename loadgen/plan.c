@@ -286,6 +286,10 @@ static int check(const struct plan *p, struct ts_err *err)
 	if (p->framing == FRAMING_LINE && p->size.min_bytes < 2)
 		return ts_err_usage(err, "--size=%s: must be at least 2 with --framing=line: one byte of data, and LF",
 		                    p->size_text);
+	if (p->framing == FRAMING_CRLF && p->size.min_bytes < 3)
+		return ts_err_usage(err,
+		                    "--size=%s: must be at least 3 with --framing=crlf: one byte of data, and CR LF",
+		                    p->size_text);
 	if (p->n_connections + p->n_idle > UINT32_MAX / 2)
 		return ts_err_usage(err, "--connections: must be less than 2G");
 	return 0;
@@ -313,6 +317,7 @@ int plan_close(struct plan *p, const struct ts_opt_list *uris, struct ts_err *er
 	p->sessions_open = p->open_loop && p->session_rate_per_s > 0;
 	/* The reply to a message that ends in LF is legal in both framings, so "auto" need not know which it is. */
 	p->lf = any_stream(p) && p->framing != FRAMING_STREAM && p->size.min_bytes > 1;
+	p->cr = p->lf && p->framing == FRAMING_CRLF;
 	return check(p, err);
 }
 

@@ -14,11 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum plan_framing { FRAMING_AUTO, FRAMING_STREAM, FRAMING_LINE };
+enum plan_framing { FRAMING_AUTO, FRAMING_STREAM, FRAMING_LINE, FRAMING_CRLF };
 enum plan_verify { VERIFY_FULL, VERIFY_FORMAT, VERIFY_OFF };
 enum plan_pace { PACE_TIMER, PACE_TICK, PACE_SPIN };
 enum plan_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
-#define PLAN_FRAMINGS "auto|stream|line"
+#define PLAN_FRAMINGS "auto|stream|line|crlf"
 #define PLAN_VERIFIES "full|format|off"
 #define PLAN_PACES    "timer|tick|spin"
 #define PLAN_SHOWS    "auto|always|never"
@@ -68,7 +68,7 @@ struct plan {
 	bool open_loop;             /* requests or sessions come at moments of a schedule */
 	bool sessions_open;         /* the schedule is one of sessions */
 	int64_t n_slow;             /* slow readers among the connections */
-	bool lf;                    /* messages end in LF */
+	bool lf, cr;                /* messages end in LF; in CR LF */
 	int64_t load_ns;            /* warm-up and duration; PACER_NEVER when only a number of requests ends the run */
 };
 

@@ -143,7 +143,18 @@ static void print_errors(FILE *f, const struct run *r)
 	}
 }
 
-/* A server that answers one message and closes is asked in vain for a second one. */
+/* Connected and asked, it has said nothing at all: perhaps it still waits for the end of a line. */
+static bool waits_for_a_line(const struct run *r)
+{
+	const struct shard *t = r->total;
+
+	return ts_transport_is_stream(r->plan->targets[0].transport) && !r->plan->cr &&
+	       t->errors.entry[ERROR_reply_timeout].n > 0 &&
+	       t->figures.received_bytes + t->warmup.received_bytes + t->slow.received_bytes == 0;
+}
+
+/* A server that answers one message and closes is asked in vain for a second one; one that waits for another end of the
+ * line is asked in vain for the first. */
 static void print_hint(FILE *f, const struct run *r)
 {
 	const struct shard *t = r->total;
@@ -151,6 +162,9 @@ static void print_hint(FILE *f, const struct run *r)
 	uint64_t n_ended = t->errors.entry[ERROR_early_end].n + t->errors.entry[ERROR_reset_before_reply].n +
 	                   t->errors.entry[ERROR_send_failed].n;
 
+	if (waits_for_a_line(r))
+		put(f, "", "nothing came: a server whose lines must end in CR LF wants --framing=crlf%s",
+		    r->plan->lf ? "" : ", or line");
 	if (t->connections.served > 1 && n_answered == t->connections.served && n_ended > 0)
 		put(f, "", "the server ends each conversation after one reply: --session=1 asks for no more");
 }

@@ -15,7 +15,7 @@
 
 static struct payload message_of(const struct worker *w, const struct client *c, const struct slot *slot)
 {
-	return (struct payload){client_id(w, c), slot->sequence, slot->size, w->plan->lf};
+	return (struct payload){client_id(w, c), slot->sequence, slot->size, w->plan->lf, w->plan->cr};
 }
 
 /* --- sending ------------------------------------------------------------------------------------------------------ */

@@ -181,6 +181,23 @@ short_reply [10:30:00]
 END
 }
 
+# Faults caught: messages that such a server never answers; a CR that is neither sent nor verified.
+@test "a server whose lines must end in CR LF is loaded, and one that waits for them is named" {
+  start_peer "${servers}/bounded" /usr/bin/python3 "${BATS_TEST_DIRNAME}/servers/odd/odd.py" crlf-lines tcp://127.0.0.1:0
+  for arguments in "-s 64" "-s uniform:3:40 -p 4" "-s 17" "-s 3 --verify=off" "-s 100KiB -n 20"; do
+    # shellcheck disable=SC2086 # several words
+    load -c 5 -n 500 --framing=crlf ${arguments} "${uri}"
+    holds 'r["completed"] == r["scheduled"] > 0 and not d["errors"]' 'd["plan"]["messages_end_in_cr_lf"]'
+    [[ "${output}" != *"--framing=crlf"* ]]
+  done
+  load -c 1 -n 1 --timeout=150ms "${uri}"
+  holds 'r["timed_out"] == 1'
+  [[ "${output}" == *"--framing=crlf"* ]]
+  start_peer "${servers}/faulty" --fault=line-crlf --framing=line --listen=tcp://127.0.0.1:0
+  load -c 1 -n 4 --timeout=150ms --framing=crlf "${uri}"
+  holds 'r["completed"] == 0'
+}
+
 @test "a killed server: classified errors, the ledger adds up, a partial result, exit 3" {
   start_server
   (
@@ -372,6 +389,7 @@ tcp: --slow-share=110%
 tcp: -c 1 --slow-share=10%
 udp: --slow-share=10%
 tcp: --slow-read=0
+tcp: --size=2 --framing=crlf
 tcp: --window=2 --session=3
 udp: --session=3
 udp: --size=100000

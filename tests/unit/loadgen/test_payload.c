@@ -14,8 +14,9 @@ static void pieces_make_the_whole(void **state)
 	static const uint32_t sizes[] = {1, 2, 7, 8, 9, 16, 17, 64, 511, 512, 1500};
 
 	(void)state;
-	for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
-		struct payload p = {123456, 98765, sizes[s], sizes[s] > 1};
+	for (size_t s = 0; s < 2 * sizeof(sizes) / sizeof(*sizes); s++) {
+		uint32_t size = sizes[s / 2];
+		struct payload p = {123456, 98765, size, size > 1, size > 2 && s % 2};
 		char all[1500], piece[1500];
 		whole(&p, all);
 		for (uint32_t from = 0; from < p.size; from += 1 + p.size / 50)
@@ -28,7 +29,7 @@ static void pieces_make_the_whole(void **state)
 
 static void only_letters_and_a_line_feed(void **state)
 {
-	struct payload p = {4000000000u, 77, 600, true};
+	struct payload p = {4000000000u, 77, 600, true, false};
 	char all[600];
 
 	(void)state;
@@ -36,6 +37,13 @@ static void only_letters_and_a_line_feed(void **state)
 	for (int i = 0; i < 599; i++)
 		assert_in_range(all[i], 'a', 'z');
 	assert_int_equal(all[599], '\n');
+	p.cr = true;
+	for (p.size = 3; p.size <= 600; p.size++) {
+		whole(&p, all);
+		for (uint32_t i = 0; i < p.size - 2; i++)
+			assert_in_range(all[i], 'a', 'z');
+		assert_memory_equal(all + p.size - 2, "\r\n", 2);
+	}
 }
 
 /* Fault caught: a comparison that leaves a byte out, or that is shy of messages of a usual size. */
@@ -45,11 +53,12 @@ static void every_byte_is_compared(void **state)
 
 	(void)state;
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++)
-		for (unsigned lf = 0; lf < 2; lf++) {
-			struct payload p = {77, 123456, sizes[s], lf && sizes[s] > 1}, other = p;
+		for (unsigned end = 0; end < 3; end++) {
+			struct payload p = {77, 123456, sizes[s], end > 0 && sizes[s] > 1, end == 2 && sizes[s] > 2};
+			struct payload other = p;
 			char all[1500];
 			whole(&p, all);
-			assert_int_equal(payload_is(&p, all), sizes[s] > 16 && sizes[s] <= 512);
+			assert_int_equal(payload_is(&p, all), sizes[s] > 17 && sizes[s] <= 512);
 			for (uint32_t i = 0; i < p.size; i++) {
 				all[i] ^= 1;
 				assert_false(payload_is(&p, all));
@@ -62,7 +71,7 @@ static void every_byte_is_compared(void **state)
 
 static void messages_differ(void **state)
 {
-	struct payload a = {1, 2, 64, true}, b = {1, 3, 64, true}, c = {2, 2, 64, true};
+	struct payload a = {1, 2, 64, true, false}, b = {1, 3, 64, true, false}, c = {2, 2, 64, true, false};
 	char x[64], y[64];
 
 	(void)state;
@@ -80,7 +89,7 @@ static void the_sequence_is_read_back(void **state)
 
 	(void)state;
 	for (uint32_t sequence = 1; sequence < 4000000000u; sequence = sequence * 3 + 1) {
-		struct payload p = {9, sequence, 20, false};
+		struct payload p = {9, sequence, 20, false, false};
 		whole(&p, out);
 		assert_int_equal(payload_read_sequence(out, 20, &read), 8);
 		assert_int_equal(read, sequence);
