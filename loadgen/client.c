@@ -48,7 +48,7 @@ static void fail_pending(struct worker *w, struct client *c, enum error_class id
 		c->flags &= (uint8_t)~CLIENT_PENDING;
 		worker_ledger(w, client_slot(w, c, 0)->planned_ns)->failed++;
 		w->n_in_flight--;
-	} else if (w->plan->sessions_open) {
+	} else if (w->plan->sessions_open && !(c->flags & CLIENT_IDLE)) {
 		return;
 	}
 	errors_note(&w->shard->errors, id, 1, now_ns);
@@ -290,8 +290,8 @@ void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 			client_break(w, c, ERROR_no_end, ERROR_no_end, now_ns);
 		break;
 	case CLIENT_CLOSED:
-		if (c->since_ns <= now_ns && !w->plan->sessions_open && !w->finished && now_ns < w->end_ns &&
-		    w->quota > 0)
+		if (c->since_ns <= now_ns && (!w->plan->sessions_open || c->flags & CLIENT_IDLE) && !w->finished &&
+		    now_ns < w->end_ns && w->quota > 0)
 			client_want_open(w, c);
 		break;
 	}

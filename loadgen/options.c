@@ -4,6 +4,7 @@
 #include "ts_clock.h"
 #include "ts_host.h"
 #include "ts_log.h"
+#include "useless.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -189,7 +190,8 @@ int options_parse(struct plan *plan, const char *name, int argc, char **argv, st
 	        .options = rows,
 	};
 	struct ts_opt_list uris = {0};
-	int result = ts_opt_parse(&program, argc, argv, plan, &uris, NULL, err);
+	bool given[sizeof(rows) / sizeof(*rows)];
+	int result = ts_opt_parse(&program, argc, argv, plan, &uris, given, err);
 
 	if (result == 0 && plan->n_threads == 0) {
 		int64_t half = ts_host_cores() / 2;
@@ -199,6 +201,8 @@ int options_parse(struct plan *plan, const char *name, int argc, char **argv, st
 	}
 	if (result == 0)
 		result = plan_close(plan, &uris, err);
+	if (result == 0)
+		result = useless_check(plan, rows, given, err);
 	ts_opt_list_release(&uris);
 	return result;
 }

@@ -255,9 +255,6 @@ static int check(const struct plan *p, struct ts_err *err)
 		return ts_err_usage(err, "--session-rate: says when sessions come, and cannot go with --rate");
 	if (p->session_rate_per_s > 0 && p->n_session == 0)
 		return ts_err_usage(err, "--session-rate: needs --session=N, the requests of one session");
-	if (p->schedule.arrival == PACER_POISSON && !p->open_loop && !p->find_max_text && !p->sweep_text)
-		return ts_err_usage(err,
-		                    "--arrival=poisson: says when requests of an open loop come, and needs --rate");
 	if (p->find_max_text && p->sweep_text)
 		return ts_err_usage(err, "--find-max: cannot go with --sweep");
 	if ((p->find_max_text || p->sweep_text) &&
@@ -269,8 +266,6 @@ static int check(const struct plan *p, struct ts_err *err)
 	for (size_t i = 0; p->kernel_stamps && i < p->n_targets; i++)
 		if (p->targets[i].transport != TS_TCP && p->targets[i].transport != TS_UDP)
 			return ts_err_usage(err, "--kernel-stamps: the kernel stamps TCP and UDP only");
-	if (p->resume_path && !p->sweep_text)
-		return ts_err_usage(err, "--resume: needs --sweep");
 	if (p->n_window > 0 && p->n_session > 0)
 		return ts_err_usage(err, "--window: cannot go with --session, whose connections do not take turns");
 	if (p->n_session > 0 && any_datagram(p))

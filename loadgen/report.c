@@ -62,6 +62,18 @@ static void print_ledger(FILE *f, const struct run *r)
 	    (unsigned long long)c->served, (unsigned long long)c->failed, (unsigned long long)c->peak_open);
 }
 
+static void print_server(FILE *f, const struct run *r)
+{
+	const struct server_samples *v = &r->sampler.server;
+	char memory[32];
+
+	if (v->any)
+		put(f, "server", "%.2f s of processor time, at most %s, %lld descriptors, %lld threads",
+		    v->last.cpu_user_s + v->last.cpu_system_s - v->first.cpu_user_s - v->first.cpu_system_s,
+		    ts_units_show_bytes((double)v->peak_rss_bytes, memory, sizeof(memory)),
+		    (long long)v->peak_descriptors, (long long)v->peak_threads);
+}
+
 static void print_slow_readers(FILE *f, const struct run *r)
 {
 	const struct ledger *l = &r->total->slow;
@@ -203,6 +215,7 @@ void report_print(FILE *f, const struct run *r)
 {
 	print_verdict(f, r);
 	print_ledger(f, r);
+	print_server(f, r);
 	print_slow_readers(f, r);
 	print_latencies(f, r);
 	print_errors(f, r);

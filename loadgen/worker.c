@@ -31,11 +31,9 @@ void worker_run(struct worker *w)
 {
 	w->open_ns = ts_clock_mono_ns();
 	worker_watch_clock(w);
-	if (w->plan->n_session == 0)
-		for (uint32_t i = 0; i < w->n_clients; i++)
-			client_want_open(w, &w->clients[i]);
-	else
-		w->n_settled = w->n_clients; /* sessions begin with the load */
+	w->n_settled = w->plan->n_session > 0 ? w->n_active : 0; /* sessions begin with the load */
+	for (uint32_t i = w->n_settled; i < w->n_clients; i++)
+		client_want_open(w, &w->clients[i]);
 	worker_set_state(w, SHARD_OPENING);
 	worker_rearm(w);
 	run_loop(w);

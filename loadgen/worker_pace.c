@@ -175,7 +175,7 @@ static void begin_load(struct worker *w, int64_t now_ns)
 	w->cpu_ns = ts_clock_thread_cpu_ns();
 	for (uint32_t i = 0; i < w->n_clients; i++) {
 		struct client *c = &w->clients[i];
-		if (w->plan->sessions_open)
+		if (w->plan->sessions_open && !(c->flags & CLIENT_IDLE))
 			worker_offer(w, c, now_ns);
 		else if (c->state == CLIENT_OPEN && w->window > 0)
 			worker_offer(w, c, now_ns);

@@ -299,8 +299,11 @@ END
 
 @test "idle connections stay open beside those that send" {
   start_server
-  load -c 5 --idle=300 -n 500 "${uri}"
+  load -c 5 --idle=300 -n 500 --server-pid="${peer}" "${uri}"
   holds 'c["opened"] == 305 and c["served"] == 5 and r["completed"] == 500 and c["peak_open"] == 305'
+  [[ "${output}" == *"server      "*" s of processor time, at most "*" descriptors, "*" threads"* ]]
+  load -c 5 --idle=30 --session=2 --session-rate=100 -d 200ms "${uri}" # fault caught: none were opened
+  holds 'c["opened"] == 50 and c["served"] == 20 and 31 <= c["peak_open"] <= 35 and c["opening_s"] > 0'
 }
 
 # Faults caught: slow readers that read like the others (then no server suffers), that are timed out or not verified for being
@@ -395,6 +398,80 @@ udp: --session=3
 udp: --size=100000
 ftp://127.0.0.1
 -c 5
+END
+}
+
+# Each of these was taken, and had no effect.
+@test "an option that would do nothing beside the others is wrong usage, and named" {
+  echo 0.1 >"${BATS_TEST_TMPDIR}/trace"
+  n=0
+  while read -r option arguments; do
+    # shellcheck disable=SC2086 # several words
+    run "${bin}/tsload" ${arguments//TRACE/trace:${BATS_TEST_TMPDIR}\/trace}
+    [ "${status}" -eq 2 ] || { echo "taken: ${arguments}"; false; }
+    [ "${#lines[@]}" -eq 1 ]
+    [[ "${lines[0]}" == "tsload: ${option}: "* ]]
+    n=$((n + 1))
+  done <<'END'
+--rate --arrival=TRACE --rate=5 tcp:
+--rate --sweep=1:2:3 --rate=5 tcp:
+--session-rate --arrival=TRACE --session-rate=5 --session=2 tcp:
+--arrival --arrival=constant tcp:
+--arrival --arrival=poisson tcp:
+--pace --pace=tick tcp:
+--window --window=2 --rate=5 tcp:
+--window --window=2 --stage=1s:5 tcp:
+--window --window=2 --arrival=TRACE tcp:
+--window --window=2 --find-max=p99<1s tcp:
+--window --window=2 --session=3 tcp:
+--pipeline --pipeline=2 --session=1 tcp:
+--duration --duration=2s --stage=1s:5 tcp:
+--duration --duration=1s --arrival=TRACE tcp:
+--warmup --warmup=1s --stage=1s:5 tcp:
+--slow-read --slow-read=1KiB tcp:
+--slow-share --slow-share=10% udp:
+--framing --framing=line udp:
+--framing --framing=crlf unixgram:x
+--time --time=ctime --verify=off tcp:
+--separator --separator=: --verify=off tcp:
+--tolerance --tolerance=1s --verify=format tcp:
+--tolerance --tolerance=1s --verify=off tcp:
+--repeats --repeats=2 tcp:
+--repeats --repeats=2 --find-max=p99<1s tcp:
+--resume --resume=x tcp:
+--threshold --threshold=p99<1s --find-max=p99<1s tcp:
+--until --until=ci(p99)<5% --sweep=1:2:3 tcp:
+--hdr-log --hdr-log=x --sweep=1:2:3 tcp:
+--session-rate --session-rate=5 tcp:
+--session --session=3 udp:
+--stage --stage=1s:5 --rate=5 tcp:
+--kernel-stamps --kernel-stamps unix:x
+--source=127.0.0.1 --source=127.0.0.1 unix:x
+END
+  [ "${n}" -ge 34 ]
+  # What does something is taken: 3, for there is no such process, where wrong usage would be 2.
+  while read -r arguments; do
+    # shellcheck disable=SC2086 # several words
+    run "${bin}/tsload" ${arguments//TRACE/trace:${BATS_TEST_TMPDIR}\/trace} --server-pid=4194303
+    [ "${status}" -eq 3 ] || { echo "refused: ${arguments}"; false; }
+  done <<'END'
+--rate=5 --find-max=p99<1s tcp:
+--arrival=poisson --sweep=1:2:3 tcp:
+--arrival=poisson --session=2 --session-rate=5 tcp:
+--arrival=constant --stage=1s:5 tcp:
+--pace=tick --rate=5 tcp:
+--pace=spin tcp:
+--window=2 udp:
+--pipeline=2 --session=2 tcp:
+--duration=1s --stage=1s:5 tcp:
+--duration=50ms --arrival=TRACE tcp:
+--warmup=500ms --stage=1s:5 tcp:
+--slow-read=1KiB --slow-share=10% tcp:
+--framing=line tcp: udp:
+--tolerance=1s tcp:
+--time=ctime --separator=: --verify=format tcp:
+--repeats=2 --resume=x --sweep=1:2:3 tcp:
+-t 8 -c 2 --processes=4 tcp:
 END
 }
 
