@@ -189,6 +189,7 @@ int options_parse(struct plan *plan, const char *name, int argc, char **argv, st
 	        .details = details,
 	        .options = rows,
 	};
+	struct ts_log log = {.program = name};
 	struct ts_opt_list uris = {0};
 	bool given[sizeof(rows) / sizeof(*rows)];
 	int result = ts_opt_parse(&program, argc, argv, plan, &uris, given, err);
@@ -201,8 +202,9 @@ int options_parse(struct plan *plan, const char *name, int argc, char **argv, st
 	}
 	if (result == 0)
 		result = plan_close(plan, &uris, err);
+	log.level = (enum ts_log_level)plan->log_level;
 	if (result == 0)
-		result = useless_check(plan, rows, given, err);
+		result = useless_check(plan, rows, given, &log, err);
 	ts_opt_list_release(&uris);
 	return result;
 }

@@ -1,4 +1,5 @@
 #include "useless.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,31 +78,42 @@ static bool warms_up_throughout(const struct plan *p)
 	return p->load_ns != PACER_NEVER && p->warmup_ns >= p->load_ns;
 }
 
+static bool is_closed_poisson(const struct plan *p)
+{
+	return p->schedule.arrival == PACER_POISSON && is_closed(p);
+}
+
+/* CONTRADICTS: the user cannot get what was asked for; refused. IN_VAIN: what was asked for is done; said, and done. */
 static const struct rule {
+	enum { CONTRADICTS, IN_VAIN } effect;
 	const char *option;
-	bool (*is_useless)(const struct plan *);
+	bool (*applies)(const struct plan *);
 	const char *why;
 } rules[] = {
-        {"rate", has_trace, "the trace says when requests come; it cannot go with --arrival=trace"},
-        {"rate", has_sweep, "--sweep says the rates itself"},
-        {"session-rate", has_trace, "the trace says when requests come; it cannot go with --arrival=trace"},
-        {"arrival", is_closed, "says when requests of an open loop come, and needs --rate, --session-rate or --stage"},
-        {"pace", ticks_in_vain, "tick sends the requests of an open loop, and needs --rate, --session-rate or --stage"},
-        {"window", is_open, "bounds a closed loop, and cannot go with a rate, stages, a trace or a search"},
-        {"pipeline", exceeds_session, "must be at most the requests of a --session"},
-        {"duration", outlasts_schedule, "the stages or the trace, with the warm-up in them, end before that"},
-        {"warmup", warms_up_throughout, "the stages or the trace end before it does, and nothing would be measured"},
-        {"slow-read", has_no_slow_share, "says how fast slow readers read, and needs --slow-share"},
-        {"framing", has_datagrams_only, "datagrams have none; streams only"},
-        {"time", does_not_verify, "is read by what verifies replies, and cannot go with --verify=off"},
-        {"separator", does_not_verify, "is read by what verifies replies, and cannot go with --verify=off"},
-        {"tolerance", does_not_judge_times,
-         "is for the window of the time, which is looked at with --verify=full alone"},
-        {"repeats", has_no_sweep, "counts the measurements of each rate of a sweep, and needs --sweep"},
-        {"resume", has_no_sweep, "keeps the measurements of a sweep, and needs --sweep"},
-        {"threshold", searches, "is for a run, and cannot go with --find-max or --sweep"},
-        {"until", searches, "is for a run, and cannot go with --find-max or --sweep"},
-        {"hdr-log", searches, "is of a run, and cannot go with --find-max or --sweep"},
+        {CONTRADICTS, "rate", has_trace, "the trace says when requests come; it cannot go with --arrival=trace"},
+        {CONTRADICTS, "rate", has_sweep, "--sweep says the rates itself"},
+        {CONTRADICTS, "session-rate", has_trace,
+         "the trace says when requests come; it cannot go with --arrival=trace"},
+        {CONTRADICTS, "arrival", is_closed_poisson,
+         "says when requests of an open loop come, and needs --rate, --session-rate or --stage"},
+        {CONTRADICTS, "window", is_open,
+         "bounds a closed loop, and cannot go with a rate, stages, a trace or a search"},
+        {CONTRADICTS, "warmup", warms_up_throughout,
+         "the stages or the trace end before it does, and nothing would be measured"},
+        {CONTRADICTS, "resume", has_no_sweep, "keeps the measurements of a sweep, and needs --sweep"},
+        {CONTRADICTS, "threshold", searches, "is for a run, and cannot go with --find-max or --sweep"},
+        {CONTRADICTS, "until", searches, "is for a run, and cannot go with --find-max or --sweep"},
+        {CONTRADICTS, "hdr-log", searches, "is of a run, and cannot go with --find-max or --sweep"},
+        {IN_VAIN, "arrival", is_closed, "a closed loop has no schedule"},
+        {IN_VAIN, "pace", ticks_in_vain, "tick is for an open loop"},
+        {IN_VAIN, "pipeline", exceeds_session, "a session has fewer requests"},
+        {IN_VAIN, "duration", outlasts_schedule, "the stages or the trace, with the warm-up in them, end before that"},
+        {IN_VAIN, "slow-read", has_no_slow_share, "no connection reads slowly without --slow-share"},
+        {IN_VAIN, "framing", has_datagrams_only, "datagrams have none"},
+        {IN_VAIN, "time", does_not_verify, "--verify=off reads no time"},
+        {IN_VAIN, "separator", does_not_verify, "--verify=off looks for none"},
+        {IN_VAIN, "tolerance", does_not_judge_times, "times are judged with --verify=full alone"},
+        {IN_VAIN, "repeats", has_no_sweep, "counts the measurements of each rate of a --sweep"},
 };
 
 static bool is_given(const char *option, const struct ts_opt *rows, const bool *given)
@@ -112,10 +124,20 @@ static bool is_given(const char *option, const struct ts_opt *rows, const bool *
 	abort(); /* a rule about an option that is not there: the first run of any test finds it */
 }
 
-int useless_check(const struct plan *plan, const struct ts_opt *rows, const bool *given, struct ts_err *err)
+int useless_check(const struct plan *plan, const struct ts_opt *rows, const bool *given, const struct ts_log *log,
+                  struct ts_err *err)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		if (is_given(rules[i].option, rows, given) && rules[i].is_useless(plan))
-			return ts_err_usage(err, "--%s: %s", rules[i].option, rules[i].why);
-	return 0;
+	bool refused = false;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules) && !refused; i++) {
+		const struct rule *r = &rules[i];
+		if (!is_given(r->option, rows, given) || !r->applies(plan))
+			continue;
+		refused = r->effect == CONTRADICTS;
+		if (refused)
+			ts_err_usage(err, "--%s: %s", r->option, r->why);
+		else
+			ts_log(log, TS_LOG_WARN, "--%s: has no effect here: %s", r->option, r->why);
+	}
+	return refused ? -EINVAL : 0;
 }
