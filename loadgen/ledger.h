@@ -98,7 +98,7 @@ struct shard {
 	struct ts_hist at_once; /* service time of replies that came in one piece, which is that of their first byte,
 	                         * too; shard_merge adds it to both */
 	struct ts_hist slow_response; /* of slow readers */
-	/* the part of those that was never answered, with the time that it was waited for; see bounds.h */
+	/* the part of those that was never answered, with the time that it was waited for; see ts_bounds.h */
 	struct ts_hist response_unanswered, service_unanswered, slow_unanswered;
 	struct ts_hist to_kernel, in_network, from_kernel; /* --kernel-stamps: service time in three parts */
 	/* for the supervisor while it runs; written with relaxed atomics */

@@ -1,7 +1,7 @@
 #include "output.h"
-#include "bounds.h"
 #include "confidence.h"
 #include "thresholds.h"
+#include "ts_bounds.h"
 #include "ts_clock.h"
 #include "ts_host.h"
 #include "ts_json.h"
@@ -46,13 +46,21 @@ static void add_bounds(cJSON *latency, const struct plan *plan, const struct ts_
 	char key[32];
 
 	ts_json_add_int(latency, "unanswered_count", unanswered ? (int64_t)unanswered->n : 0);
-	ts_json_add_real(latency, "lower_bound_from_percentile", unanswered ? bounds_from(h, unanswered) : NAN);
+	ts_json_add_real(latency, "lower_bound_from_percentile", unanswered ? ts_bounds_from(h, unanswered) : NAN);
 	bounds = ts_json_add_array(latency, "lower_bounds");
 	for (size_t i = 0; unanswered && i < plan->n_percentiles; i++) {
 		snprintf(key, sizeof(key), "%.10g", plan->percentiles[i]);
-		if (bounds_is_least(h, unanswered, plan->percentiles[i]))
+		if (ts_bounds_is_least(h, unanswered, plan->percentiles[i]))
 			cJSON_AddItemToArray(bounds, cJSON_CreateString(key));
 	}
+}
+
+static void add_histogram(cJSON *latency, const char *name, const struct ts_hist *h)
+{
+	char *text = h && h->n ? ts_hist_encode(h) : NULL;
+
+	ts_json_add_text(latency, name, text);
+	free(text);
 }
 
 /* unanswered: the part of h that was never answered, or NULL where there is no such thing. */
@@ -60,7 +68,6 @@ static cJSON *add_latency(cJSON *o, const char *name, const struct run *r, const
                           const struct ts_hist *unanswered)
 {
 	cJSON *latency = ts_json_add_object(o, name);
-	char *text = h->n ? ts_hist_encode(h) : NULL;
 
 	ts_json_add_int(latency, "count", (int64_t)h->n);
 	ts_json_add_real(latency, "min_ns", h->n ? (double)h->min_ns : NAN);
@@ -70,8 +77,8 @@ static cJSON *add_latency(cJSON *o, const char *name, const struct run *r, const
 	add_percentiles(latency, "percentiles", r->plan, h);
 	ts_json_add_int(latency, "overflow_count", (int64_t)h->n_overflow);
 	add_bounds(latency, r->plan, h, unanswered);
-	ts_json_add_text(latency, "histogram", text);
-	free(text);
+	add_histogram(latency, "histogram", h);
+	add_histogram(latency, "unanswered_histogram", unanswered);
 	return latency;
 }
 

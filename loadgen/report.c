@@ -1,7 +1,7 @@
 #include "report.h"
-#include "bounds.h"
 #include "output.h"
 #include "thresholds.h"
+#include "ts_bounds.h"
 #include "ts_clock.h"
 #include "ts_units.h"
 #include <math.h>
@@ -115,7 +115,7 @@ static void print_latency(FILE *f, const struct run *r, const char *name, const 
 	fprintf(f, "%-*s", LABEL, name);
 	for (size_t i = 0; i < r->plan->n_percentiles; i++)
 		print_figure(f, ts_hist_percentile(h, percentiles[i]),
-		             unanswered && bounds_is_least(h, unanswered, percentiles[i]));
+		             unanswered && ts_bounds_is_least(h, unanswered, percentiles[i]));
 	print_figure(f, h->max_ns, unanswered && unanswered->n > 0);
 	putc('\n', f);
 }

@@ -1,5 +1,5 @@
 #include "thresholds.h"
-#include "bounds.h"
+#include "ts_bounds.h"
 #include "ts_units.h"
 #include <math.h>
 #include <stdio.h>
@@ -106,7 +106,7 @@ static double known_figure(const struct threshold *t, const struct ts_hist *h, c
 		return figure;
 	if (t->figure != FIGURE_PERCENTILE)
 		return NAN; /* the mean and the maximum have no most */
-	return threshold_holds(t, (double)bounds_most_ns(h, unanswered, t->percentile)) ? figure : NAN;
+	return threshold_holds(t, (double)ts_bounds_most_ns(h, unanswered, t->percentile)) ? figure : NAN;
 }
 
 double threshold_actual(const struct threshold *t, const struct shard *total, double duration_s)

@@ -1,5 +1,6 @@
 /* Histograms as one: added bucket by bucket, which is bit for bit what one histogram would have recorded. */
 #include "merge_inside.h"
+#include "ts_bounds.h"
 #include "ts_hist.h"
 #include "ts_json.h"
 #include <errno.h>
@@ -7,11 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the histograms do not hold, over all parts. */
-struct beside {
-	double min_ns, max_ns; /* exact; NaN: no values */
+/* The sums, and what the histograms do not hold. */
+struct sum {
+	struct ts_hist *all, *unanswered; /* owned */
+	double min_ns, max_ns;            /* exact; NaN: no values */
 	double n_overflow, n_unanswered;
-	int64_t least_unanswered_ns; /* of the shortest wait without an answer, the bucket's low end; INT64_MAX: none */
+	bool knows_unanswered; /* each part says which were never answered, or that there are none */
 };
 
 static double number(const cJSON *latency, const char *name)
@@ -19,61 +21,57 @@ static double number(const cJSON *latency, const char *name)
 	return ts_json_real(latency, name, NAN);
 }
 
-/*
- * The percentile from which on a part's values are lower bounds tells the bucket of its shortest wait: the one that
- * holds the next value.
- */
-static int64_t least_unanswered(const struct ts_hist *h, double bound_percentile)
+static void look_beside(struct sum *sum, const cJSON *latency)
 {
-	uint64_t n_below = (uint64_t)llround(bound_percentile / 100 * (double)h->n), seen = 0;
+	double n_unanswered = number(latency, "unanswered_count");
 
-	for (unsigned i = 0; i < TS_HIST_BUCKETS; i++)
-		if ((seen += h->counts[i]) > n_below)
-			return ts_hist_bucket_low(i);
-	return INT64_MAX;
+	sum->min_ns = fmin(sum->min_ns, number(latency, "min_ns")); /* both pass over NaN */
+	sum->max_ns = fmax(sum->max_ns, number(latency, "max_ns"));
+	sum->n_overflow += number(latency, "overflow_count");
+	sum->n_unanswered += n_unanswered;
+	if (n_unanswered != 0 && !ts_json_text(latency, "unanswered_histogram", NULL))
+		sum->knows_unanswered = false;
 }
 
-static void look_beside(struct beside *all, const cJSON *latency, const struct ts_hist *one)
+/* One of a part's histograms, where it has it. */
+static int add_part(struct ts_hist *sum, const struct parts *p, size_t i, const char *path, const char *name,
+                    struct ts_err *err)
 {
-	double bound = number(latency, "lower_bound_from_percentile");
-	int64_t least_ns = isnan(bound) ? INT64_MAX : least_unanswered(one, bound);
-
-	all->min_ns = fmin(all->min_ns, number(latency, "min_ns")); /* both pass over NaN */
-	all->max_ns = fmax(all->max_ns, number(latency, "max_ns"));
-	all->n_overflow += number(latency, "overflow_count");
-	all->n_unanswered += number(latency, "unanswered_count");
-	if (least_ns < all->least_unanswered_ns)
-		all->least_unanswered_ns = least_ns;
-}
-
-static int add_part(struct ts_hist *sum, struct beside *all, struct ts_hist *one, const struct parts *p, size_t i,
-                    const char *path, struct ts_err *err)
-{
-	const cJSON *latency = ts_json_at(p->items[i], path);
-	const char *text = ts_json_text(latency, "histogram", NULL);
+	const char *text = ts_json_text(ts_json_at(p->items[i], path), name, NULL);
+	struct ts_hist *one;
 	char place[MERGE_PATH_MAX];
+	int rc;
 
-	snprintf(place, sizeof(place), "%s.histogram", path);
-	ts_hist_reset(one);
-	if (!text && ts_json_int(latency, "count", 0) > 0)
-		return ts_err_set(err, EINVAL, "%s: %s: is null, and so cannot be merged", p->names[i], place);
-	if (text && ts_hist_decode(one, text, err) < 0) {
-		ts_err_prefix(err, -EINVAL, place);
-		return ts_err_prefix(err, -EINVAL, p->names[i]);
+	if (!text)
+		return 0;
+	one = ts_hist_new();
+	rc = one ? ts_hist_decode(one, text, err) : ts_err_set(err, ENOMEM, "no memory for a histogram");
+	if (rc == 0) {
+		ts_hist_add(sum, one);
+	} else if (one) {
+		snprintf(place, sizeof(place), "%s.%s", path, name);
+		ts_err_prefix(err, rc, place);
+		ts_err_prefix(err, rc, p->names[i]);
 	}
-	look_beside(all, latency, one);
-	ts_hist_add(sum, one);
-	return 0;
+	ts_hist_free(one);
+	return rc;
 }
 
-static int add_up(struct ts_hist *sum, struct beside *all, const struct parts *p, const char *path, struct ts_err *err)
+static int add_up(struct sum *sum, const struct parts *p, const char *path, struct ts_err *err)
 {
-	struct ts_hist *one = ts_hist_new();
-	int rc = one ? 0 : ts_err_set(err, ENOMEM, "no memory for a histogram");
+	int rc = 0;
 
-	for (size_t i = 0; i < p->n && rc == 0; i++)
-		rc = add_part(sum, all, one, p, i, path, err);
-	ts_hist_free(one);
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		const cJSON *latency = ts_json_at(p->items[i], path);
+
+		if (!ts_json_text(latency, "histogram", NULL) && ts_json_int(latency, "count", 0) > 0)
+			return ts_err_set(err, EINVAL, "%s: %s.histogram: is null, and so cannot be merged",
+			                  p->names[i], path);
+		look_beside(sum, latency);
+		rc = add_part(sum->all, p, i, path, "histogram", err);
+		if (rc == 0)
+			rc = add_part(sum->unanswered, p, i, path, "unanswered_histogram", err);
+	}
 	return rc;
 }
 
@@ -86,14 +84,14 @@ static bool same_bucket(double a_ns, int64_t b_ns)
 }
 
 /* Decoded, it knows its extremes only as far as its buckets, and not what was above its top. */
-static void know_extremes(struct ts_hist *sum, const struct beside *all)
+static void know_extremes(const struct sum *sum)
 {
-	if (same_bucket(all->min_ns, sum->min_ns))
-		sum->min_ns = (int64_t)all->min_ns;
-	if (same_bucket(all->max_ns, sum->max_ns))
-		sum->max_ns = (int64_t)all->max_ns;
-	if (all->n_overflow > 0 && all->n_overflow <= (double)sum->n)
-		sum->n_overflow = (uint64_t)all->n_overflow;
+	if (same_bucket(sum->min_ns, sum->all->min_ns))
+		sum->all->min_ns = (int64_t)sum->min_ns;
+	if (same_bucket(sum->max_ns, sum->all->max_ns))
+		sum->all->max_ns = (int64_t)sum->max_ns;
+	if (sum->n_overflow > 0 && sum->n_overflow <= (double)sum->all->n)
+		sum->all->n_overflow = (uint64_t)sum->n_overflow;
 }
 
 /* Every percentile that any part has, of the sum. */
@@ -114,11 +112,33 @@ static void add_percentiles(cJSON *latency, const struct parts *p, const char *p
 		}
 }
 
-static double bound_of(const struct ts_hist *sum, const struct beside *all)
+/* Which of the percentiles may be larger. */
+static void add_bounds(cJSON *latency, const struct sum *sum)
 {
-	if (sum->n == 0 || all->least_unanswered_ns == INT64_MAX)
-		return NAN;
-	return 100.0 * (double)(sum->n - ts_hist_count_above(sum, all->least_unanswered_ns - 1)) / (double)sum->n;
+	cJSON *bounds;
+	const cJSON *percentile;
+
+	ts_json_add_real(latency, "unanswered_count", sum->n_unanswered);
+	if (!sum->knows_unanswered) {
+		ts_json_add_null(latency, "lower_bound_from_percentile");
+		ts_json_add_null(latency, "lower_bounds");
+		return;
+	}
+	ts_json_add_real(latency, "lower_bound_from_percentile", ts_bounds_from(sum->all, sum->unanswered));
+	bounds = ts_json_add_array(latency, "lower_bounds");
+	cJSON_ArrayForEach (percentile, cJSON_GetObjectItemCaseSensitive(latency, "percentiles"))
+		if (ts_bounds_is_least(sum->all, sum->unanswered, strtod(percentile->string, NULL)))
+			cJSON_AddItemToArray(bounds, cJSON_CreateString(percentile->string));
+}
+
+static int add_histogram(cJSON *latency, const char *name, const struct ts_hist *h, struct ts_err *err)
+{
+	char *text = h->n > 0 ? ts_hist_encode(h) : NULL;
+	int rc = h->n > 0 && !text ? ts_err_set(err, ENOMEM, "no memory for a histogram") : 0;
+
+	ts_json_add_text(latency, name, text);
+	free(text);
+	return rc;
 }
 
 static bool all_have(const struct parts *p, const char *path)
@@ -129,44 +149,45 @@ static bool all_have(const struct parts *p, const char *path)
 	return true;
 }
 
-static void add_latency(cJSON *object, const char *name, const struct parts *p, const char *path,
-                        const struct ts_hist *sum, const struct beside *all, const char *text)
+/* No confidence_95: it needs the batches in which the values came. */
+static int add_latency(cJSON *object, const char *name, const struct parts *p, const char *path, const struct sum *sum,
+                       struct ts_err *err)
 {
 	cJSON *latency = ts_json_add_object(object, name);
+	int rc;
 
-	ts_json_add_int(latency, "count", (int64_t)sum->n);
-	ts_json_add_real(latency, "min_ns", all->min_ns);
-	ts_json_add_real(latency, "max_ns", all->max_ns);
-	ts_json_add_real(latency, "mean_ns", ts_hist_mean(sum));
-	ts_json_add_real(latency, "stddev_ns", ts_hist_stddev(sum));
-	add_percentiles(latency, p, path, sum);
-	ts_json_add_real(latency, "overflow_count", all->n_overflow);
-	ts_json_add_real(latency, "unanswered_count", all->n_unanswered);
-	ts_json_add_real(latency, "lower_bound_from_percentile", bound_of(sum, all));
-	ts_json_add_text(latency, "histogram",
-	                 text); /* no confidence_95: it needs the batches in which the values came */
+	ts_json_add_int(latency, "count", (int64_t)sum->all->n);
+	ts_json_add_real(latency, "min_ns", sum->min_ns);
+	ts_json_add_real(latency, "max_ns", sum->max_ns);
+	ts_json_add_real(latency, "mean_ns", ts_hist_mean(sum->all));
+	ts_json_add_real(latency, "stddev_ns", ts_hist_stddev(sum->all));
+	add_percentiles(latency, p, path, sum->all);
+	ts_json_add_real(latency, "overflow_count", sum->n_overflow);
+	add_bounds(latency, sum);
+	rc = add_histogram(latency, "histogram", sum->all, err);
+	return rc == 0 ? add_histogram(latency, "unanswered_histogram", sum->unanswered, err) : rc;
 }
 
 /* A latency that some parts did not measure is left out. */
 int merge_latency(cJSON *object, const char *name, const struct parts *p, const char *path, struct ts_err *err)
 {
-	struct beside all = {.min_ns = NAN, .max_ns = NAN, .least_unanswered_ns = INT64_MAX};
-	struct ts_hist *sum;
-	char *text = NULL;
+	struct sum sum = {.min_ns = NAN, .max_ns = NAN, .knows_unanswered = true};
 	int rc;
 
 	if (!all_have(p, path))
 		return 0;
-	sum = ts_hist_new();
-	rc = sum ? add_up(sum, &all, p, path, err) : ts_err_set(err, ENOMEM, "no memory for a histogram");
-	if (rc == 0 && sum->n > 0 && !(text = ts_hist_encode(sum)))
+	sum.all = ts_hist_new();
+	sum.unanswered = ts_hist_new();
+	if (sum.all && sum.unanswered)
+		rc = add_up(&sum, p, path, err);
+	else
 		rc = ts_err_set(err, ENOMEM, "no memory for a histogram");
 	if (rc == 0) {
-		know_extremes(sum, &all);
-		add_latency(object, name, p, path, sum, &all, text);
+		know_extremes(&sum);
+		rc = add_latency(object, name, p, path, &sum, err);
 	}
-	free(text);
-	ts_hist_free(sum);
+	ts_hist_free(sum.all);
+	ts_hist_free(sum.unanswered);
 	return rc;
 }
 

@@ -237,30 +237,47 @@ static void test_slow_readers(void **state)
 	ts_hist_free(h);
 }
 
-/* Requests that were never answered make lower bounds: from the shortest wait of any part on. */
+static void give_unanswered(cJSON *part, const struct ts_hist *unanswered)
+{
+	cJSON *latency = member(part, "latency.response");
+	char *encoded = ts_hist_encode(unanswered), *quoted = NULL, count[24];
+
+	assert_true(asprintf(&quoted, "\"%s\"", encoded) > 0);
+	snprintf(count, sizeof(count), "%d", (int)unanswered->n);
+	give(latency, "unanswered_count", count);
+	give(latency, "unanswered_histogram", quoted);
+	free(quoted);
+	free(encoded);
+}
+
+/* Catches: requests that were never answered and bound nothing in the sum; a bound that is made up where a part does
+ * not say which they were. */
 static void test_lower_bounds(void **state)
 {
-	struct ts_hist *a = ts_hist_new(), *b = ts_hist_new();
+	struct ts_hist *all = ts_hist_new(), *unanswered = ts_hist_new();
 	struct ts_err err = {0};
 
 	(void)state;
-	for (int i = 1; i <= 100; i++) {
-		ts_hist_record(a, i * 1000);
-		ts_hist_record(b, i * 1000);
-	}
-	cJSON *parts[2] = {result(a, 100, 1, server, "valid"), result(b, 100, 1, server, "valid")};
-	give(member(parts[0], "latency.response"), "lower_bound_from_percentile", "89"); /* 90,000 ns was no answer */
-	give(member(parts[1], "latency.response"), "lower_bound_from_percentile", "94");
+	for (int i = 1; i <= 100; i++)
+		ts_hist_record(all, i * 1000);
+	ts_hist_record(unanswered, 90000);
+	cJSON *parts[2] = {result(all, 100, 1, server, "valid"), result(all, 100, 1, server, "valid")};
+	give_unanswered(parts[0], unanswered);
+	ts_hist_record(unanswered, 95000);
+	give_unanswered(parts[1], unanswered);
 	cJSON *merged = merge_results((const cJSON *const *)parts, names, 2, &err);
 
 	assert_non_null(merged);
+	assert_int_equal(document_check(merged, "load", &err), 0);
+	assert_int_equal(ts_json_int(merged, "latency.response.unanswered_count", 0), 3);
 	assert_true(ts_json_real(merged, "latency.response.lower_bound_from_percentile", 0) == 89);
-	assert_true(cJSON_IsNull(ts_json_at(merged, "latency.service.lower_bound_from_percentile")));
+	assert_string_equal(ts_json_text(ts_json_at(merged, "latency.response.lower_bounds"), "[0]", ""), "99.9");
+	assert_true(cJSON_IsNull(ts_json_at(merged, "latency.service.lower_bounds")));
 	cJSON_Delete(merged);
 	cJSON_Delete(parts[0]);
 	cJSON_Delete(parts[1]);
-	ts_hist_free(a);
-	ts_hist_free(b);
+	ts_hist_free(all);
+	ts_hist_free(unanswered);
 }
 
 /* Requests without a histogram cannot be merged: said, with the file and the place, never guessed. */

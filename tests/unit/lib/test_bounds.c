@@ -1,8 +1,12 @@
 /* Percentiles where some requests were never answered: which are lower bounds, and of how much. */
-#include "unit.h"
-
-#include "bounds.h"
+#include "ts_bounds.h"
+#include "ts_random.h"
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
 
 #define MS 1000000LL
 
@@ -32,11 +36,11 @@ static void all_were_answered(void **state)
 	struct sample s = sample_new();
 
 	(void)state;
-	assert_true(isnan(bounds_from(s.all, s.unanswered)));
+	assert_true(isnan(ts_bounds_from(s.all, s.unanswered)));
 	ts_hist_record_n(s.all, MS, 100);
-	assert_true(isnan(bounds_from(s.all, s.unanswered)));
-	assert_false(bounds_is_least(s.all, s.unanswered, 100));
-	assert_int_equal(bounds_most_ns(s.all, s.unanswered, 99), ts_hist_percentile(s.all, 99));
+	assert_true(isnan(ts_bounds_from(s.all, s.unanswered)));
+	assert_false(ts_bounds_is_least(s.all, s.unanswered, 100));
+	assert_int_equal(ts_bounds_most_ns(s.all, s.unanswered, 99), ts_hist_percentile(s.all, 99));
 	sample_free(&s);
 }
 
@@ -48,10 +52,10 @@ static void those_above_are_touched(void **state)
 	(void)state;
 	ts_hist_record_n(s.all, MS, 190);
 	wait_in_vain(&s, 200 * MS, 10);
-	assert_true(fabs(bounds_from(s.all, s.unanswered) - 95) < 1e-9);
-	assert_false(bounds_is_least(s.all, s.unanswered, 95));
-	assert_true(bounds_is_least(s.all, s.unanswered, 95.1));
-	assert_true(bounds_most_ns(s.all, s.unanswered, 95.1) == BOUNDS_NONE);
+	assert_true(fabs(ts_bounds_from(s.all, s.unanswered) - 95) < 1e-9);
+	assert_false(ts_bounds_is_least(s.all, s.unanswered, 95));
+	assert_true(ts_bounds_is_least(s.all, s.unanswered, 95.1));
+	assert_true(ts_bounds_most_ns(s.all, s.unanswered, 95.1) == TS_BOUNDS_NONE);
 	sample_free(&s);
 }
 
@@ -65,11 +69,11 @@ static void a_short_wait_touches_the_tail_alone(void **state)
 	for (int i = 0; i < 10000; i++)
 		ts_hist_record(s.all, MS + i * 100); /* 1 to 2 ms, evenly */
 	wait_in_vain(&s, 10, 3);
-	assert_false(bounds_is_least(s.all, s.unanswered, 50));
-	assert_false(bounds_is_least(s.all, s.unanswered, 99.9));
-	assert_true(bounds_is_least(s.all, s.unanswered, 99.99));
-	assert_true(bounds_from(s.all, s.unanswered) > 99.9);
-	assert_true(bounds_most_ns(s.all, s.unanswered, 50) > ts_hist_percentile(s.all, 50) - 2000);
+	assert_false(ts_bounds_is_least(s.all, s.unanswered, 50));
+	assert_false(ts_bounds_is_least(s.all, s.unanswered, 99.9));
+	assert_true(ts_bounds_is_least(s.all, s.unanswered, 99.99));
+	assert_true(ts_bounds_from(s.all, s.unanswered) > 99.9);
+	assert_true(ts_bounds_most_ns(s.all, s.unanswered, 50) > ts_hist_percentile(s.all, 50) - 2000);
 	sample_free(&s);
 }
 
@@ -83,16 +87,16 @@ static void who_waits_longer_is_touched(void **state)
 	ts_hist_record_n(s.all, MS, 80);
 	wait_in_vain(&s, 2 * MS, 10);
 	ts_hist_record_n(s.all, 9 * MS, 10);
-	assert_false(bounds_is_least(s.all, s.unanswered, 80));
-	assert_true(bounds_is_least(s.all, s.unanswered, 81)); /* 2 ms, or 9 */
-	assert_true(bounds_most_ns(s.all, s.unanswered, 81) >= 9 * MS &&
-	            bounds_most_ns(s.all, s.unanswered, 81) < 10 * MS);
-	assert_true(bounds_most_ns(s.all, s.unanswered, 91) == BOUNDS_NONE);
-	assert_true(fabs(bounds_from(s.all, s.unanswered) - 80) < 1e-9);
+	assert_false(ts_bounds_is_least(s.all, s.unanswered, 80));
+	assert_true(ts_bounds_is_least(s.all, s.unanswered, 81)); /* 2 ms, or 9 */
+	assert_true(ts_bounds_most_ns(s.all, s.unanswered, 81) >= 9 * MS &&
+	            ts_bounds_most_ns(s.all, s.unanswered, 81) < 10 * MS);
+	assert_true(ts_bounds_most_ns(s.all, s.unanswered, 91) == TS_BOUNDS_NONE);
+	assert_true(fabs(ts_bounds_from(s.all, s.unanswered) - 80) < 1e-9);
 	sample_free(&s);
 }
 
-/* What bounds_from says is what bounds_is_least finds, rank by rank. */
+/* What ts_bounds_from says is what ts_bounds_is_least finds, rank by rank. */
 static void both_agree(void **state)
 {
 	(void)state;
@@ -104,13 +108,13 @@ static void both_agree(void **state)
 			ts_hist_record(s.all, MS + rand() % 40 * 100000);
 		for (int i = 0; i < 1 + run; i++)
 			wait_in_vain(&s, MS / 2 + rand() % 6 * MS, 1);
-		from = bounds_from(s.all, s.unanswered);
+		from = ts_bounds_from(s.all, s.unanswered);
 		for (uint64_t rank = 1; rank <= s.all->n; rank++) {
 			double percentile = 100.0 * (double)rank / (double)s.all->n;
 			if (percentile > from + 1e-9)
-				assert_true(bounds_is_least(s.all, s.unanswered, percentile));
+				assert_true(ts_bounds_is_least(s.all, s.unanswered, percentile));
 			else if (percentile > from - 1e-9)
-				assert_false(bounds_is_least(s.all, s.unanswered, percentile));
+				assert_false(ts_bounds_is_least(s.all, s.unanswered, percentile));
 		}
 		sample_free(&s);
 	}

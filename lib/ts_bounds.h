@@ -9,22 +9,22 @@
  * Source: order statistics of censored samples, as in Kaplan and Meier 1958, without any assumption about the
  * censoring.
  */
-#ifndef BOUNDS_H
-#define BOUNDS_H
+#ifndef TS_BOUNDS_H
+#define TS_BOUNDS_H
 
 #include "ts_hist.h"
 #include <stdbool.h>
 
-#define BOUNDS_NONE INT64_MAX
+#define TS_BOUNDS_NONE INT64_MAX
 
-/* The largest that this percentile of `all` can be, of which `unanswered` are a part; BOUNDS_NONE: as large as you
+/* The largest that this percentile of `all` can be, of which `unanswered` are a part; TS_BOUNDS_NONE: as large as you
  * like. */
-int64_t bounds_most_ns(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile);
+int64_t ts_bounds_most_ns(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile);
 
 /* Is it a lower bound: may it be larger than ts_hist_percentile says, by more than 1 %? */
-bool bounds_is_least(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile);
+bool ts_bounds_is_least(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile);
 
 /* The percentile above which every one is a lower bound; some below may be, too. NaN: none is. */
-double bounds_from(const struct ts_hist *all, const struct ts_hist *unanswered);
+double ts_bounds_from(const struct ts_hist *all, const struct ts_hist *unanswered);
 
 #endif

@@ -1,4 +1,4 @@
-#include "bounds.h"
+#include "ts_bounds.h"
 #include <math.h>
 
 #define CLEARLY 1.01
@@ -13,7 +13,7 @@ static bool is_more(int64_t most_ns, int64_t least_ns)
 	return (double)most_ns > CLEARLY * (double)least_ns;
 }
 
-int64_t bounds_most_ns(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile)
+int64_t ts_bounds_most_ns(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile)
 {
 	uint64_t rank = ts_hist_rank(all->n, percentile), seen = 0;
 	unsigned i;
@@ -21,7 +21,7 @@ int64_t bounds_most_ns(const struct ts_hist *all, const struct ts_hist *unanswer
 	if (unanswered->n == 0)
 		return ts_hist_percentile(all, percentile);
 	if (rank > all->n - unanswered->n)
-		return BOUNDS_NONE;
+		return TS_BOUNDS_NONE;
 	for (i = index_of(all->min_ns); i < index_of(all->max_ns); i++) {
 		seen += all->counts[i] - unanswered->counts[i];
 		if (seen >= rank)
@@ -35,15 +35,15 @@ static int64_t bucket_middle(unsigned i)
 	return (ts_hist_bucket_low(i) + ts_hist_bucket_high(i)) / 2;
 }
 
-bool bounds_is_least(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile)
+bool ts_bounds_is_least(const struct ts_hist *all, const struct ts_hist *unanswered, double percentile)
 {
 	return unanswered->n > 0 &&
-	       is_more(bounds_most_ns(all, unanswered, percentile), ts_hist_percentile(all, percentile));
+	       is_more(ts_bounds_most_ns(all, unanswered, percentile), ts_hist_percentile(all, percentile));
 }
 
 /* Of the ranks in bucket i, those are exact that are reached by answered requests up to bucket k, the last that is not
  * clearly more. Both only rise. */
-double bounds_from(const struct ts_hist *all, const struct ts_hist *unanswered)
+double ts_bounds_from(const struct ts_hist *all, const struct ts_hist *unanswered)
 {
 	uint64_t seen = 0, answered = 0, exact = 0;
 	unsigned last, k;
