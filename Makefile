@@ -144,7 +144,7 @@ EXTRA_ROOMS_tests/servers/$(1) := tests/servers
 $(OUT)/servers/$(1): $(call objects,tests/servers/$(1))
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  LD    $$@")
-	$(Q)$(CC) $(ALL_LDFLAGS) $$^ -o $$@
+	$(Q)$(CC) $(ALL_LDFLAGS) $$^ -lm -o $$@
 endef
 $(foreach p,$(PEER_FOLDERS),$(eval $(call peer_rule,$(p))))
 

@@ -9,6 +9,7 @@
 
 #define LINES_MAX   100
 #define POINTS_MAX  64
+#define KEEPS_UP    0.98 /* of the offered rate */
 #define CURVE_STEPS 60
 #define HEIGHT_ROW  26
 #define HEIGHT_REST 110
@@ -27,6 +28,12 @@ struct span {
 static bool is_point(const struct summary *s, size_t w, const struct lines *lines)
 {
 	return strcmp(s->set->workloads[w].group, lines->group) == 0;
+}
+
+/* Who does not keep up has a queue that grows as long as the trial lasts: there M/G/1 says nothing. */
+static bool follows_some_law(const struct cell *cell, const struct lines *lines)
+{
+	return lines->law != FIT_MG1 || !(cell->figures[FIGURE_ACHIEVED].value < KEEPS_UP);
 }
 
 /* The points of one mode, each workload of the series in its order. Returns how many. */
@@ -58,7 +65,7 @@ static size_t add_line(struct plot *p, const struct summary *s, size_t mode, con
 		fprintf(p->dat, "%.6g\t%.6g\t%.6g\t%.6g\t\"%s, %s: %s at %s requests/s\"\n", x, value,
 		        isnan(y->low) ? value : y->low * lines->y_scale,
 		        isnan(y->high) ? value : y->high * lines->y_scale, name, s->set->workloads[w].id, shown, at);
-		if (points->n < POINTS_MAX) {
+		if (points->n < POINTS_MAX && follows_some_law(cell, lines)) {
 			points->x[points->n] = x;
 			points->y[points->n++] = value;
 		}
@@ -121,15 +128,16 @@ static void add_curve(struct plot *p, const struct fit *fit, const struct points
 /* What the legend says of a law that holds: its first values, and what it misses by. */
 static void describe(const struct fit *fit, const char *name, char *buf, size_t size)
 {
-	char bytes[40];
+	char value[40];
 
 	if (fit->law == FIT_USL)
 		snprintf(buf, size, "%s: s %.2g, off %.0f %%", name, fit->p[1], 100 * fit->residual);
 	else if (fit->law == FIT_LINE) /* of memory in MiB */
 		snprintf(buf, size, "%s: %s each", name,
-		         ts_units_show_bytes(fit->p[1] * 1048576, bytes, sizeof(bytes)));
+		         ts_units_show_bytes(fit->p[1] * 1048576, value, sizeof(value)));
 	else
-		snprintf(buf, size, "%s: t %.3g us, off %.0f %%", name, fit->p[0] * 1e6, 100 * fit->residual);
+		snprintf(buf, size, "%s: t %s, off %.0f %%", name,
+		         ts_units_show_duration(llround(fit->p[0] * 1e9), value, sizeof(value)), 100 * fit->residual);
 }
 
 static void add_settings(struct plot *p, const struct summary *s, size_t w, const struct lines *lines,

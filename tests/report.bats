@@ -251,6 +251,28 @@ time and M/G/1, Clients, Latency among idle connections, Processor time among id
   choice "${tmp}/series/index.html" "one request at a time among 10,000 idle connections" | grep -F "|idle-10000|any|"
 }
 
+@test "M/G/1 is drawn through the points of a queue, but for those where it does not keep up, and through nothing else" {
+  tests/fixtures/results/generate "${tmp}/run" --modes=epoll,poll --workloads=curve-20,curve-50,curve-80,curve-95 --trials=1
+  python3 - "${tmp}/run/trials" <<'PYTHON'
+import json, sys
+
+service_s = 0.001
+for share in (20, 50, 80, 95):
+    rate = 10 * share
+    queue_s = service_s + rate * service_s ** 2 / (2 * (1 - rate * service_s))
+    for mode, mean_s in (("epoll", queue_s if share < 95 else 0.5), ("poll", service_s)):
+        path = "%s/%s.curve-%d.1.json" % (sys.argv[1], mode, share)
+        result = json.load(open(path))
+        result["throughput"].update(requests_per_s=rate, achieved_ratio=1 if share < 95 else 0.9)
+        result["latency"]["response"]["mean_ns"] = mean_s * 1e9
+        json.dump(result, open(path, "w"))
+PYTHON
+  "${bin}/tsreport" charts "${tmp}/run" -o "${tmp}/charts" >/dev/null 2>&1
+  [ "$(grep -c 'the law with' "${tmp}/charts/model.curve.dat")" -eq 1 ]
+  grep -q '^# epoll: the law with 0.001 1e-06 0, off by 0.0 %' "${tmp}/charts/model.curve.dat"
+  grep -q "title 'epoll: t 1.00 ms, off 0 %'" "${tmp}/charts/model.curve.gp"
+}
+
 @test "a run against itself differs in nothing" {
   run "${bin}/tsreport" compare "${run_dir}" "${run_dir}"
   [ "${status}" -eq 0 ]

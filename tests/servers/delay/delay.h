@@ -61,8 +61,9 @@ struct options {
 	long long slow_read_ns; /* between two receives of at most slow_read_bytes; 0: off */
 	long long slow_read_bytes;
 	struct rate spoil[SPOIL_N];
-	bool spin;  /* never sleep: arrival is noticed within some 2 us instead of a wake-up's 50 */
-	bool space; /* "[time] data" */
+	bool exponential; /* the service times: drawn, in place of constant */
+	bool spin;        /* never sleep: arrival is noticed within some 2 us instead of a wake-up's 50 */
+	bool space;       /* "[time] data" */
 };
 
 void options_parse(struct options *options, int argc, char **argv); /* dies on errors, --help exits 0 */

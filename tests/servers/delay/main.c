@@ -4,6 +4,7 @@
  */
 #include "delay.h"
 #include <fcntl.h>
+#include <math.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -37,6 +38,7 @@ struct server {
 	struct totals totals;
 	struct arrivals arrivals;
 	struct client **buckets;
+	unsigned short random[3]; /* of erand48: from 0, so that each run draws the same */
 	char buffer[PEER_BUFFER];
 };
 
@@ -198,6 +200,14 @@ static void reply_leave(struct server *s, struct reply *reply)
 	free(reply);
 }
 
+/* How long the one queue takes for the next message. */
+static long long service_ns(struct server *s)
+{
+	double mean_ns = (double)s->options.service_ns;
+
+	return s->options.exponential ? (long long)(-log(1 - erand48(s->random)) * mean_ns) : s->options.service_ns;
+}
+
 /* A message has come: decide what happens to it, and when. */
 static void message_accept(struct server *s, struct client *c, size_t n)
 {
@@ -213,7 +223,7 @@ static void message_accept(struct server *s, struct client *c, size_t n)
 	memcpy(reply->bytes, s->buffer, n);
 	reply->spoil = spoil_choose(o, ++s->totals.messages);
 	if (o->service_ns) {
-		s->queue_free_ns = (s->queue_free_ns > s->now_ns ? s->queue_free_ns : s->now_ns) + o->service_ns;
+		s->queue_free_ns = (s->queue_free_ns > s->now_ns ? s->queue_free_ns : s->now_ns) + service_ns(s);
 		if (due_ns < s->queue_free_ns)
 			due_ns = s->queue_free_ns;
 	}

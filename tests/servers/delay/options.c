@@ -18,6 +18,8 @@ static const struct row rows[] = {
         {"arrivals", "FILE for the moment of each message, monotonic ns, one a line, at SIGTERM", TEXT, AT(arrivals)},
         {"delay", "TIME from receiving a message to its reply", TIME, AT(delay_ns)},
         {"service", "TIME that one queue for all takes for each message", TIME, AT(service_ns)},
+        {"exponential", "service times are exponential, the same in every run; --service is their mean", SWITCH,
+         AT(exponential)},
         {"stall-every", "TIME: at the end of each such period the server stands still", TIME, AT(stall_every_ns)},
         {"stall-for", "TIME that it stands still", TIME, AT(stall_for_ns)},
         {"reset-every", "N: RST for the message after N replies on a connection", COUNT, AT(reset_every)},
