@@ -575,6 +575,8 @@ def serve(c):
         data = c.recv(65536)
         if not data:
             break
+        if kind == "send_failed":
+            c.shutdown(socket.SHUT_RD) # the next message is refused by the socket itself
         late = 3600 if kind == "future_time" and n > 0 else 0
         text = "soon" if kind in ("bad_time", "connection_dropped") and n > 0 else time.ctime(time.time() + late)
         c.sendall(b"[" + text.encode() + b"]" + data)
@@ -595,14 +597,11 @@ while True:
 @test "what seldom goes wrong has its class, moments and example, too" {
   while read -r class arguments; do
     # shellcheck disable=SC2086 # several words
-    if [ "${class}" = backlog_full ]; then
-      start_peer /usr/bin/python3 -c "${fails}" "${class}" "${BATS_TEST_TMPDIR}/full"
-    else
-      start_peer /usr/bin/python3 -c "${fails}" "${class}"
-    fi
+    [[ "${class}" != @(backlog_full|send_failed) ]] || path=${BATS_TEST_TMPDIR}/${class}
+    start_peer /usr/bin/python3 -c "${fails}" "${class}" ${path:+"${path}"}
+    path=
     load --timeout=150ms ${arguments} "${uri}"
-    holds "e.get('${class}', 0) >= 1" \
-      "all(-1 < x['first_at_s'] <= x['last_at_s'] < 5 and x['example'] for x in d['errors'])" # below 0: while opening
+    holds "e.get('${class}', 0) >= 1" "all(-1 < x['first_at_s'] <= x['last_at_s'] < 5 for x in d['errors'])" # below 0: while opening
   done <<'END'
 future_time -c 2 -n 20
 bad_time -c 2 -n 20
@@ -611,7 +610,32 @@ no_end -c 2 -n 6 --session=2
 connect_timeout -c 6 -d 500ms
 backlog_full -c 6 -d 500ms
 connection_dropped -c 2 -p 4 -n 20
+send_failed -c 2 -n 20
 END
+}
+
+@test "a connection that cannot be made for want of memory, or for a reason of its own, is told from the others" {
+  start_server
+  run timeout 20 strace -f -qq -o /dev/null -e trace=connect -e inject=connect:error=ENOMEM:when=2+2 \
+    "${bin}/tsload" --progress=never --json="${result}" -t 1 -c 8 -n 100 "${uri}"
+  holds 'e == {"no_memory": c["failed"]} and 4 <= c["failed"] == c["attempted"] - c["opened"] and r["completed"] == 100' \
+    'd["errors"][0]["example"].endswith("Cannot allocate memory") and d["errors"][0]["first_at_s"] <= d["errors"][0]["last_at_s"]'
+  start_server --listen="unixgram:${BATS_TEST_TMPDIR}/d" # which takes no streams
+  load -c 3 -d 100ms "unix:${BATS_TEST_TMPDIR}/d"
+  [ "${status}" -eq 3 ]
+  [[ "${lines[0]}" == *"cannot connect: the connection could not be made, for another reason" ]]
+  holds 'set(e) == {"connect_failed"} and c["failed"] == c["attempted"] == e["connect_failed"] >= 3' \
+    '"wrong type" in d["errors"][0]["example"]'
+}
+
+# A class that no run above brings about is a class of which nobody knows whether it is ever counted.
+@test "each class of errors has a test with a live server" {
+  n=0
+  while read -r class; do
+    grep -qE "(^|[^a-z_])${class}([^a-z_]|\$)" "${BATS_TEST_DIRNAME}"/load{,.serial}.bats || { echo "no test: ${class}"; false; }
+    n=$((n + 1))
+  done < <(sed -nE 's/^X\((\w+),.*/\1/p' "${BATS_TEST_DIRNAME}/../loadgen/errors.def")
+  [ "${n}" -ge 20 ]
 }
 
 @test "no descriptor, no local address and no route are told apart" {

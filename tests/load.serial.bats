@@ -223,6 +223,42 @@ END
   holds 'any("throttled" in x for x in v["reasons"]) == ((d["generator"]["throttled_periods_count"] or 0) > 0)'
 }
 
+# The machine's own clock is left alone: tsload sees one that steps.
+@test "a wall clock that steps is seen, and one that does not is not accused" {
+  cc -shared -fPIC -O1 -o "${BATS_TEST_TMPDIR}/clock.so" "${BATS_TEST_DIRNAME}/helpers/clock_step.c"
+  start_server
+  while read -r step_ms at_ms verdict; do
+    ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=${BATS_TEST_TMPDIR}/clock.so CLOCK_STEP_MS=${step_ms} CLOCK_STEP_AT_MS=${at_ms} \
+      load -c 4 -r 200 -d 600ms --tolerance=20s "${uri}"
+    holds "any('the wall clock stepped by' in x for x in v['reasons']) == ('${verdict}' == 'accused')" \
+      "(v['verdict'] != 'valid' and d['generator']['clock_steps_count'] > 0) or '${verdict}' != 'accused'" 'r["completed"] == 120'
+  done <<'END'
+10000 300 accused
+-50 300 accused
+3 300 clean
+10000 60000 clean
+END
+}
+
+# The hypervisor is played by a file that tsload sees in the place of /proc/stat.
+@test "time that the hypervisor takes is seen, and none is not accused" {
+  unshare -rm true || skip "no mounts of its own can be made here"
+  start_server
+  for stolen in 300 0; do
+    cp /proc/stat "${BATS_TEST_TMPDIR}/stat"
+    unshare -rm bash -c 'mount --bind "$1" /proc/stat && shift && exec "$@"' _ "${BATS_TEST_TMPDIR}/stat" \
+      "${bin}/tsload" --progress=never --json="${result}" -c 4 -r 500 -d 1s "${uri}" >/dev/null 3>&- &
+    pid=$!
+    await_handlers "${pid}"
+    read -r -t 0.5 <> <(:) || true
+    awk -v n="${stolen}" '/^cpu / {$9 += n} {print}' "${BATS_TEST_TMPDIR}/stat" >"${BATS_TEST_TMPDIR}/now"
+    cat "${BATS_TEST_TMPDIR}/now" >"${BATS_TEST_TMPDIR}/stat"
+    wait "${pid}" || true
+    holds "any('the hypervisor took' in x for x in v['reasons']) == (${stolen} > 0)" "near(d['generator']['steal_s'], ${stolen} / 100, 0.01)" \
+      "v['verdict'] != 'valid' or ${stolen} == 0"
+  done
+}
+
 @test "the highest rate of a server with a fixed service time is its capacity, to 3 %" {
   start_delay --service=1ms
   # Other work on the machine can only lower a capacity: the best of three searches counts.

@@ -46,6 +46,7 @@ load() {
   fits_a_screen
   [ ! -e "${result}" ] || holds 'r["scheduled"] == r["not_sent"] + r["completed"] + r["failed"] + r["in_flight_at_end"]' \
     'd["latency"]["response"]["count"] == r["completed"] + r["late"] + r["unanswered"]' 'adds_up(d["warmup"])' \
+    'all(x["example"] and (x["first_at_s"] is None or x["first_at_s"] <= x["last_at_s"]) for x in d["errors"])' \
     's is None or adds_up(s["requests"]) and s["response"]["count"] == s["requests"]["completed"] + s["requests"]["unanswered"]'
 }
 
