@@ -85,7 +85,7 @@ struct generator {
 	uint64_t n_arrivals_tested, n_arrivals_failed; /* workers */
 };
 
-enum shard_state { SHARD_OPENING, SHARD_READY, SHARD_RUNNING, SHARD_DRAINING, SHARD_DONE };
+enum shard_state { SHARD_OPENING, SHARD_READY, SHARD_RUNNING, SHARD_DRAINING, SHARD_DRAINED, SHARD_DONE };
 
 struct shard {
 	struct ledger figures, warmup; /* by the request's planned time */

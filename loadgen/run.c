@@ -157,6 +157,20 @@ static int open_phase(struct run *r, struct crew *crew, struct progress *progres
 	return r->stop == STOP_NO ? 0 : -1;
 }
 
+/* The server, while workers drain and once when all have; then they close their connections. */
+static void look_at_drain(struct run *r, struct crew *crew, int64_t now_ns, int64_t end_ns)
+{
+	struct control *control = &crew->arena->control;
+	int state = crew_lowest_state(crew);
+
+	if (state < SHARD_DRAINED && now_ns >= end_ns)
+		sampler_drain(&r->sampler, now_ns);
+	if (state == SHARD_DRAINED && !atomic_load(&control->looked)) {
+		sampler_drained(&r->sampler);
+		atomic_store(&control->looked, true);
+	}
+}
+
 static void load_phase(struct run *r, struct crew *crew, struct progress *progress)
 {
 	int64_t start_ns, end_ns, next_until_ns = 0, now_ns;
@@ -178,8 +192,7 @@ static void load_phase(struct run *r, struct crew *crew, struct progress *progre
 			sampler_tick(&r->sampler, now_ns);
 			heed_until(r, now_ns, &next_until_ns);
 		}
-		if (now_ns >= end_ns && crew_lowest_state(crew) <= SHARD_DRAINING)
-			sampler_drain(&r->sampler, now_ns);
+		look_at_drain(r, crew, now_ns, end_ns);
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, now_ns);
 		nap_at_most(r->sampler.begin_ns, end_ns);

@@ -313,6 +313,14 @@ void sampler_drain(struct sampler *s, int64_t now_ns)
 	s->next_tick_ns = now_ns + s->tick_ns;
 }
 
+void sampler_drained(struct sampler *s)
+{
+	if (!s->has_begun)
+		return;
+	sample_server(s);
+	s->has_drained = true;
+}
+
 void sampler_end(struct sampler *s, int64_t now_ns, int64_t end_ns)
 {
 	int64_t retransmits = read_retransmits();

@@ -70,13 +70,13 @@ int sampler_init(struct sampler *s, const struct plan *plan, const void *shards,
 void sampler_release(struct sampler *s);
 
 /*
- * In this order. The server is looked at first when the measured part begins, and last in the drain: replies that come
- * then are counted, too, but closing the connections is no part of the load. (A load that ends before its time, by a
- * count or a stop, has no moment between the two: there the closing is in it.)
+ * In this order. The server is looked at first when the measured part begins, and last when all have drained: replies
+ * that come then are counted, too, but closing the connections is no part of the load.
  */
 void sampler_begin(struct sampler *s, int64_t begin_ns);             /* the measured part will begin then */
 void sampler_tick(struct sampler *s, int64_t now_ns);                /* at the begin, and at least each tick_ns */
 void sampler_drain(struct sampler *s, int64_t now_ns);               /* at the end, and while workers drain */
+void sampler_drained(struct sampler *s);                             /* when all have */
 void sampler_end(struct sampler *s, int64_t now_ns, int64_t end_ns); /* closes the last entry */
 
 /* What comes from now on enters the series and no batch: a figure that was found good enough stays the one reported. */

@@ -2,6 +2,7 @@
 #include "worker_inner.h"
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -9,6 +10,8 @@
 
 #define TICK_MIN_NS      TS_MS
 #define ARRIVALS_APART_S 0.005
+#define LOOK_NS          (200 * TS_MS) /* so long it waits for the look at the server */
+#define LOOK_EACH_NS     (TS_MS / 5)
 #define SPIN_CLOSE_NS    3000 /* a moment this near is waited for on the clock alone */
 
 static void run_loop(struct worker *w)
@@ -27,6 +30,18 @@ static void run_loop(struct worker *w)
 	}
 }
 
+/* A server is sampled before its connections are closed, which is no part of the load; but nobody waits for long. */
+static void await_look(struct worker *w)
+{
+	int64_t now_ns = ts_clock_mono_ns(), until_ns = now_ns + LOOK_NS;
+
+	while (w->plan->server_pid > 0 && w->started && now_ns < until_ns && !atomic_load(&w->control->looked) &&
+	       !atomic_load(&w->control->hurry)) {
+		ts_clock_sleep_until(now_ns + LOOK_EACH_NS);
+		now_ns = ts_clock_mono_ns();
+	}
+}
+
 void worker_run(struct worker *w)
 {
 	w->open_ns = ts_clock_mono_ns();
@@ -38,6 +53,8 @@ void worker_run(struct worker *w)
 	worker_rearm(w);
 	run_loop(w);
 	worker_settle(w);
+	worker_set_state(w, SHARD_DRAINED);
+	await_look(w);
 	worker_close_all(w);
 	worker_set_state(w, SHARD_DONE);
 }

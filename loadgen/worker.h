@@ -8,7 +8,7 @@
  *
  * Time is kept by one timerfd with absolute monotonic moments, watched by the loop: it rings when the next request is
  * due and a client is free, or when the next connection may be opened. A slow tick sweeps for time-outs and carries the
- * worker from one phase to the next: opening, ready, running, draining, done.
+ * worker from one phase to the next: opening, ready, running, draining, drained, done.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -33,6 +33,7 @@ enum control_stop { STOP_NO, STOP_SIGNAL, STOP_GONE, STOP_UNTIL };
 /* Shared by all workers of a run; lives in shared memory. */
 struct control {
 	_Atomic int64_t start_ns; /* monotonic; 0: not yet */
+	_Atomic int looked;       /* at the server, after all had drained: connections may be closed */
 	_Atomic int stop;         /* enum control_stop; 2 or more signals: also skip the drain */
 	_Atomic int hurry;
 	_Atomic uint64_t first_pair; /* of local address and port, see source.h */
