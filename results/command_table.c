@@ -24,8 +24,8 @@ static const struct ts_opt_program program = {
         .options = options,
 };
 
-static const char *const titles[] = {"<mode",       "requests/s",    "spread", "p50",     "p99",
-                                     "CPU/request", "calls/request", "served", "<remarks"};
+/* Short, so that a row fits into 80 columns; what is to be said of a mode stands below the table. */
+static const char *const titles[] = {"<mode", "requests/s", "spread", "p50", "p99", "CPU/request", "calls", "served"};
 
 static void set_spread(struct table *t, size_t column, const struct ts_interval *x)
 {
@@ -50,17 +50,38 @@ static void add_row(struct table *t, const struct summary *s, const struct cell 
 			          show_figure(columns[c], cell->figures[columns[c]].value, buf, sizeof(buf)));
 	}
 	table_set(t, 7, summary_unserved(cell) ? TABLE_BAD : TABLE_PLAIN, "%s", show_served(cell, buf, sizeof(buf)));
-	table_set(t, 8, TABLE_BAD, "%s", show_gap(cell, buf, sizeof(buf)));
 }
 
-static int print_workload(const struct summary *s, size_t w, bool colour)
+static void print_remarks(const struct summary *s, size_t w)
+{
+	char text[320];
+
+	for (size_t m = 0; m < s->set->n_modes; m++) {
+		const struct cell *cell = summary_cell(s, m, w);
+
+		if (cell->n_trials > 0 && show_gap(cell, text, sizeof(text))[0])
+			printf("%s: %s\n", s->set->modes[m].name, text);
+	}
+}
+
+static void print_title(const struct workload *workload, bool first)
+{
+	if (strcmp(workload->id, "-") == 0)
+		printf("single results\n");
+	else
+		printf("%s%s: %s%s\n", first ? "" : "\n", workload->id, workload->title,
+		       workload->open_loop ? " (open loop)" : "");
+}
+
+/* A workload of which nothing was tried, in a run that was stopped, is passed over. */
+static int print_workload(const struct summary *s, size_t w, bool colour, bool *first)
 {
 	const struct workload *workload = &s->set->workloads[w];
 	enum figure by = workload->open_loop ? FIGURE_P99 : FIGURE_RATE;
 	size_t *ranked = calloc(s->set->n_modes + 1, sizeof(*ranked));
 	struct table table;
 	size_t n;
-	int rc;
+	int rc = 0;
 
 	if (!ranked)
 		return -ENOMEM;
@@ -74,12 +95,12 @@ static int print_workload(const struct summary *s, size_t w, bool colour)
 		if (isnan(cell->figures[by].value) && cell->n_trials > 0)
 			add_row(&table, s, cell, false);
 	}
-	if (strcmp(workload->id, "-") == 0)
-		printf("single results\n");
-	else
-		printf("%s%s: %s%s\n", w ? "\n" : "", workload->id, workload->title,
-		       workload->open_loop ? " (open loop)" : "");
-	rc = table_print(&table, stdout, colour);
+	if (table.n_rows > 0) {
+		print_title(workload, *first);
+		rc = table_print(&table, stdout, colour);
+		print_remarks(s, w);
+		*first = false;
+	}
 	table_release(&table);
 	free(ranked);
 	return rc;
@@ -89,11 +110,11 @@ int command_table(int argc, char **argv, const struct ts_log *log)
 {
 	struct report report = {0};
 	struct ts_err err = {0};
-	bool colour = table_colour(stdout);
+	bool colour = table_colour(stdout), first = true;
 	int rc = report_open(&report, &program, argc, argv, NULL, &err);
 
 	for (size_t w = 0; rc == 0 && w < report.set.n_workloads; w++)
-		if (print_workload(&report.summary, w, colour) < 0)
+		if (print_workload(&report.summary, w, colour, &first) < 0)
 			rc = ts_err_set(&err, ENOMEM, "no memory for the table");
 	if (rc == 0 && ts_json_bool(report.set.run, "partial", false))
 		printf("\nThis run is partial: it was stopped before its end.\n");

@@ -3,10 +3,13 @@
 
 # One live line on a terminal, a line for each trial elsewhere.
 progress() {
-  local done=$1 all=$2 now=$3 what=$4 left
-  left=$(((all - done) * (now - began) / (done > 0 ? done : 1) / 1000000))
-  local line
-  line=$(printf '%d of %d, %d:%02d left, %s' "${done}" "${all}" $((left / 60)) $((left % 60)) "${what}")
+  local done=$1 all=$2 now=$3 what=$4 left line
+  line="${done} of ${all}, "
+  if [ "${done}" -gt 0 ]; then # before that nothing is known
+    left=$(((all - done) * (now - began) / done / 1000000))
+    line+=$(printf '%d:%02d left, ' $((left / 60)) $((left % 60)))
+  fi
+  line+=${what}
   if [ -t 2 ]; then
     printf '\r\033[K%.*s' "$((${COLUMNS:-80} - 1))" "${line}" >&2
   else
