@@ -16,7 +16,9 @@ int chart_clients(struct plot *p, const struct summary *s, size_t w, struct ts_e
 	        .y_scale = 1,
 	        .x = LINES_NUMBER,
 	        .law = FIT_USL,
-	        .settings = "set logscale x 2\nset format y '%.0s%c'\nset ytics add (2e3, 5e3, 2e4, 5e4, 2e5, 5e5)\n",
+	        .settings = "set logscale x 2\nset xtics (1, 4, 16, 64, 256, '1,024' 1024, '4,096' 4096)\nset xrange "
+	                    "[0.8:*]\n"
+	                    "set format y '%.0s%c'\nset ytics add (20, 50, 200, 500, 2e3, 5e3, 2e4, 5e4, 2e5, 5e5)\n",
 	};
 
 	return lines_draw(p, s, w, &lines, err);

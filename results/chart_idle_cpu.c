@@ -8,10 +8,10 @@ int chart_idle_cpu(struct plot *p, const struct summary *s, size_t w, struct ts_
 	        .group = "idle",
 	        .heading = "Processor time per request, among idle connections",
 	        .x_axis = "idle connections",
-	        .y_axis = "microseconds per request (log scale)",
+	        .y_axis = "processor time per request (log scale)",
 	        .y = FIGURE_CPU,
-	        .y_scale = 1,
-	        .settings = "set format y '%g'\nset ytics add (2, 5, 20, 50, 200, 500)\n",
+	        .y_scale = 1e-6,
+	        .settings = "set format y duration\neval duration_tics('y')\n",
 	};
 
 	return lines_draw(p, s, w, &lines, err);

@@ -9,7 +9,7 @@ int chart_idle_memory(struct plot *p, const struct summary *s, size_t w, struct 
 {
 	static const struct lines lines = {
 	        .group = "idle",
-	        .heading = "Memory per connection",
+	        .heading = "Memory against open connections",
 	        .x_axis = "connections open",
 	        .y_axis = "peak memory of the server, MiB (log scale)",
 	        .y = FIGURE_RSS,

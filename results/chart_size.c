@@ -11,7 +11,7 @@ int chart_size(struct plot *p, const struct summary *s, size_t w, struct ts_err 
 	        .y_axis = "requests per second (log scale)",
 	        .y = FIGURE_RATE,
 	        .y_scale = 1,
-	        .settings = "set format y '%.0s%c'\nset ytics add (2e3, 5e3, 2e4, 5e4, 2e5, 5e5)\n",
+	        .settings = "set format y '%.0s%c'\nset ytics add (20, 50, 200, 500, 2e3, 5e3, 2e4, 5e4, 2e5, 5e5)\n",
 	};
 
 	return lines_draw(p, s, w, &lines, err);

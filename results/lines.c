@@ -161,15 +161,27 @@ static void add_plots(struct plot *p, size_t index, int linetype, const char *na
 	char quoted[160];
 
 	plot_quoted(name, quoted, sizeof(quoted));
-	if (has_law)
-		fprintf(p->gp, "'%s.dat' index %zu using 1:2 with lines lt %d notitle, \\\n     ", p->id, index + 1,
-		        linetype);
+	if (has_law) /* the legend shows line and points as one */
+		fprintf(p->gp,
+		        "NaN with linespoints lt %d title %s, \\\n"
+		        "     '%s.dat' index %zu using 1:2 with lines lt %d notitle, \\\n     ",
+		        linetype, quoted, p->id, index + 1, linetype);
 	fprintf(p->gp,
-	        "'%s.dat' index %zu using 1:2 with %s lt %d title %s, \\\n"
+	        "'%s.dat' index %zu using 1:2 with %s lt %d %s%s, \\\n"
 	        "     '' index %zu using 1:3:(0):($4-$3) with vectors heads size screen 0.004,90 lt %d dt 1 lw 1 "
 	        "notitle, \\\n"
 	        "     '' index %zu using 1:2:5 with labels hypertext point pt 5 ps 1.2 lc rgb '#ff000000' notitle",
-	        p->id, index, has_law ? "points" : "linespoints", linetype, quoted, index, linetype, index);
+	        p->id, index, has_law ? "points" : "linespoints", linetype, has_law ? "notitle" : "title ",
+	        has_law ? "" : quoted, index, linetype, index);
+}
+
+/* "select (1016 of 1024)": with the last point at which it left somebody out. */
+static void name_mode(const struct summary *s, size_t mode, const struct lines *lines, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.60s", s->set->modes[mode].name);
+	for (size_t w = 0; w < s->set->n_workloads; w++)
+		if (is_point(s, w, lines) && summary_unserved(summary_cell(s, mode, w)))
+			show_mode(s, summary_cell(s, mode, w), buf, size);
 }
 
 /* All modes: the data, and the plot command. */
@@ -182,15 +194,16 @@ static size_t add_modes(struct plot *p, const struct summary *s, const struct li
 		struct points points = {.n = 0};
 		struct fit fit;
 		bool has_law;
-		char name[120];
+		char mode[80], name[120];
 
-		snprintf(name, sizeof(name), "%.60s", s->set->modes[m].name);
+		name_mode(s, m, lines, mode, sizeof(mode));
+		snprintf(name, sizeof(name), "%s", mode);
 		if (add_line(p, s, m, lines, span, &points) == 0)
 			continue;
 		has_law = fit_law(&fit, lines->law, points.x, points.y, points.n) == 0 && fit.residual <= FIT_GOOD;
 		if (has_law) {
 			add_curve(p, &fit, &points, s->set->modes[m].name);
-			describe(&fit, s->set->modes[m].name, name, sizeof(name));
+			describe(&fit, mode, name, sizeof(name));
 		}
 		fputs(n++ ? ", \\\n     " : "plot ", p->gp);
 		add_plots(p, index, plot_linetype(s->set, m), name, has_law);
