@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "suite.h"
 #include "ts_clock.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,6 +194,28 @@ static void second_words(struct turn *t, struct peer *p)
 			return;
 }
 
+/* Is the greeting a time, and nothing else but blanks and punctuation around it? */
+static bool tells_time(const char *text, size_t n)
+{
+	struct ts_stamp stamp;
+
+	for (; n > 0 && !isalnum((unsigned char)*text); n--)
+		text++;
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		n--;
+	n -= n > 0 && text[n - 1] == ']';
+	return n > 0 && n < TS_STAMP_MAX && ts_stamp_read(&stamp, NULL, text, n, NULL) == 0;
+}
+
+/* The line came back without its end, and at the client's end there came one more stamp, with the line's end alone: it
+ * had waited for the message after the word. */
+static bool is_one_behind(const struct dialect *d, const struct peer *p)
+{
+	return d->line && !d->crlf && !d->known && d->n_sample > N_WORD && p->n_first > 2 && p->first[0] == '[' &&
+	       p->first[p->n_first - 1] == '\n' && memchr(p->first, ']', p->n_first) &&
+	       memcmp(d->sample + d->n_sample - N_WORD, d->sample_in, N_WORD) == 0;
+}
+
 /* The first conversation. True: the server was reached. */
 static bool converse(struct turn *t, enum words how)
 {
@@ -206,7 +229,7 @@ static bool converse(struct turn *t, enum words how)
 	bool endless = d->greeting && !listen_whole(p, "", 1);
 	char greeting[80];
 	trace_quote(p->first, p->n_first, greeting, sizeof(greeting));
-	bool silent_end = p->ended;
+	bool silent_end = p->ended, daytime = d->greeting && tells_time(p->first, p->n_first);
 	p->n_first = 0;
 	bool said = !silent_end && !endless && first_words(t, p, how);
 	if (said && d->known) {
@@ -231,8 +254,15 @@ static bool converse(struct turn *t, enum words how)
 		dialect_stranger(d, silent_end ? "it ends the conversation before the client has said anything"
 		                    : p->ended && !p->half_closed ? "it ends the conversation without an answer"
 		                                                  : mute);
+	if (said && is_one_behind(d, p)) {
+		dialect_stranger(d, "it answers a message only when the next one has come");
+		d->n_sample = 0; /* it says no more than that */
+	}
 	if (d->greeting && !d->known)
-		snprintf(d->stranger, sizeof(d->stranger), "it speaks first%s: %s", endless ? ", and without end" : "",
+		snprintf(d->stranger, sizeof(d->stranger), "it speaks first%s: %s",
+		         endless   ? ", and without end"
+		         : daytime ? ", and tells the time unasked, as a daytime server does"
+		                   : "",
 		         greeting);
 	peer_free(p, 0);
 	return true;

@@ -184,6 +184,28 @@ static bool is_data_cut(const struct reply *r)
 	return false;
 }
 
+static bool is_nul_added(const struct reply *r)
+{
+	size_t n = r->n_out;
+
+	while (n > 0 && r->out[n - 1] == '\0')
+		n--;
+	return n > 0 && n < r->n_out && r->n_line > 0 && r->out[0] == '[' &&
+	       (ends(r->out, n, r->in, r->n_in) || ends(r->out, n, r->line, r->n_line));
+}
+
+static bool is_more_added(const struct reply *r)
+{
+	const char *data;
+	size_t n;
+
+	if (!has_stamp(r, &data, &n) || r->n_line == 0)
+		return false;
+	for (; n > 0 && *data == ' '; n--)
+		data++;
+	return n > r->n_line && begins(data, n, r->line, r->n_line);
+}
+
 static bool is_other_data(const struct reply *r)
 {
 	const char *data;
@@ -256,7 +278,14 @@ static bool is_no_time(const struct reply *r)
 
 static bool is_never_closed(const struct reply *r)
 {
-	return r->out[0] == '[';
+	return r->out[0] == '[' && find(r->out, r->n_out, ']') == r->n_out;
+}
+
+static bool is_never_opened(const struct reply *r)
+{
+	size_t close = find(r->out, r->n_out, ']');
+
+	return close < r->n_out && find(r->out, close, '[') == close && is_loose_time(r->out, close);
 }
 
 static bool is_anything(const struct reply *r)
@@ -278,20 +307,23 @@ static const struct {
         {is_newline_in_stamp, "there is a newline inside the stamp, as C's ctime() leaves one"},
         {is_line_end_lost, "the data came back without its line's end"},
         {is_line_end_added, "a line's end was added to the data"},
+        {is_nul_added, "NUL bytes were added to the data"},
         {is_data_quoted, "the data came back in quotes, as a language shows it (b'data')"},
         {is_data_in_another_case, "the data came back with its letters in another case"},
         {is_data_absent, "the stamp came back without the data"},
         {is_stamped_twice, "two stamps stand before the data"},
         {is_data_cut, "the data came back cut short"},
+        {is_more_added, "something was added after the data"},
         {is_other_data, "what follows the stamp is not the data"},
+        {is_never_closed, "the bracket of the stamp is never closed"},
         {is_in_parentheses, "the time stands in parentheses, not in square brackets"},
         {is_in_other_brackets, "the time stands in other brackets, not in square ones"},
         {is_stamp_last, "the stamp stands after the data, not before it"},
         {is_in_two_brackets, "the time stands in two pairs of brackets"},
         {is_greeted, "something else, such as a greeting, stands before the stamp"},
+        {is_never_opened, "the bracket of the stamp is never opened"},
         {is_without_brackets, "there are no brackets around the time"},
         {is_no_time, "the text between the brackets is no time that is known"},
-        {is_never_closed, "the bracket of the stamp is never closed"},
         {is_anything, "the reply does not begin with a stamp in square brackets"},
 };
 

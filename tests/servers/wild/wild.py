@@ -48,6 +48,10 @@ REPLIES = {
     'repr': lambda data: ('[%s] %s' % (ctime(), data)).encode(),
     'repr-bytes': lambda data: ('[%s] %s' % (ctime().encode(), data)).encode(),
     'bare': bytewise('%t %d'),
+    'unopened': bytewise('%t] %d'),
+    'unclosed': bytewise('[%t %d'),
+    'c-string': bytewise('[%t] %d\0'),
+    'prompt': bytewise('[%t] %d> '),
     'round': bytewise('(%t) %d'),
     'angle': bytewise('<%t> %d'),
     'after': bytewise('%d [%t]'),
@@ -129,6 +133,29 @@ def loop_trickle(server, reply):
                 client.send(reply(data))
         except ConnectionError:
             client.close()
+
+
+def loop_one_behind(server, reply):
+    """Answers a message when the next one comes, or the client's end."""
+    while True:
+        client, _ = server.accept()
+        last = b''
+        while True:
+            data = client.recv(BUFSIZ)
+            if last:
+                client.send(reply(last))
+            last = data
+            if not data:
+                break
+        client.close()
+
+
+def loop_daytime_first(server, reply):
+    """The time for every caller, and no word more."""
+    while True:
+        client, _ = server.accept()
+        client.send(reply(b''))
+        client.close()
 
 
 def loop_dead_clock(server, reply):

@@ -2,6 +2,7 @@
  * What is learnt from a first reply: the kinds and separators of the protocol, and a name for each wild shape.
  */
 #include "reply_cuts.h"
+#include <errno.h>
 
 #define DATA     "kwxyzq\n"
 #define NO(text) NULL, text
@@ -56,6 +57,8 @@ static const struct {
         {T " \r\n", NO("without the data"), 0, 0},
         {T " kwx", NO("cut short"), 0, 0},
         {T " qzyxwk\n", NO("is not the data"), 0, 0},
+        {T DATA "> ", NO("added after the data"), 0, 0},
+        {T " kwxyzqkwxyzq\n", NO("added after the data"), 0, 0},
         {T " " T " " DATA, NO("two stamps"), 0, 0},
         {"[[Sun Nov 22 10:30:00 2026]] " DATA, NO("two pairs of brackets"), 0, 0},
         {"\xef\xbb\xbf" T " " DATA, NO("stands before the stamp"), 0, 0},
@@ -69,6 +72,8 @@ static const struct {
         {"[info] " DATA, NO("no time that is known"), 0, 0},
         {"[127.0.0.1] " DATA, NO("no time that is known"), 0, 0},
         {"[Sun Nov 22 10:30:00 2026", NO("never closed"), 0, 0},
+        {"[Sun Nov 22 10:30:00 2026 " DATA, NO("never closed"), 0, 0},
+        {"Sun Nov 22 10:30:00 2026]" DATA, NO("never opened"), 0, 0},
         {"Welcome!\n" T " " DATA, NO("greeting"), 0, 0},
         {"220 mail ESMTP\r\n", NO("does not begin with a stamp"), 0, 0},
 
@@ -94,6 +99,26 @@ static void test_cases(void **state)
 		assert_int_equal(rule.zone_s, cases[i].zone_s);
 		assert_true(rule.check_time);
 		assert_int_equal(stamp.kind, cases[i].kind);
+	}
+}
+
+static void test_added_nul(void **state)
+{
+	static const char one[] = T DATA "\0", many[] = T " kwxyzq\0\0\0";
+	const struct {
+		const char *out;
+		size_t n;
+	} added[] = {{one, sizeof(one) - 1}, {many, sizeof(many) - 1}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct ts_reply_rule rule;
+		struct ts_stamp stamp;
+		const char *why = "";
+		assert_int_equal(
+		        ts_reply_learn(&rule, &stamp, DATA, strlen(DATA), added[i].out, added[i].n, READ_NS, &why),
+		        -EINVAL);
+		assert_string_equal(why, "NUL bytes were added to the data");
 	}
 }
 
@@ -133,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_cases),
+	        cmocka_unit_test(test_added_nul),
 	        cmocka_unit_test(test_cut_anywhere),
 	        cmocka_unit_test(test_data),
 	};
