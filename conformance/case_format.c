@@ -26,7 +26,7 @@ void case_format_bracket_open(struct turn *t)
 		turn_fail(t, BYTES, "the reply does not begin with [");
 		sample_show(t, "[time]data");
 	}
-	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
+	for (int i = 0; turn_goes_on(t, i, 20, 2, TS_S) && t->subject->dialect.known; i++)
 		turn_ask_letters(t, 5);
 }
 
@@ -40,7 +40,7 @@ void case_format_bracket_close(struct turn *t)
 		turn_fail(t, BYTES, "no ] ends the time text, or a line end stands inside it");
 		sample_show(t, "[time]data");
 	}
-	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
+	for (int i = 0; turn_goes_on(t, i, 20, 2, TS_S) && t->subject->dialect.known; i++)
 		turn_ask_letters(t, 6);
 }
 
@@ -57,7 +57,7 @@ void case_format_time_text(struct turn *t)
 		          why);
 		sample_show(t, "[time]data");
 	}
-	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S) && t->subject->dialect.known; i++)
+	for (int i = 0; turn_goes_on(t, i, 20, 2, TS_S) && t->subject->dialect.known; i++)
 		turn_ask_letters(t, 7);
 }
 
@@ -133,7 +133,7 @@ void case_format_nothing_after(struct turn *t)
 		turn_fail(t, BYTES, "something follows the data");
 		sample_show(t, "[time]data, and nothing after it");
 	}
-	for (int i = 0; turn_goes_on(t, i, 5, 3, TS_S) && d->known; i++)
+	for (int i = 0; turn_goes_on(t, i, 20, 3, TS_S) && d->known; i++)
 		turn_ask_letters(t, 3);
 	turn_ask_end(t);
 }

@@ -101,7 +101,8 @@ bool result_ready(struct report *report, struct result *r)
 		return false;
 	if (why)
 		result_set_aside(report, r, SKIP, "not applicable", why);
-	else if (before && before->done && (before->blocked || before->status == FAIL || before->status == ERROR)) {
+	else if (before && before->done &&
+	         (before->blocked || (before->status == FAIL && !before->flaky) || before->status == ERROR)) {
 		r->blocked = true;
 		result_set_aside(report, r, SKIP, "not run, for it depends on a case that failed", before->row->id);
 	} else if (ts_signal_stop())

@@ -2,11 +2,11 @@
 #include "faulty.h"
 
 /* The marks around the time, where they are not [ and ]. */
-static void marks_choose(enum fault fault, const char **open, const char **shut)
+static void marks_choose(const struct server *server, const char **open, const char **shut)
 {
 	*open = "[";
 	*shut = "]";
-	switch (fault) {
+	switch (server->fault) {
 	case FAULT_NO_BRACKETS:
 		*open = "";
 		*shut = " ";
@@ -20,6 +20,7 @@ static void marks_choose(enum fault fault, const char **open, const char **shut)
 		*shut = "}";
 		break;
 	case FAULT_NO_OPEN_BRACKET: *open = ""; break;
+	case FAULT_BRACKET_RARE: *open = server->n_replies % 8 == 7 ? "" : "["; break;
 	case FAULT_NO_CLOSE_BRACKET: *shut = " "; break;
 	case FAULT_TWO_BRACKETS:
 		*open = "[[";
@@ -33,6 +34,7 @@ static const char *separator_choose(const struct conversation *c)
 {
 	switch (c->server->fault) {
 	case FAULT_SEPARATOR_CHANGES: return c->server->n_replies % 2 ? " " : "";
+	case FAULT_SEPARATOR_RARE: return c->server->n_replies % 4 == 3 ? " " : "";
 	case FAULT_SEPARATOR_COLON: return ":";
 	default: return c->server->space ? " " : "";
 	}
@@ -43,7 +45,7 @@ void stamp_write(struct conversation *c, struct peer_text *out)
 	const char *open, *shut;
 	char text[128];
 
-	marks_choose(c->server->fault, &open, &shut);
+	marks_choose(c->server, &open, &shut);
 	time_write(c, text, sizeof(text));
 	peer_add_text(out, open);
 	peer_add_text(out, text);
