@@ -30,7 +30,9 @@ void case_robust_memory(struct turn *t)
 	struct ts_proc before, after;
 	struct peer *p;
 
-	if (!turn_plain(t) || launch_sample(exec_server(t), &before) < 0 || !(p = peer_try(t, turn_wait_ns(t), true)))
+	/* Its process or thread, if it has one of its own, is there before, and is no growth. */
+	if (!turn_plain(t) || !(p = peer_try(t, turn_wait_ns(t), true)) || !peer_say_letters(p, 8) ||
+	    launch_sample(exec_server(t), &before) < 0)
 		return;
 	peer_stick(p, 32 << 20);
 	turn_pause(100 * TS_MS);

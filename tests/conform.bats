@@ -199,6 +199,13 @@ PYTHON
   done
 }
 
+@test "a client's own process is no growth, and a second server has as long to start as the first" {
+  "${bin}/tsconform" --strict --only=robust.memory \
+    --exec '/usr/bin/python3 tests/servers/odd/odd.py forking {uri}' tcp://127.0.0.1:0
+  "${bin}/tsconform" --strict --only=lifecycle.second-instance \
+    --exec 'sleep 2.1; exec build/release/servers/faulty --listen={uri}' tcp://127.0.0.1:0
+}
+
 @test "docs/conformance.md is what the rows say" {
   TSCONFORM=${bin}/tsconform scripts/conformance-docs >"${tmp}/conformance.md"
   diff -u docs/conformance.md "${tmp}/conformance.md"
