@@ -104,8 +104,10 @@ static bool holds(struct walk *w, unsigned shown)
 }
 
 /* Words that may stand for themselves. Others are perhaps a weekday in another language, or no words at all. */
-static const char *const plain_words[] = {"t",    "z",    "h",  "m",     "s",         "at",   "on",    "o",   "clock",
-                                          "time", "date", "ts", "stamp", "timestamp", "unix", "epoch", "now", "local"};
+static const char *const plain_words[] = {"t",    "z",     "h",    "m",     "s",       "at",    "on",
+                                          "o",    "clock", "time", "date",  "ts",      "stamp", "timestamp",
+                                          "unix", "epoch", "now",  "local", "the",     "is",    "it",
+                                          "and",  "of",    "in",   "today", "current", "server"};
 
 static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last);
 

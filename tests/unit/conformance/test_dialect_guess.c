@@ -42,6 +42,8 @@ static void finds_the_pattern(void **state)
 	        {"22/Nov/2026:10:30:00 +0000", "%d/%b/%Y:%H:%M:%S %z"},
 	        {"2026/11/22 18:30:00.123 +08:00", "%Y/%m/%d %H:%M:%S.%3N %:z"},
 	        {"stamp 10:30:00", "stamp %H:%M:%S"},
+	        {"the time is 10:30:00", "the time is %H:%M:%S"},
+	        {"Today is Sunday, 22 November 2026, and it is 10:30:00", "Today is %A, %d %B %Y, and it is %H:%M:%S"},
 	        {"22Nov2026-103000", "%d%b%Y-%H%M%S"},
 	        {"date=2026-11-22 time=10:30:00", "date=%Y-%m-%d time=%H:%M:%S"},
 	        {"2026-11-22T10-30-00", "%Y-%m-%dT%H-%M-%S"},
