@@ -22,6 +22,7 @@ enum {
 	ZONE = 1 << 10,
 	MOMENT = 1 << 11,
 	YEAR_DAY = 1 << 12,
+	WEEK_YEAR = 1 << 14,
 	GAP = 1 << 13 /* of `last` alone: one byte that stands for itself came after it */
 };
 
@@ -49,6 +50,7 @@ static const struct number {
         {"%-S", 1, 0, 9, SECOND, SECOND, MINUTE},
         {"%s", 10, 0, 0, MOMENT, ~0u, 0},
         {"%Y", 4, 1970, 9999, YEAR, YEAR, 0},
+        {"%G", 4, 1970, 9999, YEAR | WEEK_YEAR, YEAR, 0},
         {"%d", 2, 1, 31, DAY, DAY, 0},
         {"%-d", 1, 1, 9, DAY, DAY, 0},
         {"%e", -1, 1, 9, DAY, DAY, 0},
@@ -240,6 +242,13 @@ static bool walk_word(struct walk *w, size_t at, size_t n_pattern, unsigned show
 	return false;
 }
 
+/* A week of ISO 8601 and its day: W48-6. */
+static bool at_week(const struct walk *w, size_t at, unsigned shown)
+{
+	return shown & WEEK_YEAR && !(shown & (MONTH | DAY | WEEKDAY)) && w->text[at] == 'W' &&
+	       n_digits(w, at + 1) == 2 && at + 5 <= w->n && w->text[at + 3] == '-' && n_digits(w, at + 4) == 1;
+}
+
 /* The rest of the text; `last` is what the last conversion showed. */
 static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last)
 {
@@ -251,6 +260,8 @@ static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, un
 		return false;
 	if (isdigit((unsigned char)c)) /* a digit never stands for itself */
 		return walk_number(w, at, n_pattern, shown, last) || walk_fraction(w, at, n_pattern, shown, last);
+	if (at_week(w, at, shown))
+		return go(w, at, 5, n_pattern, "W%V-%u", shown | MONTH | DAY | WEEKDAY, WEEKDAY);
 	if (c == ' ' && at > 0 && w->text[at - 1] == ' ' && walk_number(w, at, n_pattern, shown, last))
 		return true;
 	if (isalpha((unsigned char)c) && walk_word(w, at, n_pattern, shown))

@@ -10,8 +10,9 @@ struct told {
 	struct ts_stamp_fields f;
 	struct tm tm; /* as it stood there, for the writing back */
 	bool year, month, day, year_day, hour, half_hour, minute, second, fraction, moment;
-	int century, half; /* half: 0 none, 1 AM, 2 PM */
-	int64_t moment_s;  /* %s */
+	int century, half;             /* half: 0 none, 1 AM, 2 PM */
+	int week_year, week, week_day; /* of ISO 8601, from 1; 0: not told */
+	int64_t moment_s;              /* %s */
 	char zone_name[16];
 };
 
@@ -96,9 +97,14 @@ static void note_number(struct told *t, char letter, int value)
 		t->year = true;
 		break;
 	case 'C': t->century = value; break;
+	case 'G': t->week_year = value; break;
+	case 'V': t->week = value; break;
 	case 'u':
-	case 'w': t->tm.tm_wday = value % 7; break;
-	default: break; /* weeks: checked by the writing back */
+	case 'w':
+		t->tm.tm_wday = value % 7;
+		t->week_day = value ? value : 7;
+		break;
+	default: break; /* other weeks: checked by the writing back */
 	}
 }
 
@@ -250,6 +256,19 @@ static void resolve_year_day(struct told *t)
 	t->f.day = (int)(day - ts_stamp_days(t->f.year, t->f.month, 1)) + 1;
 }
 
+/* The day of an ISO week: week 1 is that of 4 January, and begins on a Monday. Its year may be the one beside it. */
+static void resolve_week(struct told *t)
+{
+	int64_t fourth = ts_stamp_days(t->week_year, 1, 4), monday = fourth - (fourth + 3) % 7;
+	int64_t day = monday + (t->week - 1) * 7 + t->week_day - 1;
+
+	t->f.year = t->week_year;
+	t->f.year -= day < ts_stamp_days(t->f.year, 1, 1);
+	t->f.year += day >= ts_stamp_days(t->f.year + 1, 1, 1);
+	t->tm.tm_yday = (int)(day - ts_stamp_days(t->f.year, 1, 1));
+	t->year = t->year_day = true;
+}
+
 /* Put what was told together: which fields there are, and the `tm` to write back from. */
 static bool resolve(struct told *t, struct ts_stamp_scan *s)
 {
@@ -263,6 +282,8 @@ static bool resolve(struct told *t, struct ts_stamp_scan *s)
 	}
 	t->tm.tm_hour = t->f.hour;
 	t->f.year += t->century * 100;
+	if (t->week_year && t->week && t->week_day && !t->year && !t->month && !t->day)
+		resolve_week(t);
 	t->f.has_date = t->year && ((t->month && t->day) || t->year_day);
 	if (t->f.has_date && !(t->month && t->day))
 		resolve_year_day(t);

@@ -41,6 +41,7 @@ static void finds_the_pattern(void **state)
 	        {"Sunday, 22-Nov-26 10:30:00 UTC", "%A, %d-%b-%y %H:%M:%S %Z"},
 	        {"22/Nov/2026:10:30:00 +0000", "%d/%b/%Y:%H:%M:%S %z"},
 	        {"2026/11/22 18:30:00.123 +08:00", "%Y/%m/%d %H:%M:%S.%3N %:z"},
+	        {"2026-W47-7T10:30:00", "%G-W%V-%uT%H:%M:%S"},
 	        {"stamp 10:30:00", "stamp %H:%M:%S"},
 	        {"the time is 10:30:00", "the time is %H:%M:%S"},
 	        {"Today is Sunday, 22 November 2026, and it is 10:30:00", "Today is %A, %d %B %Y, and it is %H:%M:%S"},

@@ -337,7 +337,13 @@ static void test_strftime(void **state)
 	        {"%b %e %T", "Nov 22 10:30:00", 37800 * TS_S, TS_S, false, false},
 	        {"%b %-d %-H:%M:%S %Y", "Nov 2 9:30:00 2026", (NOW_S - 20 * 86400 - 3600) * TS_S, TS_S, true, false},
 	        {"at %H%%%M", "at 10%30", 37800 * TS_S, 60 * TS_S, false, false},
-	        {"%G-W%V-%u", "2026-W47-7", -1, 0, false, false},
+	        {"%G-W%V-%u", "2026-W47-7", NOW_S * TS_S - 37800 * TS_S, 86400 * TS_S, true, false},
+	        {"%G-W%V-%u", "2026-W53-5", INT64_C(1798761600) * TS_S, 86400 * TS_S, true, false}, /* 1 January 2027 */
+	        {"%G-W%V-%u", "2020-W01-1", INT64_C(1577664000) * TS_S, 86400 * TS_S, true,
+	         false}, /* 30 December 2019 */
+	        {"%G-W%V-%u", "2025-W53-1", -1, 0, false, false},
+	        {"%G-W%V-%u", "2026-W99-9", -1, 0, false, false},
+	        {"%G-W%V", "2026-W47", -1, 0, false, false},
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 47", NOW_S * TS_S, TS_S, true, false},
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 46", -1, 0, false, false},
 	        {"%F %T", "2026-06-30 23:59:60", INT64_C(1782863999) * TS_S, TS_S, true, false},

@@ -183,6 +183,7 @@ static void test_round_trip(void **state)
 	                                    "time",
 	                                    "strftime:%d/%m/%Y %I:%M:%S.%f %p %z",
 	                                    "strftime:%Y %j %T %A %B",
+	                                    "strftime:%G-W%V-%u %T",
 	                                    "strftime:%s.%N",
 	                                    "strftime:%c %Z %:z"};
 	static const char *const zones[] = {
