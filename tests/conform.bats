@@ -206,6 +206,11 @@ PYTHON
     --exec 'sleep 2.1; exec build/release/servers/faulty --listen={uri}' tcp://127.0.0.1:0
 }
 
+@test "a runtime that grows at first has no leak" {
+  command -v node || skip "needs node"
+  "${bin}/tsconform" --strict --only=lifecycle.memory --exec 'node tests/servers/odd/odd.js js-text {uri}' tcp://127.0.0.1:0
+}
+
 @test "docs/conformance.md is what the rows say" {
   TSCONFORM=${bin}/tsconform scripts/conformance-docs >"${tmp}/conformance.md"
   diff -u docs/conformance.md "${tmp}/conformance.md"
