@@ -206,6 +206,11 @@ PYTHON
     --exec 'sleep 2.1; exec build/release/servers/faulty --listen={uri}' tcp://127.0.0.1:0
 }
 
+@test "a server that is ready for signals a moment after it listens is not told before" {
+  "${bin}/tsconform" --strict --only=lifecycle.sigterm \
+    --exec '/usr/bin/python3 tests/servers/odd/odd.py late-signals {uri}' tcp://127.0.0.1:0
+}
+
 @test "a runtime that grows at first has no leak" {
   command -v node || skip "needs node"
   "${bin}/tsconform" --strict --only=lifecycle.memory --exec 'node tests/servers/odd/odd.js js-text {uri}' tcp://127.0.0.1:0

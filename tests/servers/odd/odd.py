@@ -132,6 +132,17 @@ def prefork(uri, reply):
         converse(server.accept()[0], reply)
 
 
+def late_signals(uri, reply):
+    """It listens, and a moment later it is ready for signals, too."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    server = listen(uri)
+    threading.Thread(target=lambda: [converse(server.accept()[0], reply) for _ in iter(int, 1)], daemon=True).start()
+    time.sleep(0.03)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    while True:
+        time.sleep(1)
+
+
 def slow(uri, reply):
     def late(data):
         time.sleep(0.3)
@@ -325,6 +336,7 @@ SHAPES = {
     'apart': lambda uri: threads(uri, maker(separator=b' '), send=send_apart),
     'dribbled': lambda uri: threads(uri, maker(), send=send_dribbled),
     'prefork': lambda uri: prefork(uri, maker()),
+    'late-signals': lambda uri: late_signals(uri, maker()),
     'slow': lambda uri: slow(uri, maker()),
     'patient': lambda uri: patient(uri, maker(separator=b' ')),
     'one-shot': lambda uri: one_shot(uri, maker(separator=b' ')),
