@@ -8,6 +8,9 @@
 #define HEIGHT_ROW  26
 #define HEIGHT_REST 110
 
+/* Of those bars that have one: a mark without a width would look like certainty. */
+#define INTERVALS "     '' using ($5>$4?$3:NaN):1:4:5 with xerrorbars lc rgb 'black' lw 1.3 dt 1 pt -1, \\\n"
+
 static void add_bar(struct plot *p, const struct summary *s, const struct cell *cell, const struct bars *bars,
                     size_t row)
 {
@@ -43,18 +46,19 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, cons
 	        "set grid xtics noytics\n"
 	        "set ytics scale 0\n"
 	        "set border 1\n"
-	        "set nokey\n",
+	        "set nokey\n%s",
 	        plot_title(p->title, quoted, sizeof(quoted)), plot_quoted(axis, label, sizeof(label)),
 	        (bars->remark ? 1.45 : 1.25) * longest, (double)n + 0.6,
 	        bars->format     ? bars->format
 	        : longest < 5000 ? "%g"
-	                         : "%.0s%c");
+	                         : "%.0s%c",
+	        bars->settings ? bars->settings : "");
 	fprintf(p->gp,
 	        "plot '%s.dat' using (0):1:(0):3:($1-0.34):($1+0.34):2:yticlabels(6) with boxxyerror lc variable, \\\n"
-	        "     '' using 3:1:4:5 with xerrorbars lc rgb 'black' lw 1.3 dt 1 pt -1, \\\n"
+	        "%s"
 	        "     '' using 5:1:7 with labels left offset 0.8,0 textcolor rgb 'black', \\\n"
 	        "     '' using ($3/2):1:8 with labels hypertext point pt 5 ps 1.5 lc rgb '#ff000000'\n",
-	        p->id);
+	        p->id, intervals ? INTERVALS : "");
 }
 
 int bars_draw(struct plot *p, const struct summary *s, size_t w, const struct bars *bars, struct ts_err *err)

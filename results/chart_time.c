@@ -88,8 +88,8 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	fprintf(p->gp,
 	        "set title %s\n"
 	        "set xlabel 'seconds since the start (%s)'\n"
-	        "set cblabel '99th percentile of each interval (log scale)'\n"
-	        "set rmargin 17\n"
+	        "set cblabel '99th percentile of each interval (log scale)' offset 1.5,0\n"
+	        "set rmargin 19\n"
 	        "set logscale cb\n"
 	        "set format cb duration\n"
 	        "eval duration_tics('cb')\n"
