@@ -83,7 +83,8 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, size
 	p->height = p->height < HEIGHT_MIN ? HEIGHT_MIN : p->height;
 	snprintf(p->title, sizeof(p->title), "Response time over the run: %s", s->set->workloads[w].title);
 	snprintf(p->alt, sizeof(p->alt),
-	         "Heat map: %zu modes by row, time from left to right, the 99th percentile of each interval as colour.",
+	         "Heat map: %zu modes by row, time from left to right, the 99th percentile of each interval as colour, "
+	         "the darker the slower.",
 	         n_rows);
 	fprintf(p->gp,
 	        "set title %s\n"

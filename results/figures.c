@@ -70,7 +70,8 @@ static double sampled_us(const cJSON *load, double completed)
 	double all = completed + ts_json_real(load, "slow_readers.requests.completed", 0);
 	double cpu_s = ts_json_real(load, "server.cpu_user_s", NAN) + ts_json_real(load, "server.cpu_system_s", NAN);
 
-	return completed > 0 && unsure_s(load) <= UNSURE_PART * cpu_s ? cpu_s * 1e6 / all : NAN;
+	/* none at all: the samples missed the load */
+	return completed > 0 && cpu_s > 0 && unsure_s(load) <= UNSURE_PART * cpu_s ? cpu_s * 1e6 / all : NAN;
 }
 
 /* The server's own account of its life since it was ready, over all that it answered. */

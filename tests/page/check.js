@@ -5,7 +5,7 @@ const { chromium } = require("playwright-core");
 
 const page_path = path.resolve(process.argv[2]);
 const shots = process.argv[3];
-const views = [["phone", 360, 740, "light"], ["phone", 360, 740, "dark"], ["laptop", 1280, 800, "light"],
+const views = [["phone", 360, 740, "light"], ["phone", 360, 740, "dark"], ["tablet", 768, 1024, "light"], ["laptop", 1280, 800, "light"],
                ["wide", 2200, 1200, "dark"]];
 
 let n = 0;

@@ -88,6 +88,13 @@ static void test_ticks_alone_are_no_figure(void **state)
 	assert_close(read_figure(FIGURE_CPU, LOAD_UNSURE("0.02", IDLE, "0.9"), SERVER), 2000);
 }
 
+/* Catches: requests that were answered for nothing, because a busy machine took both samples at one moment. */
+static void test_samples_that_missed_the_load(void **state)
+{
+	(void)state;
+	assert_true(isnan(read_figure(FIGURE_CPU, LOAD_OF(1, 0, "0", ""), SERVER)));
+}
+
 static void test_foreign_servers_by_samples(void **state)
 {
 	(void)state;
@@ -159,6 +166,7 @@ int main(void)
 	        cmocka_unit_test(test_several_processes_by_samples),
 	        cmocka_unit_test(test_children_of_sessions_by_the_servers_account),
 	        cmocka_unit_test(test_ticks_alone_are_no_figure),
+	        cmocka_unit_test(test_samples_that_missed_the_load),
 	        cmocka_unit_test(test_foreign_servers_by_samples),
 	        cmocka_unit_test(test_slow_readers_requests_count),
 	        cmocka_unit_test(test_receives_are_no_requests),
