@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define HEIGHT 520
+#define HEIGHT     520
+#define LABELS_MAX 24 /* commits that have room below a chart */
 
 struct settings {
 	int figure;
@@ -45,9 +46,8 @@ static const struct ts_opt_program program = {
         .min_operands = 1,
         .max_operands = 1,
         .summary = "show how a figure changed over all runs of a folder, such as results/runs",
-        .details = "A table for each workload: a row for each run, oldest first, a column for each mode. Medians, "
-                   "without intervals: for "
-                   "whether two runs differ, ask tsreport compare.\n"
+        .details = "A table for each workload: a row for each run, oldest first, a column for each mode. Medians; "
+                   "the charts have their intervals, too. For whether two runs differ, ask tsreport compare.\n"
                    "  tsreport history results/runs --figure=response_p99_ns -o charts\n",
         .options = options,
 };
@@ -111,31 +111,60 @@ static bool in_seconds(enum figure figure)
 /* The points of one mode, a run each. */
 static void add_line(struct plot *p, const struct past *past, size_t m, size_t w, enum figure figure)
 {
+	double scale = in_seconds(figure) ? 1e-9 : 1;
 	char shown[SHOW_MAX];
 
-	fprintf(p->dat, "%s# %s\n# run\tvalue\ttext\n", ftell(p->dat) ? "\n\n" : "", past->modes[m]);
+	fprintf(p->dat, "%s# %s\n# run\tvalue\ttext\tlow\thigh\n", ftell(p->dat) ? "\n\n" : "", past->modes[m]);
 	for (size_t r = 0; r < past->n_runs; r++) {
-		double value = past_value(past, r, m, w);
+		const struct ts_interval *x = &past_point(past, r, m, w)->x;
 
-		if (isnan(value))
+		if (isnan(x->value))
 			continue;
-		fprintf(p->dat, "%zu\t%.6g\t\"%s, %s: %s\"\n", r, in_seconds(figure) ? value * 1e-9 : value,
-		        past->modes[m], past->runs[r].started, show_figure(figure, value, shown, sizeof(shown)));
+		fprintf(p->dat, "%zu\t%.6g\t\"%s, %s: %s\"\t%.6g\t%.6g\n", r, x->value * scale, past->modes[m],
+		        past->runs[r].started, show_figure(figure, x->value, shown, sizeof(shown)),
+		        scale * (isnan(x->low) ? x->value : x->low), scale * (isnan(x->high) ? x->value : x->high));
 	}
+}
+
+/* "medians of 1 to 3 trials, with 95 % intervals". Returns buf. */
+static const char *describe_trials(const struct past *past, size_t w, char *buf, size_t size)
+{
+	size_t least = SIZE_MAX, most = 0;
+
+	for (size_t r = 0; r < past->n_runs; r++)
+		for (size_t m = 0; m < past->n_modes; m++) {
+			size_t n = past_point(past, r, m, w)->n_trials;
+
+			if (n == 0)
+				continue;
+			least = n < least ? n : least;
+			most = n > most ? n : most;
+		}
+	if (most == 1)
+		snprintf(buf, size, "of 1 trial each");
+	else if (least == most)
+		snprintf(buf, size, "medians of %zu trials", most);
+	else
+		snprintf(buf, size, "medians of %zu to %zu trials", least, most);
+	if (most >= 3)
+		snprintf(buf + strlen(buf), size - strlen(buf), ", with 95 %% intervals");
+	return buf;
 }
 
 static void add_settings(struct plot *p, const struct past *past, size_t w, enum figure figure)
 {
-	char quoted[200], title[160];
+	size_t step = (past->n_runs + LABELS_MAX - 1) / LABELS_MAX;
+	char quoted[200], title[160], trials[80];
 
 	snprintf(title, sizeof(title), "%s, %s, run by run", figure_row(figure)->title, past->workloads[w]);
 	p->height = HEIGHT;
 	fprintf(p->gp,
-	        "set title %s\nset xlabel 'commit of the run, oldest first'\nset ylabel '%s'\n"
+	        "set title %s\nset xlabel 'commit of the run, oldest first (%s)'\nset ylabel '%s'\n"
 	        "set yrange [0:*]\nset format y %s\nset xrange [-0.3:%.1f]\nset xtics rotate by -45 (",
-	        plot_quoted(title, quoted, sizeof(quoted)), in_seconds(figure) ? "time" : figure_row(figure)->unit,
-	        in_seconds(figure) ? "duration" : "'%.10g'", (double)past->n_runs - 0.7);
-	for (size_t r = 0; r < past->n_runs; r++)
+	        plot_quoted(title, quoted, sizeof(quoted)), describe_trials(past, w, trials, sizeof(trials)),
+	        in_seconds(figure) ? "time" : figure_row(figure)->unit, in_seconds(figure) ? "duration" : "'%.10g'",
+	        (double)past->n_runs - 0.7);
+	for (size_t r = 0; r < past->n_runs; r += step)
 		fprintf(p->gp, "%s'%s' %zu", r ? ", " : "", past->runs[r].commit, r);
 	fputs(")\n", p->gp);
 }
@@ -146,7 +175,7 @@ static int draw_workload(const struct past *past, size_t w, enum figure figure, 
 	struct plot p;
 	char id[96], quoted[100];
 	size_t n = 0;
-	int rc;
+	int rc, linetype;
 
 	snprintf(id, sizeof(id), "history.%.40s.%.40s", figure_row(figure)->name, past->workloads[w]);
 	rc = plot_init(&p, id, err);
@@ -156,9 +185,14 @@ static int draw_workload(const struct past *past, size_t w, enum figure figure, 
 		if (!has_mode(past, m, w))
 			continue;
 		add_line(&p, past, m, w, figure);
-		fprintf(p.gp, "%s'%s.dat' index %zu using 1:2 with linespoints lt %d title %s",
-		        n ? ", \\\n     " : "plot ", id, n, plot_linetype_of(past->modes[m], (int)m),
-		        plot_quoted(past->modes[m], quoted, sizeof(quoted)));
+		linetype = plot_linetype_of(past->modes[m], (int)m);
+		fprintf(p.gp,
+		        "%s'%s.dat' index %zu using 1:2 with linespoints lt %d title %s, \\\n"
+		        "     '' index %zu using 1:4:(0):($5-$4) with vectors heads size screen 0.004,90 lt %d dt 1 lw "
+		        "1 "
+		        "notitle",
+		        n ? ", \\\n     " : "plot ", id, n, linetype,
+		        plot_quoted(past->modes[m], quoted, sizeof(quoted)), n, linetype);
 		n++;
 	}
 	if (rc == 0)

@@ -9,9 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+const struct past_point *past_point(const struct past *past, size_t run, size_t mode, size_t workload)
+{
+	return &past->runs[run].points[mode * PAST_WORKLOADS_MAX + workload];
+}
+
 double past_value(const struct past *past, size_t run, size_t mode, size_t workload)
 {
-	return past->runs[run].values[mode * PAST_WORKLOADS_MAX + workload];
+	return past_point(past, run, mode, workload)->x.value;
 }
 
 /* Index of the name, added when it is new; -1 when there is no room. */
@@ -32,7 +37,8 @@ static void keep_cell(struct past *past, struct past_run *run, const struct runs
 	long w = name_index(past->workloads, &past->n_workloads, PAST_WORKLOADS_MAX, set->workloads[cell->workload].id);
 
 	if (m >= 0 && w >= 0)
-		run->values[m * PAST_WORKLOADS_MAX + w] = cell->figures[figure].value;
+		run->points[m * PAST_WORKLOADS_MAX + w] =
+		        (struct past_point){.x = cell->figures[figure], .n_trials = cell->n_ok};
 }
 
 static int read_run(struct past *past, struct past_run *run, const char *path, enum figure figure, struct ts_err *err)
@@ -44,12 +50,12 @@ static int read_run(struct past *past, struct past_run *run, const char *path, e
 
 	if (rc == 0)
 		rc = summary_make(&summary, &set, err);
-	run->values = malloc(n * sizeof(double));
-	if (rc == 0 && !run->values)
+	run->points = malloc(n * sizeof(*run->points));
+	if (rc == 0 && !run->points)
 		rc = ts_err_set(err, ENOMEM, "no memory for the history");
-	for (size_t i = 0; run->values && i < n; i++)
-		run->values[i] = NAN;
-	for (size_t i = 0; run->values && rc == 0 && i < set.n_modes * set.n_workloads; i++)
+	for (size_t i = 0; run->points && i < n; i++)
+		run->points[i] = (struct past_point){.x = {NAN, NAN, NAN}};
+	for (size_t i = 0; run->points && rc == 0 && i < set.n_modes * set.n_workloads; i++)
 		if (summary.cells[i].n_ok > 0)
 			keep_cell(past, run, &set, &summary.cells[i], figure);
 	snprintf(run->started, sizeof(run->started), "%s", ts_json_text(set.run, "started_at", "-"));
@@ -109,7 +115,7 @@ void past_release(struct past *past)
 {
 	for (size_t i = 0; i < past->n_runs; i++) {
 		free(past->runs[i].name);
-		free(past->runs[i].values);
+		free(past->runs[i].points);
 	}
 	for (size_t i = 0; i < past->n_modes; i++)
 		free(past->modes[i]);

@@ -326,6 +326,11 @@ PYTHON
   [[ "${lines[4]}" == 2026-11-03*aaaa3* ]]
   grep -qE '^run +commit +suite +poll$' <<<"${output}" # those that have it, and no others
   [ -s "${tmp}/charts/history.response_p50_ns.crowd.png" ]
+  grep -q "set xlabel 'commit of the run, oldest first (of 1 trial each)'" "${tmp}/charts/history.response_p50_ns.crowd.gp"
+  tests/fixtures/results/generate "${tmp}/three/r" --modes=epoll,mine --workloads=crowd --trials=3
+  "${bin}/tsreport" history "${tmp}/three" -o "${tmp}/charts"
+  grep -q "(medians of 3 trials, with 95 % intervals)" "${tmp}/charts/history.requests_per_s.crowd.gp"
+  awk -F'\t' '/^0/ && !($4 < $2 && $2 < $5) {exit 1}' "${tmp}/charts/history.requests_per_s.crowd.dat"
   run "${bin}/tsreport" history "${tmp}/charts"
   [ "${status}" -eq 3 ]
   [ "${#lines[@]}" -eq 1 ]
