@@ -150,11 +150,12 @@ static bool first_words(struct turn *t, struct peer *p, enum words how)
 	}
 	if (!came)
 		return false;
-	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns);
 	if (!listen_whole(p, word, n)) {
+		dialect_widen_rtt(d, p->progress_ns - sent_ns);
 		answers_for_ever(d, p);
 		return true;
 	}
+	dialect_widen_rtt(d, p->progress_ns - sent_ns); /* to the last byte: some send the data after the stamp */
 	if (d->line && !crlf && o->framing == 0 && answers_halves(t, p, word))
 		return true;
 	dialect_learn(t, word, n, p->first, p->n_first);
@@ -172,8 +173,8 @@ static bool next_words(struct turn *t, struct peer *p)
 	peer_send(p, word, turn_framed_letters(t, N_WORD, word));
 	if (!peer_listen(p, t->subject->options->timeout_ns))
 		return false;
-	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns);
 	listen_whole(p, word, N_WORD);
+	dialect_widen_rtt(d, p->progress_ns - sent_ns);
 	return true;
 }
 

@@ -45,7 +45,7 @@ struct dialect {
 /* A round trip so long is not that of a busy machine alone. */
 static inline bool dialect_is_slow(const struct dialect *d)
 {
-	return d->least_rtt_ns > 60 * TS_MS;
+	return d->least_rtt_ns > 45 * TS_MS;
 }
 
 /*
