@@ -118,13 +118,9 @@ static void heed_until(struct run *r, int64_t now_ns, int64_t *next_ns)
 	}
 }
 
-static void nap(void)
-{
-	ts_clock_sleep_until(ts_clock_mono_ns() + POLL_NS);
-}
-
-/* No longer than until `begin_ns` or `end_ns`, if they are to come: that is when the server is sampled. */
-static void nap_at_most(int64_t begin_ns, int64_t end_ns)
+/* The supervisor's rhythm, but no longer than until one of these, if it is to come: that is when the server is sampled.
+ */
+static void nap(int64_t begin_ns, int64_t end_ns)
 {
 	int64_t now_ns = ts_clock_mono_ns(), until_ns = now_ns + POLL_NS;
 
@@ -151,7 +147,7 @@ static int open_phase(struct run *r, struct crew *crew, struct progress *progres
 		meet(r, crew);
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, ts_clock_mono_ns());
-		nap();
+		nap(PACER_NEVER, PACER_NEVER);
 	}
 	r->opening_s = (double)(ts_clock_mono_ns() - begin_ns) / 1e9;
 	return r->stop == STOP_NO ? 0 : -1;
@@ -195,7 +191,7 @@ static void load_phase(struct run *r, struct crew *crew, struct progress *progre
 		look_at_drain(r, crew, now_ns, end_ns);
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, now_ns);
-		nap_at_most(r->sampler.begin_ns, end_ns);
+		nap(r->sampler.begin_ns, end_ns);
 	}
 }
 
