@@ -1,4 +1,5 @@
 #include "preflight.h"
+#include "cgroup.h"
 #include "source.h"
 #include "ts_host.h"
 #include "ts_units.h"
@@ -75,19 +76,22 @@ static int check_ports(const struct plan *plan, struct ts_err *err)
 static int check_memory(const struct plan *plan, struct ts_err *err)
 {
 	int64_t have = ts_host_memory_available_bytes();
+	int64_t of_group = cgroup_memory_free_bytes(CGROUP_SELF, CGROUP_MOUNT);
 	int64_t each = worker_bytes_per_connection(plan) + KERNEL_BYTES;
 	int64_t fixed = (int64_t)preflight_processes(plan) * plan->n_threads * PROCESS_BYTES;
 	char need_text[32], have_text[32];
 
+	have = have < 0 || (of_group >= 0 && of_group < have) ? of_group : have;
 	if (have < 0 || fixed + each * all_connections(plan) <= have)
 		return 0;
 	ts_units_show_bytes((double)(fixed + each * all_connections(plan)), need_text, sizeof(need_text));
 	ts_units_show_bytes((double)have, have_text, sizeof(have_text));
-	return ts_err_set(err, ENOMEM,
-	                  "not enough memory: %lld connections need about %s, and %s are free; this would reach about "
-	                  "%lld connections",
-	                  (long long)all_connections(plan), need_text, have_text,
-	                  (long long)(have > fixed ? (have - fixed) / each : 0));
+	return ts_err_set(
+	        err, ENOMEM,
+	        "not enough memory: %lld connections need about %s, and %s are free%s; this would reach about "
+	        "%lld connections",
+	        (long long)all_connections(plan), need_text, have_text, have == of_group ? " in its control group" : "",
+	        (long long)(have > fixed ? (have - fixed) / each : 0));
 }
 
 /* A result that cannot be written is a lost run: look before it begins. */

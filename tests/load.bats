@@ -82,7 +82,8 @@ teardown() {
   for pace in timer tick spin; do
     load -c 20 -r 2M -d 300ms --drain=300ms --pace="${pace}" "${uri}"
     [ "${status}" -ne 124 ]
-    holds 'r["scheduled"] == 600000 and r["not_sent"] > 0 and r["completed"] > 0'
+    holds 'r["scheduled"] == 600000 and r["not_sent"] > 0 and r["completed"] > 0' \
+      'v["verdict"] != "valid" and any(x.startswith("the rate was not reached: ") for x in v["reasons"])'
   done
 }
 
@@ -272,7 +273,40 @@ END
   [[ "${lines[0]}" == *"not enough local ports"* ]]
   run bash -c "ulimit -n 100; '${bin}/tsload' -c 500 --processes=2 -d 20s '${uri}'"
   [ "${status}" -eq 3 ]
-  [[ "${lines[0]}" == *"not enough descriptors"*"would reach "* ]]
+  [[ "${lines[0]}" =~ not\ enough\ descriptors:\ 500\ .*\ 2\ processes\ may\ have\ 100\ each\;\ .*would\ reach\ ([0-9]+)\ connections ]]
+  reach=${BASH_REMATCH[1]} # which is then true: so many can be had, and not one more
+  run bash -c "ulimit -n 100; '${bin}/tsload' --progress=never -c ${reach} -n ${reach} --processes=2 --json='${result}' '${uri}'"
+  holds "c['opened'] == c['served'] == r['completed'] == ${reach} > 50 and not d['errors']"
+  run bash -c "ulimit -n 100; '${bin}/tsload' -c $((reach + 1)) --processes=2 '${uri}'"
+  [ "${status}" -eq 3 ]
+}
+
+# What a server has seen of its callers: how many addresses, and whether any pair of address and port came twice.
+callers='
+import selectors, socket, sys, time
+s = socket.create_server(("127.0.0.1", 0), backlog=512)
+print("tcp://%s:%d" % s.getsockname(), flush=True)
+seen, select = [], selectors.DefaultSelector()
+select.register(s, selectors.EVENT_READ)
+while True:
+    for key, _ in select.select():
+        if key.fileobj is s:
+            c, address = s.accept()
+            seen.append(address)
+            select.register(c, selectors.EVENT_READ)
+        elif data := key.fileobj.recv(65536):
+            key.fileobj.sendall(b"[" + time.ctime().encode() + b"]" + data)
+        else:
+            select.unregister(key.fileobj)
+            key.fileobj.close()
+    print(len(seen), len(set(seen)), len({a for a, _ in seen}), file=open(sys.argv[1], "w"))
+'
+
+@test "calls come from every address of --source, and from no pair of address and port twice" {
+  start_peer /usr/bin/python3 -c "${callers}" "${BATS_TEST_TMPDIR}/seen"
+  load -c 170 -t 2 -n 340 --source=127.78.0.0/27 "${uri}"
+  holds 'r["completed"] == 340 and c["opened"] == 170'
+  [ "$(cat "${BATS_TEST_TMPDIR}/seen")" = "170 170 30" ] # without the network's name and the broadcast's
 }
 
 @test "more connections than one process may have are spread over several" {
@@ -663,6 +697,22 @@ END
   holds 'adds_up(r) and r["completed"] >= 5 and set(e) == {"no_local_address"}'
   result=${result}.route
   holds 'd["partial"] and set(e) == {"unreachable"}'
+}
+
+@test "the number of connections that the local ports allow is said, and is true" {
+  unshare -rn true || skip "no network of its own can be made here"
+  cat >"${BATS_TEST_TMPDIR}/inside" <<END
+ip link set lo up && echo "50000 50009" >/proc/sys/net/ipv4/ip_local_port_range
+"${bin}/tsserver" --listen=unix:"${BATS_TEST_TMPDIR}/s" --listen=tcp://127.0.0.1:7000 --ready-fd=9 9>"${BATS_TEST_TMPDIR}/up" &
+read -r line <"${BATS_TEST_TMPDIR}/up"
+"${bin}/tsload" -c 21 --source=127.0.0.1/31 tcp://127.0.0.1:7000 2>"${BATS_TEST_TMPDIR}/said"
+"${bin}/tsload" --progress=never --json="${result}" -c 20 -n 20 --source=127.0.0.2/31 tcp://127.0.0.1:7000
+kill \$!
+END
+  mkfifo "${BATS_TEST_TMPDIR}/up"
+  timeout 20 unshare -rn bash "${BATS_TEST_TMPDIR}/inside" 3>&-
+  grep -q "not enough local ports: 21 connections, and 2 address(es) with 10 ports each; this would reach 20;" "${BATS_TEST_TMPDIR}/said"
+  holds 'c["opened"] == c["served"] == 20 and not d["errors"]'
 }
 
 @test "a report that cannot be written is said, and exits 3" {

@@ -208,6 +208,19 @@ END
 }
 
 # Where no control group can be made, what tsload says of its own is compared with the files of the kernel.
+# Fault caught: a machine with room, and a group (a container) without, in which the run is killed.
+@test "what a control group's memory cannot hold is said before the run" {
+  group=/sys/fs/cgroup/memory/tsload-memory-$$
+  [ -d /sys/fs/cgroup/memory ] || group=/sys/fs/cgroup/tsload-memory-$$
+  mkdir "${group}" 2>/dev/null || { group=; skip "no control group can be made here"; }
+  { echo $((64 << 20)) >"${group}/memory.limit_in_bytes" || echo $((64 << 20)) >"${group}/memory.max"; } 2>/dev/null ||
+    skip "no memory can be limited here"
+  run bash -c 'echo "${BASHPID}" >"$1/cgroup.procs" && shift && exec "$@"' _ "${group}" \
+    "${bin}/tsload" -c 100k --source=127.64.0.0/22 tcp://127.0.0.1:1
+  [ "${status}" -eq 3 ]
+  [[ "${lines[0]}" =~ not\ enough\ memory:\ 100000\ .*\ 6[0-9.]+\ MiB\ are\ free\ in\ its\ control\ group\;\ .*about\ 1[0-9]{4}\ connections$ ]]
+}
+
 @test "a throttled control group is seen, and the verdict names it" {
   start_server
   if throttled_group; then

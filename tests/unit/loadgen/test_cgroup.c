@@ -103,6 +103,42 @@ static void what_cannot_be_read_is_unknown(void **state)
 	assert_int_equal(cgroup_throttled(t->self, t->root), 0);
 }
 
+/* Faults caught: a limit of the group around it that is not heeded; memory that cached files have, taken for used. */
+static void memory_is_what_the_narrowest_limit_leaves(void **state)
+{
+	struct tree *t = *state;
+
+	put(t->root, "self", "0::/jobs/a\n");
+	assert_int_equal(cgroup_memory_free_bytes(t->self, t->root), -1);
+	put(t->root, "jobs/a/memory.max", "max\n");
+	put(t->root, "jobs/a/memory.current", "1000\n");
+	assert_int_equal(cgroup_memory_free_bytes(t->self, t->root), -1);
+	put(t->root, "jobs/memory.max", "5000\n");
+	put(t->root, "jobs/memory.current", "4000\n");
+	put(t->root, "jobs/memory.stat", "anon 3000\nfile 1000\ninactive_file 700\n");
+	assert_int_equal(cgroup_memory_free_bytes(t->self, t->root), 1700);
+	put(t->root, "jobs/a/memory.max", "1200\n");
+	assert_int_equal(cgroup_memory_free_bytes(t->self, t->root), 200);
+	put(t->root, "jobs/a/memory.current", "1300\n");
+	assert_int_equal(cgroup_memory_free_bytes(t->self, t->root), 0);
+}
+
+static void the_older_hierarchy_has_other_names_for_memory(void **state)
+{
+	struct tree *t = *state;
+
+	put(t->root, "self", "5:memory:/jobs/m\n4:cpu,cpuacct:/jobs/a\n0::/\n");
+	put(t->root, "memory/memory.limit_in_bytes", "9223372036854771712\n"); /* none */
+	put(t->root, "memory/memory.usage_in_bytes", "100\n");
+	put(t->root, "memory/jobs/m/memory.limit_in_bytes", "9223372036854771712\n");
+	put(t->root, "memory/jobs/m/memory.usage_in_bytes", "400\n");
+	assert_int_equal(cgroup_memory_free_bytes(t->self, t->root), -1);
+	put(t->root, "memory/jobs/m/memory.limit_in_bytes", "1000\n");
+	put(t->root, "memory/jobs/m/memory.stat", "inactive_file 50\ntotal_inactive_file 100\n");
+	assert_int_equal(cgroup_memory_free_bytes(t->self, t->root), 700);
+	assert_int_equal(cgroup_throttled(t->self, t->root), -1);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, make, clear)
 
 int main(void)
@@ -113,6 +149,8 @@ int main(void)
 	        T(the_older_hierarchy_is_that_of_its_controller),
 	        T(its_folder_may_be_named_cpu_alone),
 	        T(what_cannot_be_read_is_unknown),
+	        T(memory_is_what_the_narrowest_limit_leaves),
+	        T(the_older_hierarchy_has_other_names_for_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
