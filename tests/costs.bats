@@ -37,3 +37,14 @@ assert all(r["tsload"]["requests"] > 10 and r["tsload"]["cpu_us"] > 0 for t in t
   [ "${status}" -eq 1 ]
   [[ "${output}" == *"**off**"* ]]
 }
+
+# Fault caught: a rate that is off, and called well.
+@test "rate-accuracy: each rate has a row with its counts, and one that is off is said" {
+  cd "${BATS_TEST_DIRNAME}/.."
+  run scripts/rate-accuracy --rates=20 --seconds=1 --threads=1,2 --connections=8 --jobs=2 --urgent=no
+  grep -qE '^\| 20 \| 2 \| 20 \| 20 \| 20 \| [0-9. to]+ \| [0-9.]+ % \| (ok|.*: seen.*) \|$' <<<"${output}"
+  sed "s|f\"--rate={rate}\"|f\"--rate={rate + 2}\"|; s|^ROOT = .*|ROOT = '${PWD}'|" scripts/rate-accuracy >"${BATS_TEST_TMPDIR}/off"
+  run /usr/bin/python3 "${BATS_TEST_TMPDIR}/off" --rates=20 --seconds=1 --threads=1 --connections=8
+  [ "${status}" -eq 1 ]
+  grep -qE '^\| 20 \| 1 \| 20 \| 22 \| 22 \| .*scheduled, seen \|$' <<<"${output}"
+}
