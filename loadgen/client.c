@@ -255,6 +255,12 @@ void client_ended(struct worker *w, struct client *c, int64_t now_ns)
 	worker_check_finished(w);
 }
 
+/* A session begins with the load, or when the schedule says so: not by itself. */
+static bool begins_with_load(const struct worker *w, const struct client *c)
+{
+	return w->plan->n_session > 0 && !(c->flags & CLIENT_IDLE) && (!w->started || w->plan->sessions_open);
+}
+
 void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 {
 	int64_t limit_ns = now_ns - w->plan->timeout_ns;
@@ -290,8 +296,8 @@ void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 			client_break(w, c, ERROR_no_end, ERROR_no_end, now_ns);
 		break;
 	case CLIENT_CLOSED:
-		if (c->since_ns <= now_ns && (!w->plan->sessions_open || c->flags & CLIENT_IDLE) && !w->finished &&
-		    now_ns < w->end_ns && w->quota > 0)
+		if (c->since_ns <= now_ns && !begins_with_load(w, c) && !w->finished && now_ns < w->end_ns &&
+		    w->quota > 0)
 			client_want_open(w, c);
 		break;
 	}

@@ -95,7 +95,7 @@ static void advance(struct worker *w, int64_t now_ns)
 	int stop = atomic_load_explicit(&w->control->stop, memory_order_relaxed);
 	int state = atomic_load_explicit(&w->shard->state, memory_order_relaxed);
 
-	if (state == SHARD_OPENING && w->n_settled == w->n_clients) {
+	if (state == SHARD_OPENING && w->n_settled >= w->n_clients) {
 		worker_set_state(w, SHARD_READY);
 		state = SHARD_READY;
 	}

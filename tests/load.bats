@@ -338,6 +338,8 @@ while True:
   [[ "${output}" == *"server      "*" s of processor time, at most "*" descriptors, "*" threads"* ]]
   load -c 5 --idle=30 --session=2 --session-rate=100 -d 200ms "${uri}" # fault caught: none were opened
   holds 'c["opened"] == 50 and c["served"] == 20 and 31 <= c["peak_open"] <= 35 and c["opening_s"] > 0'
+  load -c 2 --idle=10 --connect-rate=100 --session=2 -n 20 "${uri}" # fault caught: sessions that begin before the load, which never began
+  holds 'r["completed"] == 20 and c["served"] >= 10 and c["opening_s"] > 0.08'
 }
 
 # Faults caught: slow readers that read like the others (then no server suffers), that are timed out or not verified for being
