@@ -236,6 +236,33 @@ END
   holds 'any("throttled" in x for x in v["reasons"]) == ((d["generator"]["throttled_periods_count"] or 0) > 0)'
 }
 
+# A server that gets slower by so many milliseconds in each second.
+tires='
+import socket, sys, threading, time
+s = socket.create_server(("127.0.0.1", 0), backlog=100)
+print("tcp://%s:%d" % s.getsockname(), flush=True)
+begin = []
+def serve(c):
+    while data := c.recv(65536):
+        begin or begin.append(time.monotonic())
+        time.sleep(0.02 + float(sys.argv[1]) / 1000 * (time.monotonic() - begin[0]))
+        c.sendall(b"[" + time.ctime().encode() + b"]" + data)
+while True:
+    threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+'
+
+@test "a response time that keeps rising is said, and a steady one is not accused" {
+  while read -r slower verdict; do
+    start_peer /usr/bin/python3 -c "${tires}" "${slower}"
+    load -c 60 -r 100 -d 2s "${uri}"
+    holds "any(x.startswith('the response time kept rising, from ') for x in v['reasons']) == ('${verdict}' == 'accused')" \
+      "v['verdict'] != 'valid' or '${verdict}' == 'clean'"
+  done <<'END'
+150 accused
+0 clean
+END
+}
+
 # The machine's own clock is left alone: tsload sees one that steps.
 @test "a wall clock that steps is seen, and one that does not is not accused" {
   cc -shared -fPIC -O1 -o "${BATS_TEST_TMPDIR}/clock.so" "${BATS_TEST_DIRNAME}/helpers/clock_step.c"
