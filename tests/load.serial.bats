@@ -195,6 +195,23 @@ END
     'd["generator"]["longest_gap_s"] > 0.15'
 }
 
+# Stops too short to be seen as such: what they do to the moments of sending is seen.
+@test "requests that leave in bunches where constant intervals were asked for are seen" {
+  start_server
+  "${bin}/tsload" --progress=never --json="${result}" -c 20 -t 1 -r 200 -d 1200ms "${uri}" >/dev/null 3>&- &
+  pid=$!
+  await_handlers "${pid}"
+  for ((i = 0; i < 28; i++)); do
+    kill -STOP "${pid}"
+    read -r -t 0.03 <> <(:) || true
+    kill -CONT "${pid}"
+    read -r -t 0.01 <> <(:) || true
+  done
+  wait "${pid}" || true
+  holds 'v["verdict"] != "valid" and any(x.startswith("the requests were not sent at constant intervals") for x in v["reasons"])' \
+    'd["generator"]["arrivals_dispersion"] > 0.5 and r["scheduled"] == 240'
+}
+
 # The generator gives way, so that one hog is enough on any machine: it gets a seventieth of what the hog gets.
 @test "a hog on the generator's processor is seen, and the verdict names it" {
   start_server
