@@ -78,6 +78,16 @@ static bool warms_up_throughout(const struct plan *p)
 	return p->load_ns != PACER_NEVER && p->warmup_ns >= p->load_ns;
 }
 
+static bool shows_no_series(const struct plan *p)
+{
+	return !p->json_path && !p->hdr_path;
+}
+
+static bool shows_no_latency(const struct plan *p)
+{
+	return searches(p) && !p->json_path;
+}
+
 static bool is_closed_poisson(const struct plan *p)
 {
 	return p->schedule.arrival == PACER_POISSON && is_closed(p);
@@ -113,6 +123,8 @@ static const struct rule {
         {IN_VAIN, "time", does_not_verify, "--verify=off reads no time"},
         {IN_VAIN, "separator", does_not_verify, "--verify=off looks for none"},
         {IN_VAIN, "tolerance", does_not_judge_times, "times are judged with --verify=full alone"},
+        {IN_VAIN, "interval", shows_no_series, "the series is in --json and --hdr-log alone"},
+        {IN_VAIN, "percentiles", shows_no_latency, "a search prints one line, and the rest is in --json"},
         {IN_VAIN, "repeats", has_no_sweep, "counts the measurements of each rate of a --sweep"},
 };
 

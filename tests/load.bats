@@ -496,16 +496,21 @@ END
 --separator --separator=: --verify=off tcp:
 --tolerance --tolerance=1s --verify=format tcp:
 --tolerance --tolerance=1s --verify=off tcp:
+--interval --interval=2s tcp:
+--percentiles --percentiles=9 --sweep=1:2:3 tcp:
 --repeats --repeats=2 tcp:
 --repeats --repeats=2 --find-max=p99<1s tcp:
 END
-  [ "${n}" -eq 14 ]
+  [ "${n}" -eq 16 ]
   while read -r arguments; do
     # shellcheck disable=SC2086 # several words
     run "${bin}/tsload" ${arguments//TRACE/trace:${BATS_TEST_TMPDIR}\/trace} --server-pid=4194303
     [ "${status}" -eq 3 ] || { echo "refused: ${arguments}"; false; }
     [[ "${output}" != *"no effect"* ]]
   done <<'END'
+--interval=2s --json=x tcp:
+--interval=2s --hdr-log=x tcp:
+--percentiles=9 tcp:
 --rate=5 --find-max=p99<1s tcp:
 --arrival=poisson --sweep=1:2:3 tcp:
 --arrival=poisson --session=2 --session-rate=5 tcp:
