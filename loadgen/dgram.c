@@ -345,6 +345,8 @@ static void give_up(struct worker *w, struct client *c, struct slot *slot, int64
 
 	if (slot->sent_ns != 0 && late_add(&w->late, &late) == 0)
 		worker_ledger(w, slot->planned_ns)->lost++;
+	if (slot->sent_ns == 0) /* the kernel took it at no time: waited for all the same */
+		client_unanswered(w, c, slot, now_ns);
 	client_fail_slot(w, c, slot, slot->sent_ns != 0 ? ERROR_reply_timeout : ERROR_send_failed, now_ns);
 	free_slot(c, slot);
 }

@@ -136,6 +136,16 @@ END
     '[x["passed"] for x in d["thresholds"]] == [False, True] and d["thresholds"][0]["actual"] is None'
   [[ "${output}" == *">: a lower bound; 5 requests were never answered"* ]]
   [ "${status}" -eq 1 ]
+  # A queue of datagrams that nobody empties: what it does not take cannot be sent within the time-out.
+  start_peer /usr/bin/python3 -c 'if True:
+    import socket, sys, time
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind(sys.argv[1])
+    print("unixgram:" + sys.argv[1], flush=True)
+    time.sleep(60)' "${BATS_TEST_TMPDIR}/mute"
+  load -c 1 -p 4096 --window=4096 -n 4096 --timeout=200ms --give-up=0s "${uri}"
+  holds 'e == {"send_failed": 4096 - r["sent"], "reply_timeout": r["sent"]} and 0 < r["sent"] < 4096 == r["failed"] == r["unanswered"]' \
+    'd["latency"]["response"]["count"] == 4096 and d["latency"]["service"]["count"] == r["sent"] and d["latency"]["response"]["min_ns"] >= 200e6'
   # Behind a server that stands still at the end, and in a run that is cut short.
   start_delay --stall-every=10s --stall-for=9900ms
   status=0
