@@ -202,7 +202,7 @@ MERGE_FN(OBJECT)
 
 MERGE_FN(OF_SOME)
 {
-	const cJSON **items = calloc(p->n, sizeof(*items));
+	const cJSON **items = calloc(p->n, sizeof(const cJSON *));
 	const char **names = calloc(p->n, sizeof(*names));
 	struct parts some = {.items = items, .names = names};
 	int rc;
