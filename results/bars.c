@@ -35,7 +35,7 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, cons
 	char quoted[240], axis[160], label[200], trials[40];
 
 	p->height = HEIGHT_REST + HEIGHT_ROW * (int)n;
-	snprintf(axis, sizeof(axis), "%s: median of %s%s", bars->axis, charts_trials(s, w, trials, sizeof(trials)),
+	snprintf(axis, sizeof(axis), "%s: %s%s", bars->axis, charts_medians(s, w, "median", trials, sizeof(trials)),
 	         intervals ? ", with its 95 % interval" : "");
 	fprintf(p->gp,
 	        "set title %s\n"

@@ -19,22 +19,50 @@ static const struct {
 #define N_ROWS   (sizeof(rows) / sizeof(rows[0]))
 #define JOBS_MAX 8
 
+/* How many trials the cells of a workload, or of its series, have: the least and the most of those that have any. */
+static void count_trials(const struct summary *s, size_t workload, size_t *least, size_t *most)
+{
+	const char *group = s->set->workloads[workload].group;
+
+	*least = SIZE_MAX;
+	*most = 0;
+	for (size_t w = 0; w < s->set->n_workloads; w++) {
+		if (w != workload && !(group[0] && strcmp(s->set->workloads[w].group, group) == 0))
+			continue;
+		for (size_t m = 0; m < s->set->n_modes; m++) {
+			size_t n = summary_cell(s, m, w)->n_ok;
+
+			if (n > 0 && n < *least)
+				*least = n;
+			if (n > *most)
+				*most = n;
+		}
+	}
+}
+
 const char *charts_trials(const struct summary *s, size_t workload, char *buf, size_t size)
 {
-	size_t low = SIZE_MAX, high = 0;
+	size_t least, most;
 
-	for (size_t m = 0; m < s->set->n_modes; m++) {
-		size_t n = summary_cell(s, m, workload)->n_ok;
-
-		if (n > 0 && n < low)
-			low = n;
-		if (n > high)
-			high = n;
-	}
-	if (low < high)
-		snprintf(buf, size, "%zu to %zu trials", low, high);
+	count_trials(s, workload, &least, &most);
+	if (least < most)
+		snprintf(buf, size, "%zu to %zu trials", least, most);
 	else
-		snprintf(buf, size, "%zu trial%s", high, high == 1 ? "" : "s");
+		snprintf(buf, size, "%zu trial%s", most, most == 1 ? "" : "s");
+	return buf;
+}
+
+const char *charts_medians(const struct summary *s, size_t workload, const char *noun, char *buf, size_t size)
+{
+	size_t least, most;
+	char trials[40];
+
+	count_trials(s, workload, &least, &most);
+	charts_trials(s, workload, trials, sizeof(trials));
+	if (most > 1)
+		snprintf(buf, size, "%s of %s", noun, trials);
+	else
+		snprintf(buf, size, "%s", trials);
 	return buf;
 }
 

@@ -41,7 +41,11 @@ int charts_draw(const struct summary *s, const char *dir, bool png, struct chart
  */
 const char *charts_missing(const struct chart_drawn *drawn, size_t n_drawn, char *buf, size_t size);
 
-/* "3 trials", or "2 to 3 trials": how many are behind the figures of a workload. Returns buf. */
+/* "3 trials", or "2 to 3 trials": how many are behind the figures of a workload, or of all of its series.
+ * Returns buf. */
 const char *charts_trials(const struct summary *s, size_t workload, char *buf, size_t size);
+
+/* "median of 3 trials", with that noun; of one trial there is no median: "1 trial". Returns buf. */
+const char *charts_medians(const struct summary *s, size_t workload, const char *noun, char *buf, size_t size);
 
 #endif

@@ -146,11 +146,11 @@ static void add_settings(struct plot *p, const struct summary *s, size_t w, cons
 	char quoted[200], trials[40];
 
 	fprintf(p->gp,
-	        "set title %s\nset xlabel '%s (medians of %s)'\nset ylabel '%s'\nset logscale y\n"
+	        "set title %s\nset xlabel '%s (%s)'\nset ylabel '%s'\nset logscale y\n"
 	        "set yrange [%.4g:%.4g]\n%s",
 	        plot_quoted(lines->heading, quoted, sizeof(quoted)), lines->x_axis,
-	        charts_trials(s, w, trials, sizeof(trials)), lines->y_axis, span->low / 1.3, span->high * 1.3,
-	        lines->settings);
+	        charts_medians(s, w, "medians", trials, sizeof(trials)), lines->y_axis, span->low / 1.3,
+	        span->high * 1.3, lines->settings);
 	if (lines->x == LINES_PLACES)
 		add_places(p, s, lines);
 }

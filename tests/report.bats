@@ -273,6 +273,27 @@ PYTHON
   grep -q "title 'epoll: t 1.00 ms, off 0 %'" "${tmp}/charts/model.curve.gp"
 }
 
+@test "a chart of a series says how many trials all of its points have; one trial has no median" {
+  tests/fixtures/results/generate "${tmp}/run" --modes=epoll --workloads=idle-0,idle-1000,crowd --trials=1
+  tests/fixtures/results/generate "${tmp}/more" --modes=epoll --workloads=idle-1000 --trials=2
+  "${bin}/tsreport" charts "${tmp}/run" -o "${tmp}/one" >/dev/null 2>&1
+  grep -q "set xlabel 'idle connections (1 trial)'" "${tmp}/one/idle.idle.gp"
+  grep -q "set xlabel 'requests per second: 1 trial'" "${tmp}/one/throughput.crowd.gp"
+  ! grep -q xerrorbars "${tmp}/one/throughput.crowd.gp" || false
+  cp "${tmp}/more/trials/epoll.idle-1000.2.json" "${tmp}/run/trials/"
+  python3 - "${tmp}/run/run.json" <<'PYTHON'
+import json, sys
+
+run = json.load(open(sys.argv[1]))
+trial = next(dict(t) for t in run["trials"] if t["workload"] == "idle-1000")
+trial.update(trial=2, order=99, result="trials/epoll.idle-1000.2.json", server=None)
+run["trials"].append(trial)
+json.dump(run, open(sys.argv[1], "w"))
+PYTHON
+  "${bin}/tsreport" charts "${tmp}/run" -o "${tmp}/two" >/dev/null 2>&1
+  grep -q "set xlabel 'idle connections (medians of 1 to 2 trials)'" "${tmp}/two/idle.idle.gp"
+}
+
 @test "a run against itself differs in nothing" {
   run "${bin}/tsreport" compare "${run_dir}" "${run_dir}"
   [ "${status}" -eq 0 ]
