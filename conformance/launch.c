@@ -15,6 +15,7 @@
 
 #define READY_WITHIN_NS (20 * TS_S)
 #define STEP_NS         (4 * TS_MS)  /* between two looks: at first, */
+#define FOLLOW_NS       (30 * TS_MS) /* for a command to end that leaves its server in the background */
 #define LONG_STEP_NS    (25 * TS_MS) /* and after a while */
 
 struct launch *launch_new(const char *command, const struct ts_endpoint *endpoint, struct ts_err *err)
@@ -35,12 +36,16 @@ struct launch *launch_new(const char *command, const struct ts_endpoint *endpoin
 	return l;
 }
 
-static pid_t spawn(struct launch *l)
+/* `l` may be a copy, for a second server: the number counts the starts of both. */
+static pid_t spawn(struct launch *l, int number)
 {
+	snprintf(l->mark, sizeof(l->mark), "%s=%d.%d", LAUNCH_MARK, (int)getpid(), number);
 	pid_t pid = fork();
 
+	l->session = pid;
 	if (pid != 0)
 		return pid;
+	putenv(l->mark);
 	int null_fd = open("/dev/null", O_RDWR);
 	setsid();
 	dup2(null_fd, 0);
@@ -76,7 +81,7 @@ static bool reap(pid_t pid, int64_t wait_ns, int *status)
 
 	for (;;) {
 		pid_t got = waitpid(pid, status ? status : &ignored, WNOHANG);
-		if (got == pid || (got < 0 && errno == ECHILD))
+		if (got == pid || (got < 0 && errno == ECHILD && kill(pid, 0) < 0)) /* no child: it left */
 			return true;
 		if (ts_clock_mono_ns() >= deadline)
 			return false;
@@ -101,8 +106,22 @@ void launch_stop(struct launch *l)
 		reap(l->pid, 5 * TS_S, NULL);
 	}
 	launch_session(l, false, SIGKILL);
+	launch_marked(l, SIGKILL);
 	reap(l->pid, TS_S, NULL);
 	l->pid = 0;
+}
+
+/* The command of a server that leaves for the background has ended, or is about to: look after the one that it left. */
+static void follow(struct launch *l)
+{
+	int64_t wait_ns = l->leaves ? TS_S : l->n_starts == 1 ? FOLLOW_NS : 0;
+	pid_t left;
+
+	if (!reap(l->pid, wait_ns, NULL) || (left = launch_marked(l, 0)) == 0)
+		return;
+	l->leaves = true;
+	l->pid = left;
+	l->session = getsid(left);
 }
 
 int launch_start(struct launch *l, struct ts_err *err)
@@ -117,13 +136,13 @@ int launch_start(struct launch *l, struct ts_err *err)
 		                  "something listens on %s already: stop it, or choose another endpoint", uri);
 	if (l->said_fd >= 0 && ftruncate(l->said_fd, 0) == 0)
 		lseek(l->said_fd, 0, SEEK_SET);
-	l->pid = spawn(l);
+	l->pid = spawn(l, ++l->n_starts);
 	if (l->pid < 0) {
 		l->pid = 0;
 		return ts_err_set(err, errno, "cannot start the server: %s", strerror(errno));
 	}
 	while (!launch_listening(l)) {
-		if (reap(l->pid, 0, &status)) {
+		if (reap(l->pid, 0, &status) && launch_marked(l, 0) == 0) {
 			launch_session(l, false, SIGKILL);
 			l->pid = 0;
 			return ts_err_set(err, ESRCH, "the server ended before it listened on %s: %s", uri,
@@ -142,6 +161,7 @@ int launch_start(struct launch *l, struct ts_err *err)
 		ts_clock_sleep_until(ts_clock_mono_ns() + (waited_ns < 200 * TS_MS ? STEP_NS : LONG_STEP_NS));
 	}
 	l->ready_ns = ts_clock_mono_ns() - begin_ns;
+	follow(l);
 	return 0;
 }
 
@@ -237,7 +257,7 @@ int launch_second(struct launch *l, int64_t wait_ns)
 	int status = -1;
 
 	other.said_fd = -1;
-	other.pid = spawn(&other);
+	other.pid = spawn(&other, ++l->n_starts);
 	if (other.pid > 0 && !reap(other.pid, wait_ns, &status)) {
 		launch_stop(&other);
 		return -1;

@@ -10,11 +10,21 @@ struct launch {
 	char *command; /* with everything filled in */
 	bool stuck;    /* it could not be started again, */
 	char why[300]; /* and why */
-	int n_waits;   /* for a port that the kernel remembered */
-	pid_t pid;     /* of sh, leader of its session; 0: not running */
+	int n_starts;
+	int n_waits; /* for a port that the kernel remembered */
+	pid_t pid;   /* of sh, or of the server that it left in the background; 0: not running */
+	pid_t session;
+	char mark[32]; /* in the environment of all its processes, new at each start: MARK and a number */
+	bool leaves;   /* the command ends at once, and leaves its server in the background */
 	int said_fd;   /* where it prints */
 	int64_t ready_ns;
 };
+
+#define LAUNCH_MARK "TSCONFORM_SERVER"
+
+/* The first process that has the mark, or 0. Each gets the signal, if not 0. For servers that have left their session.
+ */
+pid_t launch_marked(const struct launch *l, int signo);
 
 /* Walk the processes of the session: count them (or its zombies), and send them a signal, if not 0. */
 int launch_session(const struct launch *l, bool zombies, int signo);

@@ -64,7 +64,7 @@ int launch_session(const struct launch *l, bool zombies, int signo)
 		const char *close = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
 		if (f)
 			fclose(f);
-		if (!close || sscanf(close + 1, " %c %*d %*d %d", &state, &sid) != 2 || sid != l->pid)
+		if (!close || sscanf(close + 1, " %c %*d %*d %d", &state, &sid) != 2 || sid != l->session)
 			continue;
 		if ((state == 'Z') != zombies)
 			continue;
@@ -75,6 +75,38 @@ int launch_session(const struct launch *l, bool zombies, int signo)
 	if (dir)
 		closedir(dir);
 	return n;
+}
+
+static bool is_marked(const char *pid, const char *mark)
+{
+	char path[300], text[32768];
+
+	snprintf(path, sizeof(path), "/proc/%s/environ", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && memmem(text, (size_t)n, mark, strlen(mark) + 1) != NULL; /* with its NUL */
+}
+
+pid_t launch_marked(const struct launch *l, int signo)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	pid_t first = 0;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (!isdigit((unsigned char)entry->d_name[0]) || !is_marked(entry->d_name, l->mark))
+			continue;
+		pid_t pid = (pid_t)atoi(entry->d_name);
+		if (first == 0 || pid < first)
+			first = pid;
+		if (signo)
+			kill(pid, signo);
+	}
+	if (dir)
+		closedir(dir);
+	return first;
 }
 
 int launch_count(const struct launch *l, bool zombies)

@@ -206,6 +206,13 @@ PYTHON
     --exec 'sleep 2.1; exec build/release/servers/faulty --listen={uri}' tcp://127.0.0.1:0
 }
 
+@test "a server that goes into the background is followed there, judged, and ended" {
+  "${bin}/tsconform" --strict --only=lifecycle.sockets-closed \
+    --exec 'setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"${tmp}/mark &" tcp://127.0.0.1:0
+  run pgrep -f "plain .* ${tmp}/mark"
+  [ "${status}" -eq 1 ]
+}
+
 @test "a server that is ready for signals a moment after it listens is not told before" {
   "${bin}/tsconform" --strict --only=lifecycle.sigterm \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py late-signals {uri}' tcp://127.0.0.1:0
