@@ -264,11 +264,12 @@ teardown() {
   grep -q '<td>its sets hold descriptors below FD_SETSIZE' "$(latest)/index.html"
 }
 
-@test "among 10,000 idle connections poll is measured, too" {
-  MODES=poll WORKLOADS=idle-10000 run scripts/bench
-  echo "${output}"
-  [ "${status}" -eq 0 ]
-  [ "$(rows "$(latest)/run.json" trials status)" = ok ]
+@test "among idle connections the loop is closed: poll and nonblocking could not keep any rate there" {
+  grep -E '^idle-[0-9]+ ' scripts/suites/workloads | cut -d '|' -f 3,7 >"${tmp}/idle"
+  [ "$(wc -l <"${tmp}/idle")" -eq 4 ]
+  ! grep -vE '^ closed ' "${tmp}/idle" || false
+  ! grep -E -- '--rate' "${tmp}/idle" || false
+  [ "$(grep -cE -- '--idle=10{4,5} .*--timeout=20s' "${tmp}/idle")" -eq 2 ]
 }
 
 @test "a foreign server is measured beside ours" {

@@ -58,6 +58,7 @@ processes_for() {
 # WORKLOAD: what its title has to say of that; nothing where one process is enough.
 say_processes() {
   local mode n most=1
+  [[ "${w_options[$1]}" == *--idle=* ]] || return 0
   for mode in "${modes[@]}"; do
     n=$(processes_for "${mode}" "$1")
     [ "${n}" -le "${most}" ] || most=${n}
