@@ -316,7 +316,7 @@ EOF
 #!/bin/bash
 for a in "$@"; do [[ "$a" == --json=* ]] && json=${a#--json=}; done
 echo try >>"$(dirname "$0")/tries"
-sed 's/"verdict": "valid"/"verdict": "invalid"/; s/"reasons": \[\]/"reasons": ["it was not itself"]/' "$(dirname "$0")/sample.json" >"$json"
+sed 's/"verdict": "valid"/"verdict": "invalid"/; s/"reasons": \[\]/"reasons": ["it was not itself", "it came late"]/' "$(dirname "$0")/sample.json" >"$json"
 exit 4
 EOF
   tests/fixtures/results/generate "${tmp}/sample" --modes=epoll --workloads=lockstep --trials=1
@@ -325,7 +325,7 @@ EOF
   echo "${output}"
   [ "${status}" -eq 3 ]
   [ "$(wc -l <"${tmp}/bin/tries")" -eq 3 ]
-  [ "$(rows "$(latest)/run.json" trials status reason)" = $'not_measurable\tit was not itself' ]
+  [ "$(rows "$(latest)/run.json" trials status reason)" = $'not_measurable\tit was not itself; it came late' ]
 }
 
 @test "a generator that writes nonsense does not get it into the run" {

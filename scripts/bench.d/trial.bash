@@ -17,6 +17,12 @@ run_load() {
   return "${status}"
 }
 
+# Why the generator does not trust a result: the first three reasons, for any of them may be the one.
+reasons_of() {
+  "${bin}/tsreport" rows "$1" . 'validity.reasons[0]' 'validity.reasons[1]' 'validity.reasons[2]' 2>/dev/null |
+    sed $'s/\t-//g; s/\t/; /g'
+}
+
 # One try of a trial: sets status (ok, failed, invalid) and reason.
 try_trial() {
   local mode=$1 workload=$2 number=$3 stem=$4 code
@@ -32,7 +38,7 @@ try_trial() {
   [ -n "${stopped}" ] && { stop_server; return; }
   case ${code} in
     0 | 1) status=ok ;;
-    4) status=invalid reason=$("${bin}/tsreport" rows "${stem}.json" . 'validity.reasons[0]' 2>/dev/null || echo -) ;;
+    4) status=invalid reason=$(reasons_of "${stem}.json") reason=${reason:--} ;;
     124) reason="the load did not end within 120 s" ;;
     *) reason="tsload: exit status ${code}: $(last_line "${scratch}/load.err")" ;;
   esac
