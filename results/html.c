@@ -225,6 +225,25 @@ static int write_chart(FILE *out, const char *dir, const char *link, const struc
 	return 0;
 }
 
+/* A workload by its title; a series by those of its ends. */
+static void write_charts_head(FILE *out, const struct runset *set, size_t w)
+{
+	size_t last = w;
+
+	if (w == set->n_workloads) {
+		fputs("<h3>All workloads</h3>\n", out);
+		return;
+	}
+	for (size_t i = w + 1; set->workloads[w].group[0] && i < set->n_workloads; i++)
+		if (strcmp(set->workloads[i].group, set->workloads[w].group) == 0)
+			last = i;
+	if (last == w)
+		put(out, "<h3>%s</h3>\n", set->workloads[w].title);
+	else
+		put(out, "<h3>Series %s: %s, to %s</h3>\n", set->workloads[w].group, set->workloads[w].title,
+		    set->workloads[last].title);
+}
+
 static int write_charts(FILE *out, const struct summary *s, const char *dir, const char *link,
                         const struct chart_drawn *drawn, size_t n, struct ts_err *err)
 {
@@ -242,8 +261,7 @@ static int write_charts(FILE *out, const struct summary *s, const char *dir, con
 			if (drawn[i].workload != (w < s->set->n_workloads ? w : SIZE_MAX))
 				continue;
 			if (n_here++ == 0) {
-				put(out, "<h3>%s</h3>\n",
-				    w < s->set->n_workloads ? s->set->workloads[w].title : "All workloads");
+				write_charts_head(out, s->set, w);
 				fputs("<div class=\"charts\">\n", out);
 			}
 			rc = write_chart(out, dir, link, &drawn[i], i, err);

@@ -248,6 +248,7 @@ time and M/G/1, Clients, Latency among idle connections, Processor time among id
   done
   "${bin}/tsreport" html --no-png "${tmp}/series" # of a series the last point is a row of the choices
   [ "$(grep -c '<th role="rowheader"' "${tmp}/series/index.html")" -eq 4 ]
+  grep -qE '<h3>Series idle: one request at a time among 0 idle connections, to one .* 10,000 idle connections</h3>' "${tmp}/series/index.html"
   choice "${tmp}/series/index.html" "one request at a time among 10,000 idle connections" | grep -F "|idle-10000|any|"
 }
 
