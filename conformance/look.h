@@ -25,6 +25,9 @@ bool look_whether_it_lives(struct report *report);
 /* With --exec: a fresh server. False: it does not start. */
 bool look_start_again(struct subject *subject);
 
+/* What went wrong in it is what another failed case is about (root.h): it is set aside, and true is returned. */
+bool look_leave_to_root(struct report *report, struct result *r);
+
 /* After some cases: judge what passed, look again at what failed, and find out whether the server is lost. `wait`: what
  * another case may be about (root.h) is judged with that one, later. */
 void look_settle(struct report *report, bool wait);

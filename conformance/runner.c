@@ -95,6 +95,8 @@ static void run_lives(struct report *report)
 		}
 		report->subject->gone = false;
 		look_at(report, r, 1);
+		if (look_leave_to_root(report, r))
+			continue;
 		if (r->blame != NOBODY && r->blame != OURSELVES && !ts_signal_stop() &&
 		    look_start_again(report->subject))
 			look_again(report, r);

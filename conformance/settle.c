@@ -114,6 +114,17 @@ static void stopped(struct report *report)
 	}
 }
 
+bool look_leave_to_root(struct report *report, struct result *r)
+{
+	const struct result *root = root_of(report, r);
+
+	if (!root)
+		return false;
+	r->blocked = true;
+	result_set_aside(report, r, SKIP, "not judged, for it went wrong as another case did", root->row->id);
+	return true;
+}
+
 void look_settle(struct report *report, bool wait)
 {
 	int n_looks = 0;
@@ -140,13 +151,8 @@ void look_settle(struct report *report, bool wait)
 			continue;
 		if (wait && root_may_come(r))
 			continue;
-		const struct result *root = root_of(report, r);
-		if (root) {
-			r->blocked = true;
-			result_set_aside(report, r, SKIP, "not judged, for it went wrong as another case did",
-			                 root->row->id);
+		if (look_leave_to_root(report, r))
 			continue;
-		}
 		if (is_worth_a_look(report, r) && n_looks++ < SECOND_LOOKS) {
 			look_again(report, r);
 			report->n_confirmed += !r->flaky && r->requirement->level == MUST;

@@ -213,6 +213,16 @@ PYTHON
   [ "${status}" -eq 1 ]
 }
 
+@test "what spoils every conversation is not held against the server's life" {
+  run "${bin}/tsconform" --only=time.window --only=lifecycle.zombies --only=lifecycle.reply-in-hand --json="${tmp}/r.json" \
+    --exec 'build/release/servers/faulty --fault=time-behind --listen={uri}' tcp://127.0.0.1:0
+  [ "${status}" -eq 1 ]
+  statuses "${tmp}/r.json" fail
+  [ "${ids}" = time.window ]
+  statuses "${tmp}/r.json" skip
+  [ "${ids}" = "lifecycle.reply-in-hand lifecycle.zombies" ]
+}
+
 @test "a server that is ready for signals a moment after it listens is not told before" {
   "${bin}/tsconform" --strict --only=lifecycle.sigterm \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py late-signals {uri}' tcp://127.0.0.1:0
