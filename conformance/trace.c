@@ -5,18 +5,22 @@
 void trace_begin(struct trace *trace, int64_t now_ns)
 {
 	trace->begin_ns = now_ns;
-	trace->n = trace->n_dropped = 0;
+	trace->n = 0;
+}
+
+/* The place of the i-th event: what lies behind the head is a ring. */
+static struct trace_event *event_at(const struct trace *trace, int i)
+{
+	return &trace->events[i < TRACE_HEAD ? i : TRACE_HEAD + (i - TRACE_HEAD) % (TRACE_EVENTS - TRACE_HEAD)];
 }
 
 void trace_add(struct trace *trace, int64_t now_ns, int client, const char *what, const void *bytes, size_t n)
 {
 	if (!trace->events)
 		trace->events = calloc(TRACE_EVENTS, sizeof(*trace->events));
-	if (!trace->events || trace->n == TRACE_EVENTS) {
-		trace->n_dropped++;
+	if (!trace->events)
 		return;
-	}
-	struct trace_event *event = &trace->events[trace->n++];
+	struct trace_event *event = event_at(trace, trace->n++);
 	event->at_ns = now_ns - trace->begin_ns;
 	event->client = client;
 	snprintf(event->what, sizeof(event->what), "%s", what);
@@ -54,25 +58,34 @@ char *trace_quote(const void *bytes, size_t n, char *out, size_t size)
 	return out;
 }
 
+static void print_event(FILE *f, const struct trace_event *e)
+{
+	char quoted[TRACE_BYTES * 4 + 16];
+
+	fprintf(f, "%10.3f ms  client %-3d %-10s", (double)e->at_ns / 1e6, e->client, e->what);
+	if (e->n > 0)
+		fprintf(f, " %6zu bytes  %s%s", e->n,
+		        trace_quote(e->bytes, e->n < TRACE_BYTES ? e->n : TRACE_BYTES, quoted, sizeof(quoted)),
+		        e->n > TRACE_BYTES ? "..." : "");
+	fputc('\n', f);
+}
+
 char *trace_text(const struct trace *trace)
 {
-	char *text = NULL, quoted[TRACE_BYTES * 4 + 16];
+	char *text = NULL;
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
+	int n_left_out = trace->n > TRACE_EVENTS ? trace->n - TRACE_EVENTS : 0;
 
 	if (!f)
 		return NULL;
 	for (int i = 0; i < trace->n; i++) {
-		const struct trace_event *e = &trace->events[i];
-		fprintf(f, "%10.3f ms  client %-3d %-10s", (double)e->at_ns / 1e6, e->client, e->what);
-		if (e->n > 0)
-			fprintf(f, " %6zu bytes  %s%s", e->n,
-			        trace_quote(e->bytes, e->n < TRACE_BYTES ? e->n : TRACE_BYTES, quoted, sizeof(quoted)),
-			        e->n > TRACE_BYTES ? "..." : "");
-		fputc('\n', f);
+		if (n_left_out > 0 && i == TRACE_HEAD) {
+			fprintf(f, "  (%d events left out)\n", n_left_out);
+			i += n_left_out;
+		}
+		print_event(f, event_at(trace, i));
 	}
-	if (trace->n_dropped > 0)
-		fprintf(f, "  and %d further events\n", trace->n_dropped);
 	fclose(f);
 	return text;
 }

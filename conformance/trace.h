@@ -1,8 +1,8 @@
 /*
  * What went over the wire in one turn of one case, with times: bounded, and readable by people.
  *
- * At most TRACE_EVENTS events are kept, each with the first TRACE_BYTES of its bytes; what came later is counted. A
- * turn's trace belongs to its thread.
+ * At most TRACE_EVENTS events are kept, each with the first TRACE_BYTES of its bytes: the first TRACE_HEAD of a turn, and
+ * the last, where it went wrong; those between are counted. A turn's trace belongs to its thread.
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #define TRACE_EVENTS 160
+#define TRACE_HEAD   100
 #define TRACE_BYTES  96
 
 struct trace_event {
@@ -24,7 +25,7 @@ struct trace_event {
 
 struct trace {
 	int64_t begin_ns;
-	int n, n_dropped;
+	int n; /* events of the turn; the i-th from TRACE_HEAD on takes the place of an older one */
 	struct trace_event *events; /* owned; NULL until the first */
 };
 

@@ -6,6 +6,7 @@
 
 #include "trace.h"
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,20 +35,44 @@ static void quotes_within_its_size(void **state)
 	}
 }
 
-static void keeps_a_bounded_number_of_events(void **state)
+/* Of a long turn the beginning, and the end: that is where it went wrong. */
+static void keeps_the_first_events_and_the_last(void **state)
 {
 	struct trace trace = {0};
-	char big[1000];
+	char big[1000], last[80];
+	const int n = 3 * TRACE_EVENTS + 5;
 
 	(void)state;
 	memset(big, 'b', sizeof(big));
 	trace_begin(&trace, 1000);
-	for (int i = 0; i < TRACE_EVENTS + 5; i++)
-		trace_add(&trace, 1000 + i * 1000000, 1, "send", big, sizeof(big));
+	for (int i = 0; i < n; i++)
+		trace_add(&trace, 1000 + i * INT64_C(1000000), 1, "send", big, sizeof(big));
 	char *text = trace_text(&trace);
 	assert_non_null(text);
 	assert_non_null(strstr(text, "     2.000 ms  client 1   send         1000 bytes"));
-	assert_non_null(strstr(text, "and 5 further events"));
+	snprintf(last, sizeof(last), "%10.3f ms  client 1   send         1000 bytes", (double)n - 1);
+	const char *left_out = strstr(text, "  (325 events left out)\n"), *end = strstr(text, last);
+	assert_true(left_out && end && left_out < end);
+	assert_null(strchr(strchr(end, '\n') + 1, '\n'));
+	free(text);
+	trace_release(&trace);
+}
+
+static void leaves_nothing_out_of_what_fits(void **state)
+{
+	struct trace trace = {0};
+
+	(void)state;
+	trace_begin(&trace, 0);
+	for (int i = 0; i < TRACE_EVENTS; i++)
+		trace_add(&trace, i, 1, "send", "b", 1);
+	char *text = trace_text(&trace);
+	assert_non_null(text);
+	assert_null(strstr(text, "left out"));
+	int n_lines = 0;
+	for (const char *c = text; *c; c++)
+		n_lines += *c == '\n';
+	assert_int_equal(n_lines, TRACE_EVENTS);
 	free(text);
 	trace_release(&trace);
 }
@@ -57,7 +82,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(quotes_what_cannot_be_printed),
 	        cmocka_unit_test(quotes_within_its_size),
-	        cmocka_unit_test(keeps_a_bounded_number_of_events),
+	        cmocka_unit_test(keeps_the_first_events_and_the_last),
+	        cmocka_unit_test(leaves_nothing_out_of_what_fits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
