@@ -137,7 +137,7 @@ void case_datagram_many(struct turn *t)
 			n += dgram_say_letters(d, 10 + (size_t)j);
 		dgram_free(d);
 	}
-	if (t->blame == SILENCE && n > 0)
+	if (t->sort == LOST && n > 0)
 		snprintf(t->message, sizeof(t->message),
 		         "datagrams are lost: after %d that were answered, one was not within %.1f s", n,
 		         (double)turn_wait_ns(t) / 1e9);

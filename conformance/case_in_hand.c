@@ -1,6 +1,8 @@
 /* A stop while a reply is on its way. */
 #include "exec.h"
+#include "ts_clock.h"
 #include <signal.h>
+#include <stdlib.h>
 
 /*
  * Was the last chunk cut? A server that never ran out of input takes a whole buffer each time: its chunks are equal,
@@ -9,6 +11,8 @@
  */
 #define PIECE  64
 #define ENOUGH 400000 /* bytes read before the signal: some chunks of any usual buffer */
+
+#define NOTICE_NS (250 * TS_MS) /* a server that leaves replies less time to go out drops them */
 
 struct chunks {
 	uint32_t n;
@@ -37,6 +41,34 @@ static void read_on(struct peer *p, struct chunks *chunks, int64_t enough, int64
 	}
 }
 
+/* So much that it cannot run out of input while that is read. */
+static void send_ahead(struct peer *p)
+{
+	char *bytes = malloc(2 * ENOUGH);
+
+	if (!bytes) {
+		turn_fail(p->turn, OURSELVES, "out of memory for a message");
+		return;
+	}
+	turn_filler(p->turn, bytes, 2 * ENOUGH, p->n_in);
+	peer_send(p, bytes, 2 * ENOUGH);
+	free(bytes);
+}
+
+/*
+ * Told to stop, it goes on with its reply as soon as we read: on a busy machine it would be through with all of them
+ * before it looks at the signal. So it gets time for that, until it shows that it has: it has ended, or listens no more.
+ */
+static void await_stop(struct turn *t)
+{
+	int64_t until_ns = ts_clock_mono_ns() + NOTICE_NS + turn_busy_ns();
+	int status;
+
+	while (ts_clock_mono_ns() < until_ns && !launch_wait(exec_server(t), 0, &status) &&
+	       launch_listening(exec_server(t)))
+		turn_pause(4 * TS_MS);
+}
+
 /* The server is in the middle of a reply, because we do not read, when it is told to stop. */
 void case_lifecycle_reply_in_hand(struct turn *t)
 {
@@ -48,10 +80,12 @@ void case_lifecycle_reply_in_hand(struct turn *t)
 		return;
 	p->read_max = PIECE;
 	peer_stick(p, most);
+	send_ahead(p);
 	read_on(p, &chunks, ENOUGH, 300 * TS_MS);
 	peer_stick(p, most);
 	p->n_in = p->n_written;
 	launch_signal(exec_server(t), SIGTERM);
+	await_stop(t);
 	peer_widen(p);
 	read_on(p, &chunks, INT64_MAX, 6 * TS_S);
 	bool all = p->reply.matched >= p->n_in;

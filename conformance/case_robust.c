@@ -44,7 +44,7 @@ static void reset_stuck(struct turn *t)
 		peer_stick(p, most);
 	if (!p || t->blame != NOBODY)
 		return;
-	shutdown(p->fd, SHUT_WR);
+	peer_end_behind(p);
 	peer_reset(p);
 }
 

@@ -167,23 +167,43 @@ void case_stream_slow_reader(struct turn *t)
 		peer_finish(p);
 }
 
+/*
+ * Nothing came, on a machine that may be busy. A stamp that stands before the probe's first reply may be a greeting all
+ * the same: then it comes, too, when the client ends without a word.
+ */
+static void greet_at_end(struct turn *t, struct peer *p)
+{
+	const struct dialect *d = &t->subject->dialect;
+	const char *close = d->n_sample > 0 && d->sample[0] == '[' ? memchr(d->sample, ']', d->n_sample) : NULL;
+
+	if (!close || close + 1 == d->sample + d->n_sample || close[1] != '[' || !peer_half_close(p))
+		return;
+	while (!p->ended && p->n_first == 0 && peer_listen(p, turn_wait_ns(t)))
+		;
+}
+
 void case_stream_no_greeting(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
+	static const char finding[] = "the server speaks before its client has";
 
 	if (d->greeting) {
-		turn_fail(t, BYTES, "%s", d->known ? "the server speaks before its client has" : d->stranger);
+		turn_fail(t, BYTES, "%s", d->known ? finding : d->stranger);
 		return;
 	}
 	struct peer *p = peer_open(t);
+	if (!p)
+		return;
 	if (d->known) {
 		if (peer_rest(p, 300 * TS_MS)) /* and does not leave without a word: end.silent-client is about that */
 			peer_say_letters(p, 8);
-	} else if (p) { /* whatever it says, it says it too early */
-		p->dumb = true;
-		if (peer_listen(p, 300 * TS_MS) && p->n_first > 0)
-			turn_fail(t, BYTES, "the server speaks before its client has");
+		return;
 	}
+	p->dumb = true; /* whatever it says, it says it too early */
+	if (!peer_listen(p, 300 * TS_MS))
+		greet_at_end(t, p);
+	if (p->n_first > 0)
+		turn_fail(t, BYTES, "%s", finding);
 }
 
 void case_stream_no_unasked(struct turn *t)

@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define N_FENCE 11
+
 static void report_errors(const struct ts_endpoint *ep, int fd)
 {
 	int on = 1;
@@ -190,6 +192,33 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	                 n, d->n);
 }
 
+/* A further datagram is answered, and what went before is not: it is lost, not late. */
+static bool passed_over(struct dgram *d)
+{
+	struct turn *t = d->turn;
+	char fence[N_FENCE];
+
+	turn_letters(t, fence, N_FENCE);
+	return dgram_send(d, fence, N_FENCE) && dgram_receive(d, turn_wait_ns(t)) == 1 && d->n > N_FENCE &&
+	       memcmp(d->bytes + d->n - N_FENCE, fence, N_FENCE) == 0;
+}
+
+/* No reply came in time. */
+static bool unanswered(struct dgram *d, size_t n)
+{
+	struct turn *t = d->turn;
+	double waited_s = (double)turn_wait_ns(t) / 1e9;
+	bool lost = passed_over(d);
+
+	snprintf(t->expected, sizeof(t->expected), "one reply datagram");
+	snprintf(t->actual, sizeof(t->actual), lost ? "none, but one to the next datagram" : "silence");
+	if (t->blame != NOBODY)
+		return false;
+	t->sort = LOST;
+	return turn_fail(t, lost ? BYTES : SILENCE, "a datagram of %zu bytes was not answered within %.1f s%s", n,
+	                 waited_s, lost ? ", and the next one was" : "");
+}
+
 bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
@@ -200,13 +229,8 @@ bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	if (got < 0)
 		return nobody_there(-got) ? refused(t, -got)
 		                          : turn_fail(t, OURSELVES, "cannot receive a datagram: %s", strerror(-got));
-	if (got == 0) {
-		snprintf(t->expected, sizeof(t->expected), "one reply datagram");
-		snprintf(t->actual, sizeof(t->actual), "silence");
-		t->sort = LOST;
-		return turn_fail(t, SILENCE, "a datagram of %zu bytes was not answered within %.1f s", n,
-		                 (double)turn_wait_ns(t) / 1e9);
-	}
+	if (got == 0)
+		return unanswered(d, n);
 	return dgram_judge(d, bytes, n, sent_ns);
 }
 

@@ -64,7 +64,7 @@ void look_at(struct report *report, struct result *r, double patience)
 	turn_release(t);
 	if (r->row->stage == RUDE && t->blame == NOBODY) {
 		t->random = ts_random_new(r->seed);
-		turn_pause(20 * TS_MS); /* so that a server that dies of it is dead by now */
+		turn_pause(20 * TS_MS + turn_busy_ns()); /* so that a server that dies of it is dead by now */
 		if (!turn_plain(t)) {
 			char why[300];
 			snprintf(why, sizeof(why), "%.299s", t->message);

@@ -74,6 +74,9 @@ bool peer_stick(struct peer *p, size_t most);
 /* The same on TCP, but all that was sent has arrived: the server has not read it, and has room for a FIN behind it. */
 bool peer_stick_short(struct peer *p, size_t most);
 
+/* End the conversation behind what the server has not read, without reading: until its machine has the end, too. */
+void peer_end_behind(struct peer *p);
+
 /* How many bytes have reached the server's machine, or the server itself on a UNIX socket. */
 size_t peer_taken(const struct peer *p);
 

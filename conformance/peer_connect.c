@@ -3,6 +3,8 @@
 #include "ts_clock.h"
 #include "ts_signal.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +13,31 @@
 
 #define REFUSED_FOR_NS (1 * TS_S) /* a refused connect is tried again for so long */
 
+/*
+ * Little room between the two, so that a server whose replies are not read is soon stuck. The small segments make the
+ * kernel give the server a small send buffer, too.
+ */
+static void make_small(const struct ts_endpoint *ep, int fd)
+{
+	int small = 4096, some = 65536, segment = 1400;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &some, sizeof(some));
+	if (ep->transport == TS_TCP)
+		setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
+}
+
 /* One attempt. 0, or -errno; -ETIMEDOUT when the deadline passed. */
 static int connect_once(const struct ts_endpoint *ep, bool small_buffers, int64_t deadline_ns, int *fd)
 {
-	int error = 0, small = 4096, some = 65536;
+	int error = 0;
 	socklen_t n = sizeof(error);
 
 	*fd = ts_endpoint_socket(ep, SOCK_NONBLOCK);
 	if (*fd < 0)
 		return *fd;
-	if (small_buffers) {
-		setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-		setsockopt(*fd, SOL_SOCKET, SO_SNDBUF, &some, sizeof(some));
-	}
+	if (small_buffers)
+		make_small(ep, *fd);
 	if (connect(*fd, (const struct sockaddr *)&ep->addr, ep->addr_len) == 0)
 		return 0;
 	if (errno != EINPROGRESS)

@@ -11,13 +11,14 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+enum { FIN_WAIT_2 = 5 }; /* of the kernel's states of TCP, which <linux/tcp.h> does not name */
 
 #define STUCK_NS (150 * TS_MS)
-#define SLICE_NS (40 * TS_MS) /* more than one who has the processor keeps it, while others wait for it */
+#define SHORT_NS (40 * TS_MS) /* where it does no harm if the server was not stuck after all */
+#define ENDED_NS (200 * TS_MS)
 #define LOOK_NS  (10 * TS_MS)
 #define BLOCK    50000 /* of whole lines */
 #define LITTLE   4000
@@ -31,19 +32,10 @@ static bool send_block(struct peer *p, size_t n)
 	return peer_send(p, block, n);
 }
 
-/* How long must it be still? The fourth field of /proc/loadavg: those who want a processor now, "/", all. */
-static int64_t stillness_ns(const struct turn *t)
+/* How long must it be still, on a machine as busy as this one? */
+static int64_t stillness_ns(const struct turn *t, int64_t ns)
 {
-	FILE *f = fopen("/proc/loadavg", "re");
-	long n_cpus = sysconf(_SC_NPROCESSORS_ONLN), n_runnable = 0;
-
-	if (f && fscanf(f, "%*s %*s %*s %ld/", &n_runnable) != 1)
-		n_runnable = 0;
-	if (f)
-		fclose(f);
-	int64_t ns = STUCK_NS + SLICE_NS * n_runnable / (n_cpus > 0 ? n_cpus : 1);
-
-	return (int64_t)(t->patience * (double)ns);
+	return (int64_t)(t->patience * (double)(ns + turn_busy_ns()));
 }
 
 size_t peer_taken(const struct peer *p)
@@ -61,7 +53,7 @@ bool peer_stick(struct peer *p, size_t most)
 
 	if (!p || p->turn->blame != NOBODY)
 		return false;
-	int64_t still_ns = ts_clock_mono_ns(), enough_ns = stillness_ns(p->turn);
+	int64_t still_ns = ts_clock_mono_ns(), enough_ns = stillness_ns(p->turn, STUCK_NS);
 	p->deaf = true;
 	while (ts_clock_mono_ns() - still_ns < enough_ns && !p->broken && taken < most) {
 		if (p->n_written == p->n_in && p->n_in < most && !send_block(p, most < BLOCK ? most : BLOCK))
@@ -79,7 +71,7 @@ bool peer_stick(struct peer *p, size_t most)
 	return p->turn->blame == NOBODY && taken < p->n_in;
 }
 
-/* For how many bytes has the server's machine room, by what it said last? */
+/* For how many bytes more has the server's machine room, by what it said last? It never takes that back. */
 static size_t room(const struct peer *p)
 {
 	struct tcp_info info = {0};
@@ -91,6 +83,16 @@ static size_t room(const struct peer *p)
 	return info.tcpi_snd_wnd > on_the_way ? info.tcpi_snd_wnd - on_the_way : 0;
 }
 
+/* A little more, when our own kernel has taken what was sent before: so never more than there is room for. */
+static void send_little(struct peer *p)
+{
+	bool waits = p->n_written < p->n_in;
+
+	if (!waits)
+		send_block(p, LITTLE);
+	peer_pump(p, waits ? TS_MS : 0);
+}
+
 bool peer_stick_short(struct peer *p, size_t most)
 {
 	size_t widest = 0;
@@ -98,9 +100,12 @@ bool peer_stick_short(struct peer *p, size_t most)
 
 	if (!p || p->turn->blame != NOBODY)
 		return false;
+	int64_t give_up_ns = ts_clock_mono_ns() + turn_wait_ns(p->turn);
 	p->deaf = true;
-	while (!is_stuck && !p->broken && p->n_in < most && send_block(p, LITTLE) && peer_pump(p, 0)) {
-		int64_t until_ns = ts_clock_mono_ns() + stillness_ns(p->turn);
+	while (!is_stuck && !p->broken && p->n_in < most && p->turn->blame == NOBODY &&
+	       ts_clock_mono_ns() < give_up_ns) {
+		send_little(p);
+		int64_t until_ns = ts_clock_mono_ns() + stillness_ns(p->turn, SHORT_NS);
 		widest = room(p) > widest ? room(p) : widest;
 		/* From a quarter upwards the other side says so at once. */
 		while ((is_stuck = room(p) < widest / 4) && ts_clock_mono_ns() < until_ns)
@@ -109,6 +114,26 @@ bool peer_stick_short(struct peer *p, size_t most)
 	p->deaf = false;
 	p->progress_ns = ts_clock_mono_ns();
 	return is_stuck;
+}
+
+/* The end was sent, and acknowledged. */
+static bool end_arrived(const struct peer *p)
+{
+	struct tcp_info info = {0};
+	socklen_t n = sizeof(info);
+
+	return getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &n) < 0 || info.tcpi_state == FIN_WAIT_2;
+}
+
+void peer_end_behind(struct peer *p)
+{
+	if (!p || p->turn->blame != NOBODY)
+		return;
+	int64_t until_ns = ts_clock_mono_ns() + stillness_ns(p->turn, ENDED_NS);
+	shutdown(p->fd, SHUT_WR);
+	trace_add(&p->turn->trace, ts_clock_mono_ns(), p->number, "send FIN", NULL, 0);
+	while (!end_arrived(p) && ts_clock_mono_ns() < until_ns)
+		turn_pause(TS_MS);
 }
 
 void peer_widen(struct peer *p)

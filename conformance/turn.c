@@ -2,6 +2,7 @@
 #include "peer.h"
 #include "suite.h"
 #include "ts_clock.h"
+#include "ts_host.h"
 #include "ts_signal.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 
 #define POLITE_NS (2 * TS_S)
+#define SLICE_NS  (40 * TS_MS) /* more than one who has the processor keeps it, while others wait for it */
 
 bool turn_fail(struct turn *t, enum blame blame, const char *format, ...)
 {
@@ -100,6 +102,14 @@ void turn_pause(int64_t ns)
 
 	while ((left = until_ns - ts_clock_mono_ns()) > 0 && !ts_signal_stop())
 		ts_clock_sleep_until(left > 100 * TS_MS ? until_ns - left + 100 * TS_MS : until_ns);
+}
+
+int64_t turn_busy_ns(void)
+{
+	double n_waiting = ts_host_load() - 1; /* but ourselves */
+	int n_cpus = ts_host_cores();
+
+	return n_waiting > 0 && n_cpus > 0 ? (int64_t)((double)SLICE_NS * n_waiting / n_cpus) : 0;
 }
 
 void turn_letters(struct turn *t, char *out, size_t n)

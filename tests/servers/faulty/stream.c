@@ -111,8 +111,7 @@ static bool message_answer(struct conversation *c, const char *data, size_t n)
 		goes_on = reply_send(c, &reply);
 	free(reply.p);
 	if (c->server->one_shot || (has(c, FAULT_TEN_CLOSES) && c->n_messages == 10) ||
-	    (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100) ||
-	    (has(c, FAULT_DATA_CONTROL_D) && memchr(data, 4, n)))
+	    (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100))
 		return false;
 	return goes_on;
 }
@@ -197,6 +196,14 @@ static bool chunk_answer(struct conversation *c, char *data, size_t n)
 		break;
 	case FAULT_LARGE_CLOSES:
 	case FAULT_ONE_SHOT_LARGE_CLOSES: is_over = n > 8192; break;
+	case FAULT_DATA_CONTROL_D:
+		if (memchr(data, 4, n)) { /* what stands before it is answered */
+			n = (const char *)memchr(data, 4, n) - data;
+			if (n)
+				message_answer(c, data, n);
+			return false;
+		}
+		break;
 	case FAULT_ZERO_ENDS: is_over = n == 1 && *data == '0'; break;
 	case FAULT_LARGE_DIES:
 		if (n > 8192)
