@@ -7,6 +7,8 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1800 * TS_MS)
 
+#define N_UNASKED 9 /* messages, in case one in so many is answered with more than it asked for */
+
 /* Filler for streams of any length; a line server gets whole lines. Owned; NULL after turn_fail. */
 static char *letters(struct turn *t, size_t n)
 {
@@ -208,9 +210,13 @@ void case_stream_no_greeting(struct turn *t)
 
 void case_stream_no_unasked(struct turn *t)
 {
+	if (t->subject->seen.rested && turn_shares_waits(t)) {
+		turn_report(t, "nothing came in the conversation of stream.kept-idle");
+		return;
+	}
 	struct peer *p = peer_open(t);
 
-	for (int i = 0; i == 0 || (i < 9 && !turn_slow(t)); i++)
+	for (int i = 0; i == 0 || (i < N_UNASKED && !turn_slow(t)); i++)
 		if (!peer_say_letters(p, 8))
 			return;
 	if (!peer_rest(p, 1200 * TS_MS))
@@ -227,10 +233,20 @@ void case_stream_kept_silent(struct turn *t)
 		peer_finish(p);
 }
 
+/* For an iterative server with all that stream.no-unasked and time.advances want to see. */
 void case_stream_kept_idle(struct turn *t)
 {
-	struct peer *p = peer_open(t);
+	struct seen *seen = &t->subject->seen;
+	bool shares = turn_shares_waits(t);
+	struct ts_stamp stamp;
 
-	if (peer_say_letters(p, 8) && peer_rest(p, KEPT_NS) && peer_say_letters(p, 8))
-		peer_finish(p);
+	t->talk = peer_open(t);
+	for (int i = 0; i == 0 || (i < N_UNASKED && shares); i++)
+		if (!peer_say_letters(t->talk, 8))
+			return;
+	bool shown = turn_last_stamp(t, &stamp, seen->before, sizeof(seen->before));
+	if (!peer_rest(t->talk, KEPT_NS) || !peer_say_letters(t->talk, 8))
+		return;
+	shown &= turn_last_stamp(t, &stamp, seen->after, sizeof(seen->after));
+	seen->rested = peer_finish(t->talk) && shares && shown;
 }

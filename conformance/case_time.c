@@ -9,6 +9,10 @@
 /* Longer than any time text means (1 s), with the tolerance of its rounding: a time that stands still shows. */
 #define STALE_NS (1750 * TS_MS)
 
+#define PLACE_NS (125 * TS_MS) /* between two places of a second */
+#define EDGE_NS  (100 * TS_MS) /* before and behind the edge of a second */
+#define STEP_NS  (25 * TS_MS)  /* between two places there */
+
 void case_time_calendar(struct turn *t)
 {
 	const char *text, *why = "";
@@ -29,9 +33,13 @@ void case_time_calendar(struct turn *t)
 /* At eight places of a second: a clock that is a second off cannot hide in what the text leaves out. */
 void case_time_window(struct turn *t)
 {
+	if (t->subject->seen.second && turn_shares_waits(t)) {
+		turn_report(t, "it holds in the replies to time.second-edge");
+		return;
+	}
 	for (int i = 0; i < 2 || turn_goes_on(t, i, 9, 4, 2 * TS_S); i++) {
 		turn_ask_letters(t, 8);
-		turn_pause(125 * TS_MS);
+		turn_pause(PLACE_NS);
 	}
 }
 
@@ -67,18 +75,30 @@ void case_time_not_back(struct turn *t)
 		turn_ask_letters(t, 2);
 }
 
+/* *resolution_ns: of the text; a text that shows less than seconds may well stand still. */
+static void judge_advance(struct turn *t, const char *before, const char *after, int64_t resolution_ns)
+{
+	if (strcmp(before, after) == 0 && resolution_ns <= TS_S)
+		turn_fail(t, BYTES, "the time stood still at %s for %.1f s", before, (double)STALE_NS / 1e9);
+}
+
 void case_time_advances(struct turn *t)
 {
+	const struct seen *seen = &t->subject->seen;
 	char before[160], after[160];
 	struct ts_stamp a, b;
 
+	if (seen->rested && turn_shares_waits(t)) {
+		judge_advance(t, seen->before, seen->after, t->subject->dialect.stamp.resolution_ns);
+		turn_report(t, "from %s to %s in the conversation of stream.kept-idle", seen->before, seen->after);
+		return;
+	}
 	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &a, before, sizeof(before)))
 		return;
 	turn_pause(STALE_NS);
 	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &b, after, sizeof(after)))
 		return;
-	if (strcmp(before, after) == 0 && a.resolution_ns <= TS_S)
-		turn_fail(t, BYTES, "the time stood still at %s for %.1f s", before, (double)STALE_NS / 1e9);
+	judge_advance(t, before, after, a.resolution_ns);
 }
 
 /* Nobody says anything for a while: a server that looked at its clock before it began to wait is found out. */
@@ -88,14 +108,35 @@ void case_time_fresh_connection(struct turn *t)
 	turn_ask_letters(t, 8);
 }
 
+static int64_t into_second_ns(void)
+{
+	return ts_clock_wall_ns() % TS_S;
+}
+
+/* All places of a second in as long as it takes, and those about its edge with small steps. */
+static void ask_through_a_second(struct turn *t)
+{
+	int64_t until_ns = ts_clock_mono_ns() + TS_S + PLACE_NS;
+
+	while (t->blame == NOBODY && ts_clock_mono_ns() < until_ns) {
+		turn_ask_letters(t, 8);
+		int64_t left_ns = TS_S - EDGE_NS - into_second_ns();
+		bool near = left_ns <= 0 || left_ns > TS_S - 2 * EDGE_NS;
+		turn_pause(near ? STEP_NS : left_ns < PLACE_NS ? left_ns : PLACE_NS);
+	}
+	t->subject->seen.second = t->blame == NOBODY;
+}
+
 void case_time_second_edge(struct turn *t)
 {
-	int64_t into_ns = ts_clock_wall_ns() % TS_S;
-
-	turn_pause((TS_S + 900 * TS_MS - into_ns) % TS_S);
+	if (turn_shares_waits(t)) {
+		ask_through_a_second(t);
+		return;
+	}
+	turn_pause((2 * TS_S - EDGE_NS - into_second_ns()) % TS_S);
 	for (int i = 0; turn_goes_on(t, i, 8, 3, 3 * TS_S); i++) {
 		turn_ask_letters(t, 8);
-		turn_pause(25 * TS_MS);
+		turn_pause(STEP_NS);
 	}
 }
 

@@ -48,6 +48,29 @@ bool look_whether_it_lives(struct report *report)
 	return ok;
 }
 
+/*
+ * After a rude case: does it still serve? A server that dies of it needs the processor for that, and may answer others
+ * before, in other threads: on a busy machine it is asked several times.
+ */
+static void see_survival(struct report *report, struct turn *t, uint64_t seed)
+{
+	char why[300];
+
+	for (int i = 0; t->blame == NOBODY && (i == 0 || (i < 4 && turn_busy_ns() > 0)); i++) {
+		t->random = ts_random_new(seed);
+		turn_pause(20 * TS_MS + turn_busy_ns());
+		turn_plain(t);
+		turn_release(t);
+	}
+	if (t->blame == NOBODY)
+		return;
+	snprintf(why, sizeof(why), "%.299s", t->message);
+	snprintf(t->message, sizeof(t->message), "the conversation after it fails: %s", why);
+	bool doubtful = t->blame == BYTES || t->blame == SILENCE; /* GONE has been tried for a second */
+	if (doubtful && !look_whether_it_lives(report))
+		t->blame = GONE;
+}
+
 void look_at(struct report *report, struct result *r, double patience)
 {
 	struct turn *t = malloc(sizeof(*t));
@@ -62,18 +85,8 @@ void look_at(struct report *report, struct result *r, double patience)
 	r->row->run(t);
 	r->failed_ns = ts_clock_mono_ns();
 	turn_release(t);
-	if (r->row->stage == RUDE && t->blame == NOBODY) {
-		t->random = ts_random_new(r->seed);
-		turn_pause(20 * TS_MS + turn_busy_ns()); /* so that a server that dies of it is dead by now */
-		if (!turn_plain(t)) {
-			char why[300];
-			snprintf(why, sizeof(why), "%.299s", t->message);
-			snprintf(t->message, sizeof(t->message), "the conversation after it fails: %s", why);
-		}
-		turn_release(t);
-		if (t->blame != NOBODY && t->blame != OURSELVES && !look_whether_it_lives(report))
-			t->blame = GONE;
-	}
+	if (r->row->stage == RUDE && t->blame == NOBODY)
+		see_survival(report, t, r->seed);
 	r->failed_ns = t->blame == NOBODY ? 0 : r->failed_ns;
 	r->blame = t->blame;
 	r->sort = t->sort;

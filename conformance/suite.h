@@ -83,6 +83,16 @@ extern const size_t n_cases;
 struct launch;
 struct client_style;
 
+/*
+ * An iterative server serves nobody else while a case waits in a conversation: there one conversation is held for
+ * several cases, and what it has shown is kept for the others.
+ */
+struct seen {
+	bool rested; /* a conversation rested for almost 2 s, nothing came meanwhile, and it went on */
+	char before[TS_STAMP_MAX], after[TS_STAMP_MAX]; /* its time texts */
+	bool second; /* the places of a second, and its edge, were asked for in one */
+};
+
 /* The server, or with --client the client, under test. */
 struct subject {
 	struct ts_endpoint endpoint;
@@ -100,6 +110,7 @@ struct subject {
 	_Atomic int n_judged;        /* replies that the law was held to, and that were right */
 	struct peer *shared;   /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	_Atomic bool gone;     /* refuses to be connected to: written by any turn */
+	struct seen seen;      /* written and read by one thread: that of a server with one client at a time */
 	bool alone;            /* clients at the same time disturb each other: from here on one at a time */
 	bool loses;            /* datagrams: not every one is answered, and that was said: no turn waits long for one */
 	_Atomic bool slow_end; /* does not end conversations: no turn waits for it twice */
@@ -205,6 +216,9 @@ bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t bu
 
 /* Is the server so slow that every round trip is worth saving? */
 bool turn_slow(const struct turn *t);
+
+/* Is it so that a wait holds up all other cases, and is worth sharing? (struct seen) */
+bool turn_shares_waits(const struct turn *t);
 
 /* And does it serve so few at a time that each message has to tell something of its own? */
 bool turn_sparing(const struct turn *t);

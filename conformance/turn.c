@@ -55,6 +55,12 @@ bool turn_slow(const struct turn *t)
 	return dialect_is_slow(&t->subject->dialect) || t->subject->dialect.end_ns > 300 * TS_MS;
 }
 
+/* At the second look each case waits for itself. */
+bool turn_shares_waits(const struct turn *t)
+{
+	return t->subject->dialect.capacity == 1 && !turn_slow(t) && t->patience <= 1;
+}
+
 bool turn_sparing(const struct turn *t)
 {
 	return dialect_is_sparing(&t->subject->dialect);

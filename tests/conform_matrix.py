@@ -32,9 +32,16 @@ def table(path):
         return [line.rstrip('\n').split('\t') for line in file if line.strip() and line[0] != '#']
 
 
+ports = iter(range(10000 + os.getpid() * 61 % 20000, 32000))  # below those that the kernel gives to others meanwhile
+
+
 def free_port():
-    with socket.create_server(('127.0.0.1', 0)) as free:
-        return free.getsockname()[1]
+    for port in ports:
+        try:
+            with socket.create_server(('127.0.0.1', port)), socket.create_server(('::1', port), family=socket.AF_INET6):
+                return port
+        except OSError:
+            continue
 
 
 class Server:
