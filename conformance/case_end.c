@@ -198,7 +198,7 @@ void case_end_many(struct turn *t)
 {
 	int i = 0;
 
-	for (; turn_goes_on(t, i, 200, 3, 4 * TS_S); i++)
+	for (; turn_goes_on(t, i, 200, 3, t->subject->slow_end ? TS_S : 4 * TS_S); i++)
 		turn_plain(t);
 	if (i < 200)
 		turn_report(t, "%d conversations were held in the time there is, not 200", i);

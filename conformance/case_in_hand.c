@@ -57,7 +57,8 @@ static void send_ahead(struct peer *p)
 
 /*
  * Told to stop, it goes on with its reply as soon as we read: on a busy machine it would be through with all of them
- * before it looks at the signal. So it gets time for that, until it shows that it has: it has ended, or listens no more.
+ * before it looks at the signal. So it gets time for that, until it shows that it has: it has ended, or listens no
+ * more.
  */
 static void await_stop(struct turn *t)
 {

@@ -1,23 +1,20 @@
 /* What conversations leave behind, and what a server uses while it has nothing to do. */
 #include "exec.h"
 
-struct census {
-	struct ts_proc proc;
-	int n_processes, n_zombies;
-};
-
-static bool take_census(struct turn *t, struct census *c)
+static bool take_census(struct turn *t, struct launch_census *c)
 {
-	c->n_processes = launch_count(exec_server(t), false);
-	c->n_zombies = launch_count(exec_server(t), true);
-	if (launch_sample(exec_server(t), &c->proc) == 0)
-		return true;
-	return turn_fail(t, GONE, "the server has ended");
+	return launch_take_census(exec_server(t), c) == 0 || turn_fail(t, GONE, "the server has ended");
+}
+
+static bool is_grown(const struct launch_census *before, const struct launch_census *after)
+{
+	return after->proc.n_descriptors > before->proc.n_descriptors || after->n_processes > before->n_processes ||
+	       after->n_zombies > before->n_zombies;
 }
 
 /* Up to 500 conversations after some to warm up. What is left is counted when it has had time to go. Returns how many.
  */
-static int conversations(struct turn *t, struct census *before, struct census *after)
+static int hold_conversations(struct turn *t, struct launch_census *before, struct launch_census *after)
 {
 	const int least = turn_sparing(t) ? 5 : 10;
 	int n = 0;
@@ -27,18 +24,37 @@ static int conversations(struct turn *t, struct census *before, struct census *a
 	turn_pause(100 * TS_MS);
 	if (t->blame != NOBODY || !take_census(t, before))
 		return 0;
-	int64_t until_ns = ts_clock_mono_ns() + 3 * TS_S;
+	int64_t until_ns = ts_clock_mono_ns() + (t->subject->slow_end ? 3 * TS_S / 2 : 3 * TS_S);
 	for (; n < 500 && t->blame == NOBODY && (n < least || ts_clock_mono_ns() < until_ns); n++)
 		turn_plain(t);
 	for (int i = 0; i < 10 && t->blame == NOBODY; i++) {
 		if (!take_census(t, after))
 			return 0;
-		if (after->proc.n_descriptors <= before->proc.n_descriptors &&
-		    after->n_processes <= before->n_processes && after->n_zombies <= before->n_zombies)
+		if (!is_grown(before, after))
 			break;
 		turn_pause(100 * TS_MS);
 	}
 	return t->blame == NOBODY ? n : 0;
+}
+
+/* The first case that wants them holds them for all; at the second look each case does for itself. */
+static int conversations(struct turn *t, struct launch_census *before, struct launch_census *after)
+{
+	struct seen *seen = &t->subject->seen;
+	int n;
+
+	if (t->patience <= 1 && seen->n_conversations > 0) {
+		*before = seen->before_them;
+		*after = seen->after_them;
+		return seen->n_conversations;
+	}
+	n = hold_conversations(t, before, after);
+	if (n > 0 && seen->n_conversations == 0) {
+		seen->n_conversations = n;
+		seen->before_them = *before;
+		seen->after_them = *after;
+	}
+	return n;
 }
 
 /* One for every fifth conversation, or less, may be a pool or a cache. */
@@ -75,7 +91,7 @@ static void broken_conversations(struct turn *t, int64_t before)
 
 void case_lifecycle_descriptors(struct turn *t)
 {
-	struct census before, after;
+	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 
 	if (n && exec_streams(t) && after.proc.n_descriptors <= before.proc.n_descriptors + 2)
@@ -86,7 +102,7 @@ void case_lifecycle_descriptors(struct turn *t)
 
 void case_lifecycle_processes(struct turn *t)
 {
-	struct census before, after;
+	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 
 	if (n)
@@ -95,7 +111,7 @@ void case_lifecycle_processes(struct turn *t)
 
 void case_lifecycle_zombies(struct turn *t)
 {
-	struct census before, after;
+	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 
 	if (n)
@@ -104,7 +120,7 @@ void case_lifecycle_zombies(struct turn *t)
 
 void case_lifecycle_threads(struct turn *t)
 {
-	struct census before, after;
+	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 
 	if (n)
@@ -120,10 +136,10 @@ static bool is_much(int64_t growth, int n)
 static bool grows_on(struct turn *t)
 {
 	const int64_t until_ns = ts_clock_mono_ns() + 6 * TS_S;
-	struct census before, after;
+	struct launch_census before, after;
 
 	for (int i = 0; i < 5 && ts_clock_mono_ns() < until_ns; i++) {
-		int n = conversations(t, &before, &after);
+		int n = hold_conversations(t, &before, &after);
 		if (n == 0 || !is_much(after.proc.rss_bytes - before.proc.rss_bytes, n))
 			return false;
 	}
@@ -132,7 +148,7 @@ static bool grows_on(struct turn *t)
 
 void case_lifecycle_memory(struct turn *t)
 {
-	struct census before, after;
+	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 	int64_t growth = n ? after.proc.rss_bytes - before.proc.rss_bytes : 0;
 

@@ -3,7 +3,6 @@
 #define EXEC_H
 
 #include "cases.h"
-#include "launch.h"
 
 struct launch *exec_server(struct turn *t);
 bool exec_streams(const struct turn *t); /* it serves on a stream, not with datagrams */

@@ -13,6 +13,12 @@
 
 struct launch;
 
+/* What there is of a server at one moment. */
+struct launch_census {
+	struct ts_proc proc;
+	int n_processes, n_zombies;
+};
+
 /* {uri}, {host}, {port} and {path} in the command are replaced by those of the endpoint. Owned; NULL with err. */
 struct launch *launch_new(const char *command, const struct ts_endpoint *endpoint, struct ts_err *err);
 
@@ -55,6 +61,7 @@ int64_t launch_ready_ns(const struct launch *l);        /* from start to listeni
 pid_t launch_pid(const struct launch *l);               /* of the server itself */
 int launch_count(const struct launch *l, bool zombies); /* its processes, or its zombies */
 int launch_sample(const struct launch *l, struct ts_proc *out);
+int launch_take_census(const struct launch *l, struct launch_census *out);
 
 /* From now on it may have at most n descriptors open. 0 or -errno. */
 int launch_limit_descriptors(const struct launch *l, int64_t n);

@@ -148,6 +148,13 @@ int launch_sample(const struct launch *l, struct ts_proc *out)
 	return ts_proc_sample(l->pid, out);
 }
 
+int launch_take_census(const struct launch *l, struct launch_census *out)
+{
+	out->n_processes = launch_count(l, false);
+	out->n_zombies = launch_count(l, true);
+	return launch_sample(l, &out->proc);
+}
+
 int launch_limit_descriptors(const struct launch *l, int64_t n)
 {
 	struct rlimit limit = {.rlim_cur = (rlim_t)n, .rlim_max = (rlim_t)n};

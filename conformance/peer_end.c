@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define END_WITHIN_NS (2500 * TS_MS) /* the protocol's 2 s, and what a busy machine adds */
+#define SAID_NS       (20 * TS_MS)   /* where it is known, and was said, that no end comes */
 
 bool peer_half_close(struct peer *p)
 {
@@ -57,7 +58,7 @@ bool peer_read_end(struct peer *p)
 		bool owes = !peer_answered(p) && p->n_in > 0;
 		int64_t allowed = owes ? turn_wait_ns(t) : END_WITHIN_NS + 2 * t->subject->dialect.rtt_ns;
 		if (!owes && t->subject->slow_end)
-			allowed = 100 * TS_MS;
+			allowed = SAID_NS;
 		int64_t left = p->progress_ns + allowed - ts_clock_mono_ns();
 		if (t->blame != NOBODY)
 			return false;

@@ -80,6 +80,17 @@ static bool rests_unharmed(struct report *report, const struct result *before)
 	return looked && launch_ready_ns(report->subject->launch) > TS_S && look_whether_it_lives(report);
 }
 
+/* Is it decided by what another case has seen? Then no server is needed. */
+static bool is_seen(const struct report *report, const struct result *r)
+{
+	static const char *const ids[] = {"lifecycle.processes", "lifecycle.zombies", "lifecycle.threads"};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		found |= strcmp(r->row->id, ids[i]) == 0;
+	return found && report->subject->seen.n_conversations > 0;
+}
+
 /* A server just started for each; what becomes of it is no finding but the case's own. */
 static void run_lives(struct report *report)
 {
@@ -89,7 +100,7 @@ static void run_lives(struct report *report)
 		struct result *r = &report->results[i];
 		if (r->row->stage != LIFE || !result_ready(report, r))
 			continue;
-		if (!rests_unharmed(report, before) && !look_start_again(report->subject)) {
+		if (!is_seen(report, r) && !rests_unharmed(report, before) && !look_start_again(report->subject)) {
 			cannot_start(report, r);
 			continue;
 		}

@@ -10,6 +10,7 @@
 #define SUITE_H
 
 #include "dialect.h"
+#include "launch.h"
 #include "options.h"
 #include "trace.h"
 #include "ts_endpoint.h"
@@ -80,17 +81,18 @@ extern const size_t n_requirements;
 extern const struct case_row cases[];
 extern const size_t n_cases;
 
-struct launch;
 struct client_style;
 
 /*
- * An iterative server serves nobody else while a case waits in a conversation: there one conversation is held for
- * several cases, and what it has shown is kept for the others.
+ * What one case has seen for others, too. An iterative server serves nobody else while a case waits in a conversation:
+ * there one conversation is held for several cases. And one row of conversations shows all that a server leaves behind.
  */
 struct seen {
 	bool rested; /* a conversation rested for almost 2 s, nothing came meanwhile, and it went on */
 	char before[TS_STAMP_MAX], after[TS_STAMP_MAX]; /* its time texts */
-	bool second; /* the places of a second, and its edge, were asked for in one */
+	bool second;         /* the places of a second, and its edge, were asked for in one */
+	int n_conversations; /* between the next two; 0: none yet */
+	struct launch_census before_them, after_them;
 };
 
 /* The server, or with --client the client, under test. */

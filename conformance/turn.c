@@ -10,8 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define POLITE_NS (2 * TS_S)
-#define SLICE_NS  (40 * TS_MS) /* more than one who has the processor keeps it, while others wait for it */
+#define POLITE_NS   (2 * TS_S)
+#define IMPOLITE_NS (20 * TS_MS)  /* to a server that is known not to end conversations */
+#define BUSY_NS     (300 * TS_MS) /* no machine is taken for busier than this */
+#define SLICE_NS    (40 * TS_MS)  /* more than one who has the processor keeps it, while others wait for it */
 
 bool turn_fail(struct turn *t, enum blame blame, const char *format, ...)
 {
@@ -114,8 +116,9 @@ int64_t turn_busy_ns(void)
 {
 	double n_waiting = ts_host_load() - 1; /* but ourselves */
 	int n_cpus = ts_host_cores();
+	double ns = n_waiting > 0 && n_cpus > 0 ? (double)SLICE_NS * n_waiting / n_cpus : 0;
 
-	return n_waiting > 0 && n_cpus > 0 ? (int64_t)((double)SLICE_NS * n_waiting / n_cpus) : 0;
+	return ns < (double)BUSY_NS ? (int64_t)ns : BUSY_NS;
 }
 
 void turn_letters(struct turn *t, char *out, size_t n)
@@ -307,7 +310,7 @@ bool turn_plain(struct turn *t)
 
 void turn_release(struct turn *t)
 {
-	int64_t deadline = ts_clock_mono_ns() + (t->subject->slow_end ? 50 * TS_MS : POLITE_NS);
+	int64_t deadline = ts_clock_mono_ns() + (t->subject->slow_end ? IMPOLITE_NS : POLITE_NS);
 
 	hand_over(t);
 	for (int i = 0; i < t->n_peers; i++)
