@@ -108,36 +108,75 @@ void case_time_fresh_connection(struct turn *t)
 	turn_ask_letters(t, 8);
 }
 
-static int64_t into_second_ns(void)
+/* Replies in the first half of a second, and in the second; and those of them with a time that was still to come. */
+struct halves {
+	int n[2], n_early[2];
+};
+
+/* A message that was under way at a half's end belongs to none. */
+static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
 {
-	return ts_clock_wall_ns() % TS_S;
+	const struct dialect *d = &t->subject->dialect;
+	int64_t read_ns = ts_clock_wall_ns();
+	int half = read_ns % TS_S >= TS_S / 2;
+	struct ts_stamp stamp;
+	char text[TS_STAMP_MAX];
+
+	if (sent_ns / (TS_S / 2) != read_ns / (TS_S / 2) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
+		return;
+	halves->n[half]++;
+	halves->n_early[half] += ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) > read_ns;
+}
+
+/*
+ * Rounded to the nearest second, not cut to it? Then all of the second half is told the next second, and nobody in the
+ * first half is. As far as the text's resolution can tell that is within the window, but no clock on the wall does it.
+ */
+static bool is_rounded(const struct turn *t, const struct halves *halves)
+{
+	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n[0] > 0 && halves->n_early[0] == 0 &&
+	       halves->n[1] > 1 && halves->n_early[1] == halves->n[1];
 }
 
 /* All places of a second in as long as it takes, and those about its edge with small steps. */
-static void ask_through_a_second(struct turn *t)
+static void ask_through_a_second(struct turn *t, struct halves *halves)
 {
 	int64_t until_ns = ts_clock_mono_ns() + TS_S + PLACE_NS;
 
 	while (t->blame == NOBODY && ts_clock_mono_ns() < until_ns) {
-		turn_ask_letters(t, 8);
-		int64_t left_ns = TS_S - EDGE_NS - into_second_ns();
+		int64_t sent_ns = ts_clock_wall_ns();
+		if (turn_ask_letters(t, 8))
+			note_half(t, halves, sent_ns);
+		int64_t left_ns = TS_S - EDGE_NS - ts_clock_wall_ns() % TS_S;
 		bool near = left_ns <= 0 || left_ns > TS_S - 2 * EDGE_NS;
 		turn_pause(near ? STEP_NS : left_ns < PLACE_NS ? left_ns : PLACE_NS);
 	}
-	t->subject->seen.second = t->blame == NOBODY;
 }
 
-void case_time_second_edge(struct turn *t)
+/* To a slow server at the edge alone. */
+static void ask_at_the_edge(struct turn *t)
 {
-	if (turn_shares_waits(t)) {
-		ask_through_a_second(t);
-		return;
-	}
-	turn_pause((2 * TS_S - EDGE_NS - into_second_ns()) % TS_S);
+	turn_pause((2 * TS_S - EDGE_NS - ts_clock_wall_ns() % TS_S) % TS_S);
 	for (int i = 0; turn_goes_on(t, i, 8, 3, 3 * TS_S); i++) {
 		turn_ask_letters(t, 8);
 		turn_pause(STEP_NS);
 	}
+}
+
+void case_time_second_edge(struct turn *t)
+{
+	struct halves halves = {{0}};
+
+	if (turn_slow(t)) {
+		ask_at_the_edge(t);
+		return;
+	}
+	ask_through_a_second(t, &halves);
+	if (turn_shares_waits(t))
+		t->subject->seen.second = t->blame == NOBODY;
+	t->warned = t->blame == NOBODY && is_rounded(t, &halves);
+	if (t->warned)
+		turn_report(t, "the time is rounded to the nearest second, so that it is up to half a second ahead");
 }
 
 void case_time_sub_second(struct turn *t)

@@ -18,6 +18,7 @@
 #define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
 #define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
+#define END_NS        TS_S /* a server that takes longer to end is slow with it: end.half-close judges that */
 
 static bool ends_with(const struct peer *p, const char *tail, size_t n)
 {
@@ -244,7 +245,7 @@ static bool converse(struct turn *t, enum words how)
 	d->ends_first = p->ended;
 	peer_half_close(p);
 	p->n_first = 0;
-	while (!p->ended && !endless && p->n_read < 100000 && ts_clock_mono_ns() - begin_ns < 2500 * TS_MS)
+	while (!p->ended && !endless && p->n_read < 100000 && ts_clock_mono_ns() - begin_ns < END_NS)
 		peer_listen(p, 50 * TS_MS);
 	d->ends = p->ended;
 	d->end_ns = ts_clock_mono_ns() - begin_ns;
@@ -355,7 +356,8 @@ static bool probe_stream(struct turn *t)
 		converse_again(t, CRLF_LINE);
 	if (t->subject->options->framing == 0 && answers_word_alone(d))
 		converse_again(t, WORD);
-	d->capacity = d->abreast = 1;
+	d->capacity = d->abreast = t->subject->options->concurrency == 2 ? DIALECT_CAPACITY_MAX : 1;
+	d->counted = t->subject->options->concurrency != 0 || t->subject->needs_capacity;
 	if (d->known && t->subject->needs_capacity) {
 		find_capacity(t);
 		t->blame = NOBODY; /* what went wrong is found again, by a case */

@@ -29,6 +29,7 @@ struct dialect {
 	bool crlf;       /* its lines must end in CR LF */
 	bool one_shot;   /* else lasting */
 	int capacity;    /* clients that are answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
+	bool counted;    /* that was asked, or stated; else it is taken for 1 */
 	int abreast;     /* so many of them are asked at a time: few, if they wait for one another */
 	bool greeting;   /* it spoke first */
 	bool ends;       /* it ended the first conversation after its client had */

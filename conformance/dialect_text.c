@@ -24,6 +24,12 @@ static const char *empty_name(const struct dialect *d)
 	return names[d->empty];
 }
 
+/* NULL: it was not asked, because no selected case needs to know. */
+static const char *concurrency_name(const struct dialect *d)
+{
+	return !d->counted ? NULL : d->capacity > 1 ? "concurrent" : "iterative";
+}
+
 const char *dialect_options(const struct dialect *d, bool datagram, char *buf, size_t size)
 {
 	char name[96];
@@ -32,10 +38,10 @@ const char *dialect_options(const struct dialect *d, bool datagram, char *buf, s
 		snprintf(buf, size, "--time='%s' --separator='%.*s' --empty-datagram=%s",
 		         time_name(d, name, sizeof(name)), (int)d->rule.n_separator, d->rule.separator, empty_name(d));
 	else
-		snprintf(buf, size, "--framing=%s --time='%s' --separator='%.*s' --session=%s --concurrency=%s",
+		snprintf(buf, size, "--framing=%s --time='%s' --separator='%.*s' --session=%s%s%s",
 		         d->line ? "line" : "stream", time_name(d, name, sizeof(name)), (int)d->rule.n_separator,
-		         d->rule.separator, d->one_shot ? "one-shot" : "lasting",
-		         d->capacity > 1 ? "concurrent" : "iterative");
+		         d->rule.separator, d->one_shot ? "one-shot" : "lasting", d->counted ? " --concurrency=" : "",
+		         d->counted ? concurrency_name(d) : "");
 	return buf;
 }
 
@@ -61,16 +67,14 @@ const char *dialect_words(const struct dialect *d, bool datagram, char *buf, siz
 	}
 	zone_text(d, zone, sizeof(zone));
 	trace_quote(d->rule.separator, d->rule.n_separator, separator, sizeof(separator));
-	snprintf(buf, size, "%s%s%s%stime %s, zone %s, resolution %s, separator %s, round trip %s",
+	snprintf(buf, size, "%s%s%s%s%stime %s, zone %s, resolution %s, separator %s, round trip %s",
 	         datagram  ? ""
 	         : d->line ? "lines, "
 	                   : "stream, ",
 	         datagram      ? ""
 	         : d->one_shot ? "one-shot, "
 	                       : "lasting, ",
-	         datagram          ? ""
-	         : d->capacity > 1 ? "concurrent, "
-	                           : "iterative, ",
+	         datagram || !d->counted ? "" : concurrency_name(d), datagram || !d->counted ? "" : ", ",
 	         datagram && d->empty == EMPTY_STAMP ? "empty datagrams get a bare stamp, " : "",
 	         time_name(d, name, sizeof(name)), zone,
 	         ts_units_show_duration(d->stamp.resolution_ns, resolution, sizeof(resolution)), separator,
@@ -96,8 +100,8 @@ cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transpor
 	memcpy(separator, d->rule.separator, d->rule.n_separator);
 	ts_json_add_text(o, "separator", separator);
 	ts_json_add_text(o, "session", datagram ? NULL : d->one_shot ? "one-shot" : "lasting");
-	ts_json_add_text(o, "concurrency", datagram ? NULL : d->capacity > 1 ? "concurrent" : "iterative");
-	if (datagram)
+	ts_json_add_text(o, "concurrency", datagram ? NULL : concurrency_name(d));
+	if (datagram || !d->counted)
 		ts_json_add_null(o, "clients_count");
 	else
 		ts_json_add_int(o, "clients_count", d->capacity);

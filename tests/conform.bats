@@ -74,6 +74,19 @@ textbook() { # FILE ADDRESS
   [ "${status}" -eq 1 ]
 }
 
+@test "a time rounded to the nearest second is a warning, and one that is cut to it is none" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py rounded tcp://127.0.0.1:0
+  rounds=${uri}
+  start_peer build/release/servers/faulty --form=iterative --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=time.second-edge --json="${tmp}/cut.json" "${uri}" 3>&- &
+  "${bin}/tsconform" --only=time.second-edge --json="${tmp}/r.json" "${rounds}"
+  wait $!
+  statuses "${tmp}/r.json" warn
+  [ "${ids}" = time.second-edge ]
+  statuses "${tmp}/cut.json" pass
+  [ "${ids}" = time.second-edge ]
+}
+
 @test "TAP, JUnit and JSON are well formed, and JSON is as its schema says" {
   start_peer build/release/servers/faulty --fault=data-cut-nul --listen=tcp://127.0.0.1:0
   run "${bin}/tsconform" --format=tap --only='data.*' --only=line.each --junit="${tmp}/j.xml" --json="${tmp}/r.json" "${uri}"

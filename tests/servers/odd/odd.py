@@ -25,6 +25,7 @@ def in_zone(hours, text):
 
 TIMES = {
     'ctime': time.ctime,
+    'rounded': lambda: time.ctime(round(time.time())),
     'micro': lambda: str(datetime.now()),
     'float': lambda: str(time.time()),
     'ms': lambda: str(time.time_ns() // 1000000),
