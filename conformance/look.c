@@ -99,6 +99,8 @@ void look_at(struct report *report, struct result *r, double patience)
 	r->trace = trace_text(&t->trace);
 	trace_release(&t->trace);
 	free(t);
+	if (report->on_look && patience <= 1)
+		report->on_look(r, report->data);
 }
 
 bool look_start_again(struct subject *subject)

@@ -2,6 +2,7 @@
 #include "client.h"
 #include "launch.h"
 #include "output.h"
+#include "progress.h"
 #include "runner.h"
 #include "ts_clock.h"
 #include "ts_host.h"
@@ -71,6 +72,7 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	struct client_style style = {0};
 	struct subject subject = {.options = o, .client = o->client ? &style : NULL};
 	struct report report = {.subject = &subject};
+	struct progress progress;
 	int status;
 
 	if (ts_endpoint_parse(&subject.endpoint, uri, err) < 0)
@@ -94,7 +96,9 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	if (o->exec && !(subject.launch = launch_new(o->exec, &subject.endpoint, err)))
 		return -1;
 	start(&report, subject.launch);
+	progress_begin(&progress, &report);
 	report_run(&report);
+	progress_end(&progress);
 	status = write_reports(&report, err) < 0 ? -1 : (int)report_exit(&report);
 	if (status == TS_EXIT_ENVIRON && o->client && style.absent)
 		status = ts_err_set(err, 1, "the client cannot be started: %.300s", report.unreached);
@@ -119,10 +123,12 @@ int main(int argc, char **argv)
 	    options_check(&options, &err) < 0)
 		return ts_log_fail(&log, &err);
 	if (options.list) {
-		output_list(stdout, options.client != NULL, options.json != NULL);
-		if (fflush(stdout) == 0)
+		if (output_list(stdout, &options) == 0)
+			ts_err_usage(&err, "--list: no case is selected");
+		else if (fflush(stdout) == 0)
 			return TS_EXIT_OK;
-		ts_err_set(&err, errno, "standard output: cannot write: %s", strerror(errno));
+		else
+			ts_err_set(&err, errno, "standard output: cannot write: %s", strerror(errno));
 		return ts_log_fail(&log, &err);
 	}
 	if (operands.n == 0 && !options.client) {

@@ -1,5 +1,6 @@
 #include "options.h"
 #include "ts_stamp.h"
+#include <fnmatch.h>
 #include <string.h>
 
 static int check_time(const char *text, void *settings, struct ts_err *err)
@@ -40,7 +41,7 @@ static const struct ts_opt rows[] = {
          .name = "list",
          .key = 'l',
          AT(list),
-         .help = "print every case: id, level, transports, requirement"},
+         .help = "print the cases that --only and --skip select, else all: id, level, transports, requirement"},
         {.type = TS_OPT_LIST,
          .name = "only",
          .key = 'o',
@@ -146,6 +147,13 @@ static const struct ts_opt rows[] = {
          .choices = "human|tap",
          AT(format),
          .help = "what is printed on standard output"},
+        {.type = TS_OPT_CHOICE,
+         .name = "progress",
+         .arg = "WHEN",
+         .fallback = "auto",
+         .choices = CHOICES_PROGRESS,
+         AT(progress),
+         .help = "show on standard error how far it is; auto: on a terminal"},
         {.type = TS_OPT_TEXT,
          .name = "json",
          .arg = "FILE",
@@ -182,6 +190,21 @@ const struct ts_opt_program options_program = {
         .details = details,
         .options = rows,
 };
+
+static bool fits(const struct ts_opt_list *patterns, const char *id)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		if (fnmatch(patterns->items[i], id, 0) == 0)
+			return true;
+	return false;
+}
+
+bool options_select(const struct options *o, const char *id)
+{
+	if (o->trace)
+		return strcmp(o->trace, id) == 0;
+	return (o->only.n == 0 || fits(&o->only, id)) && !fits(&o->skip, id);
+}
 
 int options_check(const struct options *o, struct ts_err *err)
 {

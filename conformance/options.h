@@ -14,6 +14,9 @@
 #define CHOICES_CONCURRENCY "auto|iterative|concurrent"
 #define CHOICES_EMPTY       "auto|stamp|nothing"
 
+#define CHOICES_PROGRESS "auto|always|never"
+enum progress_when { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
 enum format { FORMAT_HUMAN, FORMAT_TAP };
 
 struct options {
@@ -27,6 +30,7 @@ struct options {
 	int64_t timeout_ns;
 	int64_t n_random_cases, seed, n_jobs;
 	int format;               /* enum format */
+	int progress;             /* enum progress_when */
 	const char *json, *junit; /* file names, or NULL */
 	const char *trace;        /* id, or NULL */
 };
@@ -35,5 +39,8 @@ extern const struct ts_opt_program options_program;
 
 /* Checks that concern several options at once. 0 or -EINVAL. */
 int options_check(const struct options *options, struct ts_err *err);
+
+/* Is this case wanted, by --only, --skip and --trace? */
+bool options_select(const struct options *options, const char *id);
 
 #endif

@@ -10,7 +10,8 @@
 
 void output_human(FILE *out, const struct report *report, bool colour);
 void output_tap(FILE *out, const struct report *report);
-void output_list(FILE *out, bool client, bool json);
+/* The cases that the options select: of a server, or with --client those of a client. Returns how many. */
+size_t output_list(FILE *out, const struct options *options);
 int output_junit(const char *path, const struct report *report, struct ts_err *err);
 int output_json(const char *path, const struct report *report, struct ts_err *err);
 

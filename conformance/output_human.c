@@ -85,12 +85,9 @@ static void print_areas(FILE *out, const struct report *report, const struct pai
 	char area[32] = "";
 	unsigned transport = 1u << report->subject->endpoint.transport;
 
-	for (size_t i = 0; i < report->n_requirements; i++) {
-		const struct result *r = NULL;
-		for (size_t j = 0; j < report->n && !r; j++)
-			if (report->results[j].requirement == &report->requirements[i])
-				r = &report->results[j];
-		if (!r || !r->selected || !(r->requirement->transports & transport))
+	for (size_t i = 0; i < report->n; i++) {
+		const struct result *r = report_result(report, i);
+		if (!r->selected || !(r->requirement->transports & transport))
 			continue;
 		size_t n = area_length(r->row->id);
 		if (strlen(area) != n || strncmp(area, r->row->id, n) != 0) {

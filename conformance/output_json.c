@@ -61,8 +61,8 @@ int output_json(const char *path, const struct report *report, struct ts_err *er
 		ts_json_add_int(list, status_name((enum status)i), report->counts[i]);
 	list = ts_json_add_array(root, "cases");
 	for (size_t i = 0; i < report->n; i++)
-		if (report->results[i].selected)
-			cJSON_AddItemToArray(list, case_json(report, &report->results[i]));
+		if (report_result(report, i)->selected)
+			cJSON_AddItemToArray(list, case_json(report, report_result(report, i)));
 	int result = ts_json_write(path, root, err);
 	cJSON_Delete(root);
 	return result;

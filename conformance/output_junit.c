@@ -1,5 +1,9 @@
-/* JUnit XML, as Jenkins and others read it: failures are failures, what was not run is skipped or an error. */
+/*
+ * JUnit XML, as Jenkins and others read it: failures are failures, a MUST that could not be judged is an error, and the
+ * rest that was not run is skipped: a build is red where the exit status is not 0.
+ */
 #include "output.h"
+#include "result.h"
 #include "ts_clock.h"
 #include "ts_json.h"
 #include <errno.h>
@@ -54,9 +58,9 @@ static void print_case(FILE *f, const struct result *r)
 	        (int)strcspn(r->row->id, "."), r->row->id, r->row->id, (double)r->duration_ns / 1e9);
 	if (r->status == FAIL)
 		print_element(f, "failure", r);
-	if (r->status == ERROR)
+	if (r->status == ERROR && !result_is_harmless(r))
 		print_element(f, "error", r);
-	if (r->status == SKIP) {
+	if (r->status == SKIP || (r->status == ERROR && result_is_harmless(r))) {
 		fputs("    <skipped message=\"", f);
 		escaped(f, r->message);
 		fputs("\"/>\n", f);
@@ -75,22 +79,24 @@ int output_junit(const char *path, const struct report *report, struct ts_err *e
 {
 	char *text = NULL, when[40];
 	size_t n = 0;
-	int n_run = 0, result;
+	int n_run = 0, n_harmless = 0, result;
 	FILE *f = open_memstream(&text, &n);
 
 	if (!f)
 		return ts_err_set(err, ENOMEM, "out of memory for the JUnit report");
 	for (int i = 0; i < N_STATUS; i++)
 		n_run += report->counts[i];
+	for (size_t i = 0; i < report->n; i++)
+		n_harmless += report->results[i].selected && result_is_harmless(&report->results[i]);
 	ts_clock_text(report->started_wall_ns, when, sizeof(when));
 	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"tsconform ");
 	escaped(f, report->subject->uri);
 	fprintf(f, "\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.6f\" timestamp=\"%.19s\">\n",
-	        n_run, report->counts[FAIL], report->counts[ERROR], report->counts[SKIP],
+	        n_run, report->counts[FAIL], report->counts[ERROR] - n_harmless, report->counts[SKIP] + n_harmless,
 	        (double)report->duration_ns / 1e9, when);
 	for (size_t i = 0; i < report->n; i++)
-		if (report->results[i].selected)
-			print_case(f, &report->results[i]);
+		if (report_result(report, i)->selected)
+			print_case(f, report_result(report, i));
 	fputs("</testsuite>\n", f);
 	fclose(f);
 	result = ts_file_write(path, text, n, err);

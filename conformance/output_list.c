@@ -40,27 +40,29 @@ static bool has_case(const struct requirement *r)
 	return false;
 }
 
-void output_list(FILE *out, bool client, bool json)
+size_t output_list(FILE *out, const struct options *o)
 {
-	const struct requirement *rows = client ? client_requirements : requirements;
-	size_t n = client ? n_client_cases : n_requirements;
+	const struct requirement *rows = o->client ? client_requirements : requirements;
+	size_t n = o->client ? n_client_cases : n_requirements, n_listed = 0;
 	cJSON *list = cJSON_CreateArray();
 	char buf[64];
 
 	for (size_t i = 0; i < n; i++) {
 		const struct requirement *r = &rows[i];
-		if (!client && !has_case(r))
+		if (!options_select(o, r->id) || (!o->client && !has_case(r)))
 			continue;
-		if (json)
+		n_listed++;
+		if (o->json)
 			cJSON_AddItemToArray(list, row_json(r));
 		else
 			fprintf(out, "%-28s %-6s %-14s %s\n", r->id, level_name(r->level),
 			        transports(r->transports, buf, sizeof(buf)), r->sentence);
 	}
-	if (json) {
+	if (o->json) {
 		char *text = cJSON_Print(list);
 		fprintf(out, "%s\n", text ? text : "[]");
 		cJSON_free(text);
 	}
 	cJSON_Delete(list);
+	return n_listed;
 }

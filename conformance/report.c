@@ -3,26 +3,21 @@
 #include "runner.h"
 #include "ts_clock.h"
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FEW 3 /* a selection so small that the probe is kept short */
 
-static bool fits(const struct ts_opt_list *patterns, const char *id)
+const struct result *report_result(const struct report *report, size_t i)
 {
-	for (size_t i = 0; i < patterns->n; i++)
-		if (fnmatch(patterns->items[i], id, 0) == 0)
-			return true;
-	return false;
-}
+	size_t n_before = 0;
 
-static bool selected(const struct options *o, const char *id)
-{
-	if (o->trace)
-		return strcmp(o->trace, id) == 0;
-	return (o->only.n == 0 || fits(&o->only, id)) && !fits(&o->skip, id);
+	for (size_t j = 0; j < report->n_requirements; j++)
+		for (size_t k = 0; k < report->n; k++)
+			if (report->results[k].requirement == &report->requirements[j] && n_before++ == i)
+				return &report->results[k];
+	return NULL;
 }
 
 /* The patterns as the user gave them. */
@@ -57,7 +52,7 @@ int report_init(struct report *report, struct subject *subject, struct ts_err *e
 		struct result *r = &report->results[i];
 		r->row = &rows[i];
 		r->requirement = requirement_of(rows[i].id);
-		r->selected = selected(subject->options, rows[i].id);
+		r->selected = options_select(subject->options, rows[i].id);
 		n_selected += r->selected;
 		n_apply += r->selected && (r->requirement->transports & transport);
 		subject->needs_capacity |= r->selected && (rows[i].n_clients > 1 || rows[i].needs & NEEDS_CONCURRENT);

@@ -131,6 +131,11 @@ void result_not_run(struct report *report, const char *why_not, const char *what
 	}
 }
 
+bool result_is_harmless(const struct result *r)
+{
+	return r->status == ERROR && r->blame == NOBODY && r->requirement->level != MUST;
+}
+
 void result_judge(struct report *report, struct result *r)
 {
 	r->status = status_of(report, r);

@@ -21,6 +21,9 @@ void result_set_aside(struct report *report, struct result *r, enum status statu
 /* Set aside all that is left, but for the cases that start the server themselves. */
 void result_not_run(struct report *report, const char *why_not, const char *what);
 
+/* It was not run, and could not have made the server nonconformant: its requirement is no MUST. */
+bool result_is_harmless(const struct result *r);
+
 /* Its looks are over: what is its status? */
 void result_judge(struct report *report, struct result *r);
 

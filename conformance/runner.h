@@ -28,7 +28,7 @@ struct result {
 
 struct report {
 	struct subject *subject;
-	struct result *results; /* of all cases, in the order of their rows; owned */
+	struct result *results; /* of all cases, in the order in which they run; owned */
 	size_t n;
 	const struct requirement *requirements; /* of a server, or of a client: the order of the reports */
 	size_t n_requirements;
@@ -37,10 +37,13 @@ struct report {
 	int64_t started_wall_ns, duration_ns;
 	int counts[N_STATUS]; /* of the selected */
 	int n_confirmed;      /* failures of a MUST that the second look has confirmed */
-	void (*on_result)(const struct result *result,
-	                  void *data); /* progress, or NULL; called by one thread at a time */
+	/* Progress, or NULL: a case was run, and may be run again; it is decided. Called by any thread. */
+	void (*on_look)(const struct result *result, void *data), (*on_result)(const struct result *result, void *data);
 	void *data;
 };
+
+/* The i-th of report->n in the order of the requirements, which is that of the reports: area by area. */
+const struct result *report_result(const struct report *report, size_t i);
 
 /* Prepare a report: which cases are selected by --only and --skip, and are there any? 0, or -EINVAL with err. */
 int report_init(struct report *report, struct subject *subject, struct ts_err *err);

@@ -115,6 +115,50 @@ assert len(report['cases']) == len(cases)
 PYTHON
 }
 
+@test "TAP and JUnit count what makes a server nonconformant, and no more" {
+  start_peer build/release/servers/faulty --fault=reset-dies --listen=tcp://127.0.0.1:0
+  for expected in 0 3; do # it dies of a broken SHOULD, so that others are not run; then nobody is there
+    run "${bin}/tsconform" --format=tap --only='robust.reset-*' --junit="${tmp}/j.xml" "${uri}"
+    [ "${status}" -eq "${expected}" ]
+    sed '/^tsconform: /d' <<<"${output}" >"${tmp}/r.tap"
+    run prove --source File --file-option extensions=.tap "${tmp}/r.tap"
+    echo "${output}"
+    [ $((status > 0)) -eq $((expected > 0)) ]
+    grep -q 'errors="0" skipped="3"' "${tmp}/j.xml" || [ "${expected}" -eq 3 ]
+  done
+  [[ "${output}" == *"Bailout called"*"not reached"* ]]
+}
+
+@test "reports have the cases area by area, as the list has them, and the list takes patterns" {
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --list --only='*.n*' --skip='unix.*' --json=- >"${tmp}/list.json"
+  "${bin}/tsconform" --only='*.n*' --skip='unix.*' --skip='stream.no-unasked' --json="${tmp}/r.json" --junit="${tmp}/j.xml" --format=tap "${uri}" \
+    >"${tmp}/r.tap"
+  /usr/bin/python3 - "${tmp}/list.json" "${tmp}/r.json" "${tmp}/j.xml" "${tmp}/r.tap" <<'PYTHON'
+import json
+import re
+import sys
+import xml.etree.ElementTree as tree
+
+listed = [row['id'] for row in json.load(open(sys.argv[1])) if row['id'] != 'stream.no-unasked']
+assert len(listed) > 5 and all('.n' in row for row in listed), listed
+assert listed == [case['id'] for case in json.load(open(sys.argv[2]))['cases']]
+assert listed == [case.get('name') for case in tree.parse(sys.argv[3]).getroot().findall('testcase')]
+assert listed == re.findall(r'^ok \d+ - (\S+)', open(sys.argv[4]).read(), re.M)
+PYTHON
+  run "${bin}/tsconform" --list --only=nosuch
+  [ "${status}" -eq 2 ]
+}
+
+@test "progress is one line for each case, with --progress=always, and none where there is no terminal" {
+  start_peer build/release/servers/faulty --fault=data-no-nul --listen=tcp://127.0.0.1:0
+  run bash -c "'${bin}/tsconform' --progress=always --only=data.nul --only=line.each '${uri}' 2>&1 >/dev/null"
+  echo "${output}"
+  [[ "${output}" == *'1 of 2 cases, 0 found wanting: '*'2 of 2 cases, 1 found wanting: data.nul' ]]
+  run bash -c "'${bin}/tsconform' --only='data.n*' '${uri}' 2>&1 >/dev/null"
+  [ -z "${output}" ]
+}
+
 @test "with --json=- standard output is JSON alone" {
   start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
   "${bin}/tsconform" --only=format.reply --json=- "${uri}" | /usr/bin/python3 -m json.tool >/dev/null
