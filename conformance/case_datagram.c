@@ -28,23 +28,23 @@ static bool receive(struct dgram *d)
 static void burst(struct turn *t, int n, size_t size, int *n_late)
 {
 	struct dgram *d = dgram_open(t);
-	char words[32][1000];
-	bool seen[32] = {false};
+	char words[sizeof(TURN_LETTERS)][1000];
+	bool seen[sizeof(TURN_LETTERS)] = {false};
 	int64_t sent_ns = ts_clock_wall_ns();
 
 	for (int i = 0; d && i < n; i++) {
 		turn_letters(t, words[i], size);
-		words[i][0] = (char)('a' + i);
+		words[i][0] = TURN_LETTERS[i];
 		dgram_send(d, words[i], size);
 	}
 	for (int i = 0; d && i < n && receive(d); i++) {
-		char first = d->n >= size ? d->bytes[d->n - size] : '?';
-		int which = first - 'a';
-		if (which < 0 || which >= n || seen[which]) {
+		const char *at = memchr(TURN_LETTERS, d->n >= size ? d->bytes[d->n - size] : '?', (size_t)n);
+		int which = at ? (int)(at - TURN_LETTERS) : -1;
+		if (which < 0 || seen[which]) {
 			trace_quote(d->bytes, d->n, t->actual, sizeof(t->actual));
 			turn_fail(t, BYTES,
-			          which >= 0 && which < n ? "a datagram was answered twice"
-			                                  : "a reply answers none of the datagrams sent");
+			          which < 0 ? "a reply answers none of the datagrams sent"
+			                    : "a datagram was answered twice");
 			break;
 		}
 		seen[which] = true;

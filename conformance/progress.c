@@ -16,7 +16,8 @@ static void show(struct progress *p, const struct result *r)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "%d of %d cases, %d found wanting: %s", p->n_done, p->n_all, p->n_found, r->row->id);
+	snprintf(text, sizeof(text), "%d of %d cases, %d found wanting: %s", p->n_done, p->n_all, p->n_found,
+	         r->row->id);
 	put(p, text);
 }
 

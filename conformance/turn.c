@@ -124,7 +124,7 @@ int64_t turn_busy_ns(void)
 void turn_letters(struct turn *t, char *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		out[i] = (char)('a' + ts_random_below(t->random, 26));
+		out[i] = TURN_LETTERS[ts_random_below(t->random, sizeof(TURN_LETTERS) - 1)];
 }
 
 /* The bytes of a line with its end. */

@@ -227,6 +227,14 @@ PYTHON
   [ "$(field "${tmp}/r.json" verdict)" = None ]
 }
 
+@test "random letters make no words, which some servers obey" {
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --trace=end.many --seed=1 "${uri}" >"${tmp}/letters.txt"
+  [ "$(grep -c ' send .*"[a-z]*"' "${tmp}/letters.txt")" -gt 30 ]
+  run grep -E ' send .*"[a-z]*[aeiouyqlx]' "${tmp}/letters.txt"
+  [ "${status}" -eq 1 ]
+}
+
 @test "--trace prints the bytes of a case that passes" {
   start_peer build/release/servers/faulty --fault=none --listen=udp://127.0.0.1:0
   run "${bin}/tsconform" --trace=data.nul "${uri}"
