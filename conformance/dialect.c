@@ -295,7 +295,7 @@ static int n_answered(struct turn *t, int n, int64_t wait_ns)
 static void find_capacity(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
-	int64_t wait_ns = 400 * TS_MS + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
+	int64_t wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
 	bool slow = turn_slow(t);
 	struct peer *first;
 	int n = 1;

@@ -56,7 +56,7 @@ static void see_survival(struct report *report, struct turn *t, uint64_t seed)
 {
 	char why[300];
 
-	for (int i = 0; t->blame == NOBODY && (i == 0 || (i < 4 && turn_busy_ns() > 0)); i++) {
+	for (int i = 0; t->blame == NOBODY && (i == 0 || (i < 3 && turn_busy_ns() > 0)); i++) {
 		t->random = ts_random_new(seed);
 		turn_pause(20 * TS_MS + turn_busy_ns());
 		turn_plain(t);
