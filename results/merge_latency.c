@@ -45,10 +45,12 @@ static int add_part(struct ts_hist *sum, const struct parts *p, size_t i, const 
 	if (!text)
 		return 0;
 	one = ts_hist_new();
-	rc = one ? ts_hist_decode(one, text, err) : ts_err_set(err, ENOMEM, "no memory for a histogram");
+	if (!one)
+		return ts_err_set(err, ENOMEM, "no memory for a histogram");
+	rc = ts_hist_decode(one, text, err);
 	if (rc == 0) {
 		ts_hist_add(sum, one);
-	} else if (one) {
+	} else {
 		snprintf(place, sizeof(place), "%s.%s", path, name);
 		ts_err_prefix(err, rc, place);
 		ts_err_prefix(err, rc, p->names[i]);
@@ -168,6 +170,17 @@ static int add_latency(cJSON *object, const char *name, const struct parts *p, c
 	return rc == 0 ? add_histogram(latency, "unanswered_histogram", sum->unanswered, err) : rc;
 }
 
+static int merge_sums(cJSON *object, const char *name, const struct parts *p, const char *path, struct sum *sum,
+                      struct ts_err *err)
+{
+	int rc = add_up(sum, p, path, err);
+
+	if (rc < 0)
+		return rc;
+	know_extremes(sum);
+	return add_latency(object, name, p, path, sum, err);
+}
+
 /* A latency that some parts did not measure is left out. */
 int merge_latency(cJSON *object, const char *name, const struct parts *p, const char *path, struct ts_err *err)
 {
@@ -178,14 +191,8 @@ int merge_latency(cJSON *object, const char *name, const struct parts *p, const 
 		return 0;
 	sum.all = ts_hist_new();
 	sum.unanswered = ts_hist_new();
-	if (sum.all && sum.unanswered)
-		rc = add_up(&sum, p, path, err);
-	else
-		rc = ts_err_set(err, ENOMEM, "no memory for a histogram");
-	if (rc == 0) {
-		know_extremes(&sum);
-		rc = add_latency(object, name, p, path, &sum, err);
-	}
+	rc = sum.all && sum.unanswered ? merge_sums(object, name, p, path, &sum, err)
+	                               : ts_err_set(err, ENOMEM, "no memory for a histogram");
 	ts_hist_free(sum.all);
 	ts_hist_free(sum.unanswered);
 	return rc;
