@@ -4,7 +4,7 @@ eval svg(474)
 set output 'calls.udp.svg'
 set title 'System calls per request: 64 UDP clients'
 set xlabel 'calls per request: median of 3 trials, with its 95 % interval'
-set xrange [0:5.61596]
+set xrange [0:6.07903]
 set yrange [0.4:14.6]
 set format x '%g'
 set grid xtics noytics
@@ -12,7 +12,7 @@ set ytics scale 0
 set border 1
 set nokey
 plot 'calls.udp.dat' using (0):1:(0):3:($1-0.34):($1+0.34):2:yticlabels(6) with boxxyerror lc variable, \
-     '' using 3:1:4:5 with xerrorbars lc rgb 'black' lw 1.3 dt 1 pt -1, \
+     '' using ($5>$4?$3:NaN):1:4:5 with xerrorbars lc rgb 'black' lw 1.3 dt 1 pt -1, \
      '' using 5:1:7 with labels left offset 0.8,0 textcolor rgb 'black', \
      '' using ($3/2):1:8 with labels hypertext point pt 5 ps 1.5 lc rgb '#ff000000'
 eval png(474)

@@ -9,34 +9,34 @@ set logscale xy
 set xtics ('0' 1, '50' 2, '75' 4, '90' 10, '95' 20, '99' 100, '99.9' 1000, '99.99' 10000, '99.999' 100000)
 set format y duration
 eval duration_tics('y')
-set yrange [1.499e-05:0.004599]
-plot 'latency.lockstep.dat' index 0 using 1:($2*1e-6) with lines lt 8 title 'uring', \
-     'latency.lockstep.dat' index 1 using 1:($2*1e-6) with lines lt 7 title 'libev', \
-     'latency.lockstep.dat' index 2 using 1:($2*1e-6) with lines lt 5 title 'epoll', \
-     'latency.lockstep.dat' index 3 using 1:($2*1e-6) with lines lt 10 title 'prefork', \
+set yrange [1.236e-05:0.004956]
+plot 'latency.lockstep.dat' index 0 using 1:($2*1e-6) with lines lt 6 title 'epoll-et', \
+     'latency.lockstep.dat' index 1 using 1:($2*1e-6) with lines lt 12 title 'pool', \
+     'latency.lockstep.dat' index 2 using 1:($2*1e-6) with lines lt 8 title 'uring', \
+     'latency.lockstep.dat' index 3 using 1:($2*1e-6) with lines lt 3 title 'select', \
      'latency.lockstep.dat' index 4 using 1:($2*1e-6) with lines lt 9 title 'fork', \
-     'latency.lockstep.dat' index 5 using 1:($2*1e-6) with lines lt 6 title 'epoll-et', \
+     'latency.lockstep.dat' index 5 using 1:($2*1e-6) with lines lt 1 title 'blocking', \
      'latency.lockstep.dat' index 6 using 1:($2*1e-6) with lines lt 14 title 'reactors', \
-     'latency.lockstep.dat' index 7 using 1:($2*1e-6) with lines lt 1 title 'blocking', \
-     'latency.lockstep.dat' index 8 using 1:($2*1e-6) with lines lt 3 title 'select', \
-     'latency.lockstep.dat' index 9 using 1:($2*1e-6) with lines lt 2 title 'timeout', \
-     'latency.lockstep.dat' index 10 using 1:($2*1e-6) with lines lt 11 title 'thread', \
-     'latency.lockstep.dat' index 11 using 1:($2*1e-6) with lines lt 12 title 'pool', \
-     'latency.lockstep.dat' index 12 using 1:($2*1e-6) with lines lt 4 title 'poll', \
+     'latency.lockstep.dat' index 7 using 1:($2*1e-6) with lines lt 4 title 'poll', \
+     'latency.lockstep.dat' index 8 using 1:($2*1e-6) with lines lt 11 title 'thread', \
+     'latency.lockstep.dat' index 9 using 1:($2*1e-6) with lines lt 5 title 'epoll', \
+     'latency.lockstep.dat' index 10 using 1:($2*1e-6) with lines lt 2 title 'timeout', \
+     'latency.lockstep.dat' index 11 using 1:($2*1e-6) with lines lt 10 title 'prefork', \
+     'latency.lockstep.dat' index 12 using 1:($2*1e-6) with lines lt 7 title 'libev', \
      'latency.lockstep.dat' index 13 using 1:($2*1e-6) with lines lt 13 title 'nonblocking', \
-     '' index 0 using 1:($2*1e-6):4 with labels hypertext point lt 8 pt 7 ps 0.4 notitle, \
-     '' index 1 using 1:($2*1e-6):4 with labels hypertext point lt 7 pt 7 ps 0.4 notitle, \
-     '' index 2 using 1:($2*1e-6):4 with labels hypertext point lt 5 pt 7 ps 0.4 notitle, \
-     '' index 3 using 1:($2*1e-6):4 with labels hypertext point lt 10 pt 7 ps 0.4 notitle, \
+     '' index 0 using 1:($2*1e-6):4 with labels hypertext point lt 6 pt 7 ps 0.4 notitle, \
+     '' index 1 using 1:($2*1e-6):4 with labels hypertext point lt 12 pt 7 ps 0.4 notitle, \
+     '' index 2 using 1:($2*1e-6):4 with labels hypertext point lt 8 pt 7 ps 0.4 notitle, \
+     '' index 3 using 1:($2*1e-6):4 with labels hypertext point lt 3 pt 7 ps 0.4 notitle, \
      '' index 4 using 1:($2*1e-6):4 with labels hypertext point lt 9 pt 7 ps 0.4 notitle, \
-     '' index 5 using 1:($2*1e-6):4 with labels hypertext point lt 6 pt 7 ps 0.4 notitle, \
+     '' index 5 using 1:($2*1e-6):4 with labels hypertext point lt 1 pt 7 ps 0.4 notitle, \
      '' index 6 using 1:($2*1e-6):4 with labels hypertext point lt 14 pt 7 ps 0.4 notitle, \
-     '' index 7 using 1:($2*1e-6):4 with labels hypertext point lt 1 pt 7 ps 0.4 notitle, \
-     '' index 8 using 1:($2*1e-6):4 with labels hypertext point lt 3 pt 7 ps 0.4 notitle, \
-     '' index 9 using 1:($2*1e-6):4 with labels hypertext point lt 2 pt 7 ps 0.4 notitle, \
-     '' index 10 using 1:($2*1e-6):4 with labels hypertext point lt 11 pt 7 ps 0.4 notitle, \
-     '' index 11 using 1:($2*1e-6):4 with labels hypertext point lt 12 pt 7 ps 0.4 notitle, \
-     '' index 12 using 1:($2*1e-6):4 with labels hypertext point lt 4 pt 7 ps 0.4 notitle, \
+     '' index 7 using 1:($2*1e-6):4 with labels hypertext point lt 4 pt 7 ps 0.4 notitle, \
+     '' index 8 using 1:($2*1e-6):4 with labels hypertext point lt 11 pt 7 ps 0.4 notitle, \
+     '' index 9 using 1:($2*1e-6):4 with labels hypertext point lt 5 pt 7 ps 0.4 notitle, \
+     '' index 10 using 1:($2*1e-6):4 with labels hypertext point lt 2 pt 7 ps 0.4 notitle, \
+     '' index 11 using 1:($2*1e-6):4 with labels hypertext point lt 10 pt 7 ps 0.4 notitle, \
+     '' index 12 using 1:($2*1e-6):4 with labels hypertext point lt 7 pt 7 ps 0.4 notitle, \
      '' index 13 using 1:($2*1e-6):4 with labels hypertext point lt 13 pt 7 ps 0.4 notitle
 eval png(474)
 set output 'latency.lockstep.png'

@@ -4,8 +4,8 @@ eval svg(494)
 set output 'time.crowd.svg'
 set title 'Response time over the run: 64 lasting clients'
 set xlabel 'seconds since the start (3 trials)'
-set cblabel '99th percentile of each interval (log scale)'
-set rmargin 17
+set cblabel '99th percentile of each interval (log scale)' offset 1.5,0
+set rmargin 19
 set logscale cb
 set format cb duration
 eval duration_tics('cb')

@@ -7,7 +7,7 @@ set xlabel '99th percentile (log scale), all requests of 3 trials'
 set logscale x
 set format x duration
 eval duration_tics('x')
-set xrange [0.0001216:0.002175]
+set xrange [0.0001111:0.002157]
 set bmargin 6
 set yrange [0.4:14.6]
 set grid xtics noytics

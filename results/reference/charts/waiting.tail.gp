@@ -7,7 +7,7 @@ set xlabel '99th percentile (log scale), all requests of 3 trials'
 set logscale x
 set format x duration
 eval duration_decades('x')
-set xrange [0.0004149:0.4401]
+set xrange [0.0004078:0.4292]
 set bmargin 6
 set yrange [0.4:14.6]
 set grid xtics noytics
