@@ -75,7 +75,7 @@ void case_time_not_back(struct turn *t)
 		turn_ask_letters(t, 2);
 }
 
-/* *resolution_ns: of the text; a text that shows less than seconds may well stand still. */
+/* resolution_ns: of the text; a text that shows less than seconds may well stand still. */
 static void judge_advance(struct turn *t, const char *before, const char *after, int64_t resolution_ns)
 {
 	if (strcmp(before, after) == 0 && resolution_ns <= TS_S)

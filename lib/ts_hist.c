@@ -64,12 +64,12 @@ int64_t ts_hist_bucket_high(unsigned index)
 	return ts_hist_bucket_low(index) + (1LL << bucket_shift(index)) - 1;
 }
 
-static int64_t bucket_middle(unsigned index)
+int64_t ts_hist_bucket_middle(unsigned index)
 {
 	return ts_hist_bucket_low(index) + (1LL << bucket_shift(index)) / 2;
 }
 
-static unsigned index_within(int64_t ns)
+unsigned ts_hist_index_within(int64_t ns)
 {
 	return ts_hist_index(ns < TS_HIST_MAX_NS ? ns : TS_HIST_MAX_NS);
 }
@@ -77,12 +77,12 @@ static unsigned index_within(int64_t ns)
 /* The indices that can hold counts: first to last, both included. Only when n > 0. */
 static unsigned first_index(const struct ts_hist *h)
 {
-	return index_within(h->min_ns);
+	return ts_hist_index_within(h->min_ns);
 }
 
 static unsigned last_index(const struct ts_hist *h)
 {
-	return index_within(h->max_ns);
+	return ts_hist_index_within(h->max_ns);
 }
 
 uint64_t ts_hist_rank(uint64_t n, double percentile)
@@ -105,7 +105,7 @@ int64_t ts_hist_percentile(const struct ts_hist *h, double percentile)
 		seen += h->counts[i];
 		if (seen < rank)
 			continue;
-		int64_t ns = bucket_middle(i);
+		int64_t ns = ts_hist_bucket_middle(i);
 		return ns < h->min_ns ? h->min_ns : ns > h->max_ns ? h->max_ns : ns;
 	}
 	return h->max_ns;
@@ -118,7 +118,7 @@ double ts_hist_mean(const struct ts_hist *h)
 	if (h->n == 0)
 		return NAN;
 	for (unsigned i = first_index(h); i <= last_index(h); i++)
-		sum += (double)h->counts[i] * (double)bucket_middle(i);
+		sum += (double)h->counts[i] * (double)ts_hist_bucket_middle(i);
 	return sum / (double)h->n;
 }
 
@@ -129,7 +129,7 @@ double ts_hist_stddev(const struct ts_hist *h)
 	if (h->n == 0)
 		return NAN;
 	for (unsigned i = first_index(h); i <= last_index(h); i++) {
-		double distance = (double)bucket_middle(i) - mean;
+		double distance = (double)ts_hist_bucket_middle(i) - mean;
 		sum += (double)h->counts[i] * distance * distance;
 	}
 	return sqrt(sum / (double)h->n);
@@ -154,7 +154,7 @@ void ts_hist_add(struct ts_hist *dst, const struct ts_hist *src)
 	int64_t min_ns = TS_HIST_LOAD(src->min_ns), max_ns = TS_HIST_LOAD(src->max_ns);
 	uint64_t n = 0;
 
-	for (unsigned i = index_within(min_ns); i <= index_within(max_ns); i++) {
+	for (unsigned i = ts_hist_index_within(min_ns); i <= ts_hist_index_within(max_ns); i++) {
 		uint64_t count = TS_HIST_LOAD(src->counts[i]);
 		dst->counts[i] += count;
 		n += count;

@@ -71,6 +71,8 @@ static inline void ts_hist_record(struct ts_hist *h, int64_t ns)
 /* Lowest and highest value of a bucket, and the middle that is reported for it. */
 int64_t ts_hist_bucket_low(unsigned index);
 int64_t ts_hist_bucket_high(unsigned index);
+int64_t ts_hist_bucket_middle(unsigned index);
+unsigned ts_hist_index_within(int64_t ns); /* as ts_hist_index; the last bucket for what is above the top */
 
 /* How many values, counted from the smallest, are at least this share of n: 1 to n. */
 uint64_t ts_hist_rank(uint64_t n, double percentile);

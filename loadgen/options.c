@@ -92,8 +92,7 @@ static const struct ts_opt rows[] = {
          .help = "requests in flight on one connection"},
         {TS_OPT_COUNT, "window", 0, "N", NULL, "1", "1G", AT(n_window),
          .help = "requests on their way at once in a closed loop; connections take turns (default: any; datagrams: "
-                 "what half a "
-                 "receive buffer holds)"},
+                 "what half a receive buffer holds)"},
         {TS_OPT_TEXT, "size", 's', "SPEC", "64", AT(size_text), .check = check_size,
          .help = "bytes of a message: 64, uniform:16:1024, lognormal:MEDIAN:SIGMA[:MAX], file:PATH"},
         {TS_OPT_COUNT, "session", 0, "N", NULL, "1", "1G", AT(n_session),

@@ -266,8 +266,6 @@ static int check(const struct plan *p, struct ts_err *err)
 	for (size_t i = 0; p->kernel_stamps && i < p->n_targets; i++)
 		if (p->targets[i].transport != TS_TCP && p->targets[i].transport != TS_UDP)
 			return ts_err_usage(err, "--kernel-stamps: the kernel stamps TCP and UDP only");
-	if (p->n_window > 0 && p->n_session > 0)
-		return ts_err_usage(err, "--window: cannot go with --session, whose connections do not take turns");
 	if (p->n_session > 0 && any_datagram(p))
 		return ts_err_usage(err, "--session: datagram sockets have no connection to end");
 	if (any_datagram(p) && p->size.max_bytes > PLAN_DATAGRAM_MAX)

@@ -61,9 +61,14 @@ static bool does_not_judge_times(const struct plan *p)
 	return p->verify != VERIFY_FULL;
 }
 
+static bool has_sessions(const struct plan *p)
+{
+	return p->n_session > 0;
+}
+
 static bool exceeds_session(const struct plan *p)
 {
-	return p->n_session > 0 && p->n_pipeline > p->n_session;
+	return has_sessions(p) && p->n_pipeline > p->n_session;
 }
 
 /* The stages or the trace end on their own. */
@@ -108,6 +113,7 @@ static const struct rule {
          "says when requests of an open loop come, and needs --rate, --session-rate or --stage"},
         {CONTRADICTS, "window", is_open,
          "bounds a closed loop, and cannot go with a rate, stages, a trace or a search"},
+        {CONTRADICTS, "window", has_sessions, "cannot go with --session, whose connections do not take turns"},
         {CONTRADICTS, "warmup", warms_up_throughout,
          "the stages or the trace end before it does, and nothing would be measured"},
         {CONTRADICTS, "resume", has_no_sweep, "keeps the measurements of a sweep, and needs --sweep"},
