@@ -48,36 +48,35 @@ bool launch_remembered(const struct launch *l)
 	return port && socket_table_has_tcp(port, SOCKET_REMEMBERED);
 }
 
-int launch_session(const struct launch *l, bool zombies, int signo)
+/* The state of a process of the session, as proc(5) writes it; 0: it is not of it. */
+static char state_in_session(const struct launch *l, const char *pid)
 {
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	int n = 0;
+	char path[300], line[512], state;
+	int sid;
 
-	while (dir && (entry = readdir(dir)) != NULL) {
-		char path[300], line[512], state;
-		int sid;
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-		FILE *f = fopen(path, "re");
-		const char *close = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-		if (f)
-			fclose(f);
-		if (!close || sscanf(close + 1, " %c %*d %*d %d", &state, &sid) != 2 || sid != l->session)
-			continue;
-		if ((state == 'Z') != zombies)
-			continue;
-		n++;
-		if (signo)
-			kill((pid_t)atoi(entry->d_name), signo);
-	}
-	if (dir)
-		closedir(dir);
-	return n;
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	FILE *f = fopen(path, "re");
+	const char *close = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	if (f)
+		fclose(f);
+	if (!close || sscanf(close + 1, " %c %*d %*d %d", &state, &sid) != 2 || sid != l->session)
+		return 0;
+	return state;
 }
 
-static bool is_marked(const char *pid, const char *mark)
+static bool is_zombie(const struct launch *l, const char *pid)
+{
+	return state_in_session(l, pid) == 'Z';
+}
+
+static bool is_of_session(const struct launch *l, const char *pid)
+{
+	char state = state_in_session(l, pid);
+
+	return state != 0 && state != 'Z';
+}
+
+static bool is_marked(const struct launch *l, const char *pid)
 {
 	char path[300], text[32768];
 
@@ -86,26 +85,44 @@ static bool is_marked(const char *pid, const char *mark)
 	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
 	if (fd >= 0)
 		close(fd);
-	return n > 0 && memmem(text, (size_t)n, mark, strlen(mark) + 1) != NULL; /* with its NUL */
+	return n > 0 && memmem(text, (size_t)n, l->mark, strlen(l->mark) + 1) != NULL; /* with its NUL */
 }
 
-pid_t launch_marked(const struct launch *l, int signo)
+/* All processes that are ours: how many, and the first of them, or 0. Each gets the signal, if not 0. */
+static int walk(const struct launch *l, bool (*is_ours)(const struct launch *l, const char *pid), int signo,
+                pid_t *first)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
-	pid_t first = 0;
+	int n = 0;
 
+	*first = 0;
 	while (dir && (entry = readdir(dir)) != NULL) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || !is_marked(entry->d_name, l->mark))
+		if (!isdigit((unsigned char)entry->d_name[0]) || !is_ours(l, entry->d_name))
 			continue;
 		pid_t pid = (pid_t)atoi(entry->d_name);
-		if (first == 0 || pid < first)
-			first = pid;
+		if (n++ == 0 || pid < *first)
+			*first = pid;
 		if (signo)
 			kill(pid, signo);
 	}
 	if (dir)
 		closedir(dir);
+	return n;
+}
+
+int launch_session(const struct launch *l, bool zombies, int signo)
+{
+	pid_t first;
+
+	return walk(l, zombies ? is_zombie : is_of_session, signo, &first);
+}
+
+pid_t launch_marked(const struct launch *l, int signo)
+{
+	pid_t first;
+
+	walk(l, is_marked, signo, &first);
 	return first;
 }
 

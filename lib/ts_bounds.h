@@ -1,5 +1,5 @@
 /*
- * What is known of a percentile where some requests were never answered. Pure.
+ * What is known of a percentile where some requests were never answered. No I/O.
  *
  * An unanswered request counts with the time that it was waited for, which is the least that it can have taken: so each
  * percentile of all is the least that it can be. The most is found by letting each of them take for ever. Where that is
@@ -13,6 +13,7 @@
 #define TS_BOUNDS_H
 
 #include "ts_hist.h"
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 
 #define TS_BOUNDS_NONE INT64_MAX
@@ -26,5 +27,9 @@ bool ts_bounds_is_least(const struct ts_hist *all, const struct ts_hist *unanswe
 
 /* The percentile above which every one is a lower bound; some below may be, too. NaN: none is. */
 double ts_bounds_from(const struct ts_hist *all, const struct ts_hist *unanswered);
+
+/* Add lower_bound_from_percentile and lower_bounds, which names those of the object's percentiles that are; unanswered
+ * NULL: none can be. */
+void ts_bounds_add(cJSON *latency, const struct ts_hist *all, const struct ts_hist *unanswered);
 
 #endif

@@ -38,23 +38,6 @@ static void add_confidence(cJSON *o, const struct run *r)
 	}
 }
 
-/* Which of the reported percentiles may be larger. */
-static void add_bounds(cJSON *latency, const struct plan *plan, const struct ts_hist *h,
-                       const struct ts_hist *unanswered)
-{
-	cJSON *bounds;
-	char key[32];
-
-	ts_json_add_int(latency, "unanswered_count", unanswered ? (int64_t)unanswered->n : 0);
-	ts_json_add_real(latency, "lower_bound_from_percentile", unanswered ? ts_bounds_from(h, unanswered) : NAN);
-	bounds = ts_json_add_array(latency, "lower_bounds");
-	for (size_t i = 0; unanswered && i < plan->n_percentiles; i++) {
-		snprintf(key, sizeof(key), "%.10g", plan->percentiles[i]);
-		if (ts_bounds_is_least(h, unanswered, plan->percentiles[i]))
-			cJSON_AddItemToArray(bounds, cJSON_CreateString(key));
-	}
-}
-
 static void add_histogram(cJSON *latency, const char *name, const struct ts_hist *h)
 {
 	char *text = h && h->n ? ts_hist_encode(h) : NULL;
@@ -76,7 +59,8 @@ static cJSON *add_latency(cJSON *o, const char *name, const struct run *r, const
 	ts_json_add_real(latency, "stddev_ns", ts_hist_stddev(h));
 	add_percentiles(latency, "percentiles", r->plan, h);
 	ts_json_add_int(latency, "overflow_count", (int64_t)h->n_overflow);
-	add_bounds(latency, r->plan, h, unanswered);
+	ts_json_add_int(latency, "unanswered_count", unanswered ? (int64_t)unanswered->n : 0);
+	ts_bounds_add(latency, h, unanswered);
 	add_histogram(latency, "histogram", h);
 	add_histogram(latency, "unanswered_histogram", unanswered);
 	return latency;

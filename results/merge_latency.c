@@ -117,20 +117,13 @@ static void add_percentiles(cJSON *latency, const struct parts *p, const char *p
 /* Which of the percentiles may be larger. */
 static void add_bounds(cJSON *latency, const struct sum *sum)
 {
-	cJSON *bounds;
-	const cJSON *percentile;
-
 	ts_json_add_real(latency, "unanswered_count", sum->n_unanswered);
 	if (!sum->knows_unanswered) {
 		ts_json_add_null(latency, "lower_bound_from_percentile");
 		ts_json_add_null(latency, "lower_bounds");
 		return;
 	}
-	ts_json_add_real(latency, "lower_bound_from_percentile", ts_bounds_from(sum->all, sum->unanswered));
-	bounds = ts_json_add_array(latency, "lower_bounds");
-	cJSON_ArrayForEach (percentile, cJSON_GetObjectItemCaseSensitive(latency, "percentiles"))
-		if (ts_bounds_is_least(sum->all, sum->unanswered, strtod(percentile->string, NULL)))
-			cJSON_AddItemToArray(bounds, cJSON_CreateString(percentile->string));
+	ts_bounds_add(latency, sum->all, sum->unanswered);
 }
 
 static int add_histogram(cJSON *latency, const char *name, const struct ts_hist *h, struct ts_err *err)
