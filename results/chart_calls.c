@@ -5,8 +5,7 @@
 
 int chart_calls(struct plot *p, const struct summary *s, size_t w, struct ts_err *err)
 {
-	static const struct bars bars = {FIGURE_CALLS, "System calls per request", "calls per request", 1, "%g", NULL,
-	                                 NULL};
+	static const struct bars bars = {FIGURE_CALLS, "System calls per request", "calls per request", 1, "%g"};
 
 	return bars_draw(p, s, w, &bars, err);
 }

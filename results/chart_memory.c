@@ -6,8 +6,7 @@
 
 int chart_memory(struct plot *p, const struct summary *s, size_t w, struct ts_err *err)
 {
-	static const struct bars bars = {FIGURE_RSS, "Peak memory of the server", "MiB", 1.0 / 1048576, "%g", NULL,
-	                                 NULL};
+	static const struct bars bars = {FIGURE_RSS, "Peak memory of the server", "MiB", 1.0 / 1048576, "%g"};
 
 	if (!(summary_cell(s, 0, w)->figures[FIGURE_PEAK_OPEN].value >= OPEN_MIN))
 		return 0;

@@ -18,7 +18,7 @@ static const char *unserved(const struct cell *cell, char *buf, size_t size)
 
 int chart_throughput(struct plot *p, const struct summary *s, size_t w, struct ts_err *err)
 {
-	static const struct bars bars = {FIGURE_RATE, "Throughput", "requests per second", 1, NULL, unserved, NULL};
+	static const struct bars bars = {FIGURE_RATE, "Throughput", "requests per second", 1, NULL, unserved};
 
 	return bars_draw(p, s, w, &bars, err);
 }
