@@ -1,4 +1,5 @@
 #include "options.h"
+#include "ts_live.h"
 #include "ts_stamp.h"
 #include <fnmatch.h>
 #include <string.h>
@@ -151,7 +152,7 @@ static const struct ts_opt rows[] = {
          .name = "progress",
          .arg = "WHEN",
          .fallback = "auto",
-         .choices = CHOICES_PROGRESS,
+         .choices = TS_LIVE_CHOICES,
          AT(progress),
          .help = "show on standard error how far it is; auto: on a terminal"},
         {.type = TS_OPT_TEXT,

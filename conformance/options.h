@@ -14,9 +14,6 @@
 #define CHOICES_CONCURRENCY "auto|iterative|concurrent"
 #define CHOICES_EMPTY       "auto|stamp|nothing"
 
-#define CHOICES_PROGRESS "auto|always|never"
-enum progress_when { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
-
 enum format { FORMAT_HUMAN, FORMAT_TAP };
 
 struct options {
@@ -30,7 +27,7 @@ struct options {
 	int64_t timeout_ns;
 	int64_t n_random_cases, seed, n_jobs;
 	int format;               /* enum format */
-	int progress;             /* enum progress_when */
+	int progress;             /* enum ts_live_when */
 	const char *json, *junit; /* file names, or NULL */
 	const char *trace;        /* id, or NULL */
 };

@@ -1,16 +1,5 @@
 #include "progress.h"
 #include <stdio.h>
-#include <unistd.h>
-
-static void put(struct progress *p, const char *text)
-{
-	char line[200];
-	int n = snprintf(line, sizeof(line), p->rewrites ? "\r%s\033[K" : "%s\n", text);
-
-	if (n > 0 && write(STDERR_FILENO, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1) < 0)
-		p->on = false;
-	p->shown = true;
-}
 
 static void show(struct progress *p, const struct result *r)
 {
@@ -18,7 +7,7 @@ static void show(struct progress *p, const struct result *r)
 
 	snprintf(text, sizeof(text), "%d of %d cases, %d found wanting: %s", p->n_done, p->n_all, p->n_found,
 	         r->row->id);
-	put(p, text);
+	ts_live_put(&p->line, text);
 }
 
 static void on_look(const struct result *r, void *data)
@@ -49,11 +38,9 @@ static void on_result(const struct result *r, void *data)
 
 void progress_begin(struct progress *p, struct report *report)
 {
-	int when = report->subject->options->progress;
-
-	*p = (struct progress){.lock = PTHREAD_MUTEX_INITIALIZER, .rewrites = isatty(STDERR_FILENO)};
-	p->on = when == PROGRESS_ALWAYS || (when == PROGRESS_AUTO && p->rewrites);
-	if (!p->on)
+	*p = (struct progress){.lock = PTHREAD_MUTEX_INITIALIZER};
+	ts_live_init(&p->line, (enum ts_live_when)report->subject->options->progress);
+	if (!p->line.on)
 		return;
 	for (size_t i = 0; i < report->n; i++)
 		p->n_all += report->results[i].selected;
@@ -64,6 +51,5 @@ void progress_begin(struct progress *p, struct report *report)
 
 void progress_end(struct progress *p)
 {
-	if (p->rewrites && p->shown)
-		put(p, "");
+	ts_live_wipe(&p->line);
 }

@@ -5,10 +5,11 @@
 #define PROGRESS_H
 
 #include "runner.h"
+#include "ts_live.h"
 
 struct progress {
 	pthread_mutex_t lock;
-	bool on, rewrites, shown;
+	struct ts_live line;
 	int n_done, n_all, n_found; /* cases: run or set aside, selected, and found to fail or to be warned of */
 };
 

@@ -1,5 +1,5 @@
 /*
- * Messages on standard error, one line each: "program: text". The only place that prints there.
+ * Messages on standard error, one line each: "program: text". The only place that prints there but ts_live.
  *
  * A struct ts_log is a value made at start-up and handed around; nothing is kept at file scope. Lines are written with
  * one write(2), so that those of several processes do not mix. Safe in any thread; not in signal handlers.

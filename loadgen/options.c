@@ -3,6 +3,7 @@
 #include "thresholds.h"
 #include "ts_clock.h"
 #include "ts_host.h"
+#include "ts_live.h"
 #include "ts_log.h"
 #include "useless.h"
 #include <stdio.h>
@@ -142,7 +143,8 @@ static const struct ts_opt rows[] = {
          .help = "length of one entry of the series"},
         {TS_OPT_COUNT, "server-pid", 0, "PID", NULL, "1", "4194304", AT(server_pid),
          .help = "sample this process and its children"},
-        {TS_OPT_CHOICE, "progress", 0, "WHEN", "auto", .choices = PLAN_SHOWS, AT(progress), .help = "show a live line"},
+        {TS_OPT_CHOICE, "progress", 0, "WHEN", "auto", .choices = TS_LIVE_CHOICES, AT(progress),
+         .help = "show a live line"},
         {TS_OPT_TEXT, "percentiles", 0, "LIST", "50,75,90,95,99,99.9,99.99", AT(percentiles_text),
          .help = "percentiles to report"},
         {TS_OPT_LIST, "threshold", 0, "EXPR", NULL, AT(threshold_texts), .check = check_threshold,

@@ -1,6 +1,7 @@
 #include "output.h"
 #include "preflight.h"
 #include "ts_json.h"
+#include "ts_live.h"
 #include "ts_log.h"
 #include <math.h>
 #include <stdio.h>
@@ -92,7 +93,7 @@ cJSON *output_plan(const struct plan *p)
 	ts_json_add_text(o, "sweep", p->sweep_text);
 	ts_json_add_int(o, "repeats", p->n_repeats);
 	ts_json_add_text(o, "resume", p->resume_path);
-	add_choice(o, "progress", PLAN_SHOWS, p->progress);
+	add_choice(o, "progress", TS_LIVE_CHOICES, p->progress);
 	add_choice(o, "log_level", TS_LOG_LEVELS, p->log_level);
 	ts_json_add_text(o, "json", p->json_path);
 	ts_json_add_text(o, "hdr_log", p->hdr_path);

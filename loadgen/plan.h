@@ -17,11 +17,9 @@
 enum plan_framing { FRAMING_AUTO, FRAMING_STREAM, FRAMING_LINE, FRAMING_CRLF };
 enum plan_verify { VERIFY_FULL, VERIFY_FORMAT, VERIFY_OFF };
 enum plan_pace { PACE_TIMER, PACE_TICK, PACE_SPIN };
-enum plan_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 #define PLAN_FRAMINGS "auto|stream|line|crlf"
 #define PLAN_VERIFIES "full|format|off"
 #define PLAN_PACES    "timer|tick|spin"
-#define PLAN_SHOWS    "auto|always|never"
 
 #define PLAN_ENDLESS_NS      (366LL * 86400 * 1000000000) /* runs that a number of requests ends */
 #define PLAN_TARGETS_MAX     16

@@ -3,7 +3,6 @@
 #include "ts_units.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define EVERY_TERMINAL_NS (250 * TS_MS)
 #define EVERY_LINE_NS     TS_S
@@ -11,19 +10,8 @@
 void progress_init(struct progress *p, const struct plan *plan)
 {
 	memset(p, 0, sizeof(*p));
-	p->rewrites = isatty(STDERR_FILENO);
-	p->on = plan->progress == PROGRESS_ALWAYS || (plan->progress == PROGRESS_AUTO && p->rewrites);
+	ts_live_init(&p->line, (enum ts_live_when)plan->progress);
 	p->title = "";
-}
-
-static void put(struct progress *p, const char *text)
-{
-	char line[256];
-	int n = snprintf(line, sizeof(line), p->rewrites ? "\r%s\033[K" : "%s\n", text);
-
-	if (n > 0 && write(STDERR_FILENO, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1) < 0)
-		p->on = false;
-	p->shown = true;
 }
 
 static void time_left(const struct plan *plan, const struct sampler *s, int64_t now_ns, char *buf, size_t size)
@@ -49,9 +37,9 @@ void progress_show(struct progress *p, const struct plan *plan, const struct sam
 	struct watched all = {0};
 	char rate[32], p50[32], p99[32], left[48], text[240];
 
-	if (!p->on || now_ns < p->next_ns)
+	if (!p->line.on || now_ns < p->next_ns)
 		return;
-	p->next_ns = now_ns + (p->rewrites ? EVERY_TERMINAL_NS : EVERY_LINE_NS);
+	p->next_ns = now_ns + (p->line.rewrites ? EVERY_TERMINAL_NS : EVERY_LINE_NS);
 	for (size_t i = 0; i < s->n_shards; i++)
 		shard_watch(&all, sampler_shard(s, i));
 	ts_units_show_count(p->before_ns ? (double)(all.completed - p->completed_before) * 1e9 /
@@ -66,13 +54,11 @@ void progress_show(struct progress *p, const struct plan *plan, const struct sam
 	time_left(plan, s, now_ns, left, sizeof(left));
 	snprintf(text, sizeof(text), "%s%s/s, p50 %s, p99 %s, %llu failed, %llu open%s", p->title, rate, p50, p99,
 	         (unsigned long long)all.failed, (unsigned long long)all.open, left);
-	put(p, text);
+	ts_live_put(&p->line, text);
 }
 
 void progress_wipe(struct progress *p)
 {
-	if (p->on && p->rewrites && p->shown && write(STDERR_FILENO, "\r\033[K", 4) < 0)
-		p->on = false;
-	p->shown = false;
+	ts_live_wipe(&p->line);
 	p->before_ns = 0; /* the next run counts from its own begin */
 }

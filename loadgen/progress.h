@@ -7,14 +7,13 @@
 
 #include "plan.h"
 #include "sampler.h"
-#include <stdbool.h>
+#include "ts_live.h"
 
 struct progress {
-	bool on, rewrites; /* rewrites: a terminal; else one line each time */
+	struct ts_live line;
 	int64_t next_ns;
 	uint64_t completed_before;
 	int64_t before_ns;
-	bool shown;
 	const char *title; /* borrowed: shown before the line, for searches; "" */
 };
 

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "ts_live.h"
 #include "ts_log.h"
 #include "ts_signal.h"
 #include <stdio.h>
@@ -36,7 +37,7 @@ static void follow(struct plan *plan)
 {
 	plan->server_pid = 0;
 	plan->until_text = NULL;
-	plan->progress = PROGRESS_NEVER;
+	plan->progress = TS_LIVE_NEVER;
 }
 
 /* The names of the hosts go where the host's facts are. */
