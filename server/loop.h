@@ -62,6 +62,15 @@ int loop_run(struct loop *loop, struct worker *w, const struct loop_ops *ops, in
 /* From wait(): this source is ready; `ready` is of the READY bits. */
 void loop_ready(struct loop *loop, struct source *s, unsigned ready);
 
+/*
+ * From wait(): this source will be ready after the one in hand. Of thousands of conversations each lies in a line of
+ * the cache of its own, which is fetched while the other is served.
+ */
+static inline void loop_soon(const struct source *s)
+{
+	__builtin_prefetch(s);
+}
+
 /* From wait(): the system call returned, with n sources ready. Before the first loop_ready(). */
 void loop_woke(struct loop *loop, int n);
 

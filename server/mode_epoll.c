@@ -65,6 +65,8 @@ static int wait(struct loop *loop, int64_t timeout_ns)
 	for (int i = 0; i < n; i++) {
 		uint32_t got = events[i].events;
 
+		if (i + 1 < n)
+			loop_soon(events[i + 1].data.ptr);
 		loop_ready(loop, events[i].data.ptr,
 		           (got & EPOLLIN ? READY_READ : 0u) | (got & EPOLLOUT ? READY_WRITE : 0u) |
 		                   (got & (EPOLLERR | EPOLLHUP) ? READY_END : 0u));

@@ -5,7 +5,8 @@
  * What is odd about it: libev turns the program inside out. It calls back, for each watcher, and the watcher is our
  * memory: it must stay where it is while it is started. A change of interest is not told to the kernel at once but
  * before the next wait, so that starting and stopping the same watcher costs no system call. libev's time is the time
- * of the last wake-up, in doubles of seconds. See ev(3). The loop of loop.h drives it one turn at a time (EVRUN_ONCE).
+ * of the last wake-up, in doubles of seconds. It does not tell which watcher is the next, so each is kept back until
+ * the next is known (loop_soon()). See ev(3). The loop of loop.h drives it one turn at a time (EVRUN_ONCE).
  */
 #include "loop.h"
 #include "ts_clock.h"
@@ -18,16 +19,29 @@ struct libev {
 	struct ev_loop *ev;
 	ev_timer timer; /* its only task is to end the wait */
 	int n_ready;
+	struct source *kept_back; /* ready, and not served yet; or NULL */
+	unsigned kept_ready;
 };
+
+static void serve_kept_back(struct libev *l)
+{
+	struct source *s = l->kept_back;
+
+	l->kept_back = NULL;
+	if (s)
+		loop_ready(&l->loop, s, l->kept_ready);
+}
 
 static void on_ready(struct ev_loop *ev, ev_io *io, int events)
 {
 	struct libev *l = ev_userdata(ev);
-	unsigned ready = (events & EV_READ ? READY_READ : 0u) | (events & EV_WRITE ? READY_WRITE : 0u);
 
 	if (l->n_ready++ == 0)
 		loop_woke(&l->loop, 1);
-	loop_ready(&l->loop, io->data, ready);
+	loop_soon(io->data);
+	serve_kept_back(l);
+	l->kept_back = io->data;
+	l->kept_ready = (events & EV_READ ? READY_READ : 0u) | (events & EV_WRITE ? READY_WRITE : 0u);
 }
 
 static void on_time(struct ev_loop *ev, ev_timer *timer, int events)
@@ -85,6 +99,7 @@ static int turn(struct loop *loop, int64_t timeout_ns)
 	ev_run(l->ev, timeout_ns == 0 ? EVRUN_NOWAIT : EVRUN_ONCE);
 	if (l->n_ready == 0)
 		loop_woke(loop, 0);
+	serve_kept_back(l);
 	ev_timer_stop(l->ev, &l->timer);
 	return 0;
 }
