@@ -194,8 +194,8 @@ static bool move_to_free_port(struct launch *l)
 
 /*
  * A server that does not set SO_REUSEADDR cannot have its port again while the kernel remembers conversations that it
- * ended first, for a minute. If the command takes the port from us it gets another one; if not, it may be that it
- * cannot be started again: that is then remembered.
+ * ended first. Where the kernel does not let itself be made to forget them, and the command takes the port from us, it
+ * gets another one; if not, it may be that it cannot be started again: that is then remembered.
  */
 static bool start_somehow(struct launch *l)
 {
@@ -204,6 +204,7 @@ static bool start_somehow(struct launch *l)
 
 	for (int i = 0; i < 10 && !ok && !ts_signal_stop(); i++) {
 		remove_path(l);
+		launch_forget(l);
 		if (i > 1)
 			move_to_free_port(l);
 		ok = launch_start(l, &err) == 0;

@@ -29,4 +29,7 @@ pid_t launch_marked(const struct launch *l, int signo);
 /* Walk the processes of the session: count them (or its zombies), and send them a signal, if not 0. */
 int launch_session(const struct launch *l, bool zombies, int signo);
 
+/* Make the kernel forget the conversations that the server ended first, where it lets us. Nobody may listen. */
+void launch_forget(const struct launch *l);
+
 #endif

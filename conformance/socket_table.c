@@ -48,38 +48,85 @@ static int ask(int family, int protocol, unsigned state)
 	return -1;
 }
 
-/* 1: there is one; 0: there is none; -1: the kernel does not say. */
-static int in_answer(int fd, int port)
+/* The sockets on one port, in the kernel's answer: how many, and the two ends of the first of them. */
+struct on_port {
+	int port, n, most;
+	struct socket_ends *ends; /* room for `most`; NULL with 0 */
+};
+
+static struct sockaddr_storage address(int family, const uint32_t *bytes, uint16_t port)
+{
+	struct sockaddr_storage addr = {.ss_family = (sa_family_t)family};
+	struct sockaddr_in *v4 = (void *)&addr;
+	struct sockaddr_in6 *v6 = (void *)&addr;
+
+	v4->sin_port = port; /* it stands at the same place in both */
+	if (family == AF_INET)
+		memcpy(&v4->sin_addr, bytes, sizeof(v4->sin_addr));
+	else
+		memcpy(&v6->sin6_addr, bytes, sizeof(v6->sin6_addr));
+	return addr;
+}
+
+static void note(struct on_port *on, const struct inet_diag_msg *socket)
+{
+	const struct inet_diag_sockid *id = &socket->id;
+
+	if (ntohs(id->idiag_sport) != on->port)
+		return;
+	if (on->n < on->most)
+		on->ends[on->n] =
+		        (struct socket_ends){.server = address(socket->idiag_family, id->idiag_src, id->idiag_sport),
+		                             .client = address(socket->idiag_family, id->idiag_dst, id->idiag_dport)};
+	on->n++;
+}
+
+/* False: the kernel does not say. */
+static bool read_answer(int fd, struct on_port *on)
 {
 	static _Thread_local _Alignas(struct nlmsghdr) char buffer[32768];
-	int found = 0;
 
 	for (;;) {
 		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return -1;
+			return false;
 		const struct nlmsghdr *head = (const void *)buffer;
 		for (size_t left = (size_t)n; NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
 			if (head->nlmsg_type == NLMSG_DONE)
-				return found;
+				return true;
 			if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY)
-				return -1;
-			const struct inet_diag_msg *socket = NLMSG_DATA(head);
-			found |= ntohs(socket->id.idiag_sport) == port;
+				return false;
+			note(on, NLMSG_DATA(head));
 		}
 	}
 }
 
-static bool has(int family, int protocol, const char *path, int port, unsigned state)
+static bool look(int family, int protocol, unsigned state, struct on_port *on)
 {
 	int fd = ask(family, protocol, state);
-	int found = fd >= 0 ? in_answer(fd, port) : -1;
+	bool said = fd >= 0 && read_answer(fd, on);
 
 	if (fd >= 0)
 		close(fd);
-	return found >= 0 ? found : in_file(path, port, state);
+	return said;
+}
+
+static bool has(int family, int protocol, const char *path, int port, unsigned state)
+{
+	struct on_port on = {.port = port};
+
+	return look(family, protocol, state, &on) ? on.n > 0 : in_file(path, port, state);
+}
+
+int socket_table_remembered(int port, struct socket_ends *ends, int most)
+{
+	struct on_port on = {.port = port, .ends = ends, .most = most};
+
+	look(AF_INET, IPPROTO_TCP, TIME_WAIT, &on);
+	look(AF_INET6, IPPROTO_TCP, TIME_WAIT, &on);
+	return on.n < most ? on.n : most;
 }
 
 bool socket_table_has_tcp(int port, enum socket_state state)

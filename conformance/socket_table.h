@@ -7,11 +7,18 @@
 #define SOCKET_TABLE_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 enum socket_state { SOCKET_LISTENS, SOCKET_REMEMBERED }; /* LISTEN; TIME_WAIT: its server ended a conversation first */
 
 /* Is there a TCP socket, of either family, with this local port in this state? */
 bool socket_table_has_tcp(int port, enum socket_state state);
+
+/* The two ends of conversations that the server on this port ended first: at most so many; returns their number. */
+struct socket_ends {
+	struct sockaddr_storage server, client;
+};
+int socket_table_remembered(int port, struct socket_ends *ends, int most);
 
 /* Is there an unconnected UDP socket with this local port? */
 bool socket_table_has_udp(int port);
