@@ -12,6 +12,11 @@ struct side_by_side {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	int n_places, n_risky, n_silent;
+	/*
+	 * The server only waits. Then cases of one or two clients that run alone for the sake of the processor run
+	 * here, too: most of its suite is waiting.
+	 */
+	bool waits;
 };
 
 static int places(const struct side_by_side *s, const struct result *r)
@@ -23,16 +28,9 @@ static int places(const struct side_by_side *s, const struct result *r)
 	return r->row->n_clients < all ? r->row->n_clients : all;
 }
 
-/*
- * Cases of one or two clients that run alone for the sake of the processor run here, too, on a server that only waits:
- * most of a slow server's suite is waiting.
- */
-static bool aside(const struct report *report, const struct case_row *row)
+static bool aside(const struct side_by_side *s, const struct case_row *row)
 {
-	const struct dialect *d = &report->subject->dialect;
-	bool waits = dialect_is_slow(d) && d->abreast >= DIALECT_CAPACITY_MAX;
-
-	return row->stage == ASIDE || (waits && row->stage == ALONE && row->n_clients <= 2);
+	return row->stage == ASIDE || (s->waits && row->stage == ALONE && row->n_clients <= 2);
 }
 
 /*
@@ -58,7 +56,7 @@ static struct result *next(struct side_by_side *s, bool *wait)
 	*wait = false;
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
-		if (!aside(report, r->row) || r->started || implied(s, r) || !result_ready(report, r))
+		if (!aside(s, r->row) || r->started || implied(s, r) || !result_ready(report, r))
 			continue;
 		if (places(s, r) <= s->n_places && !(risky(s, r) && s->n_risky > 0))
 			return r;
@@ -119,7 +117,7 @@ static void imply(struct side_by_side *s)
 		all_right &= report->results[i].failed_ns == 0;
 	for (size_t i = 0; i < report->n && !report->subject->gone; i++) {
 		struct result *r = &report->results[i];
-		if (!aside(report, r->row) || r->started || !implied(s, r) || !result_ready(report, r))
+		if (!aside(s, r->row) || r->started || !implied(s, r) || !result_ready(report, r))
 			continue;
 		if (!all_right) {
 			look_at(report, r, 1);
@@ -133,13 +131,15 @@ static void imply(struct side_by_side *s)
 
 void aside_run(struct report *report)
 {
+	const struct dialect *d = &report->subject->dialect;
 	struct side_by_side s = {.report = report};
 	pthread_t threads[64];
 	int n_threads = 0, n = (int)report->subject->options->n_jobs;
 
+	s.waits = d->abreast >= DIALECT_CAPACITY_MAX && d->least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns();
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.freed, NULL);
-	s.n_places = report->subject->dialect.abreast < n ? report->subject->dialect.abreast : n;
+	s.n_places = d->abreast < n ? d->abreast : n;
 	if (s.n_places < 1 || report->subject->alone)
 		s.n_places = 1;
 	for (int i = s.n_places; n_threads < i; n_threads++)

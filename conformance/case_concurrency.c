@@ -6,17 +6,48 @@
 #include <string.h>
 
 #define ASIDE_PATIENCE 0.3 /* of the wait for one who only has to be served beside another */
+#define MANY           200
+#define GROUP          10 /* so many callers come at once, if a round trip is long: more would overflow a short queue */
+
+/* Everybody sends, then everybody is answered. */
+static void all_say(struct peer **p, int n)
+{
+	for (int i = 0; i < n; i++)
+		peer_send_letters(p[i], 8);
+	for (int i = 0; i < n && peer_await(p[i]); i++)
+		;
+}
+
+static int n_at_once(const struct turn *t)
+{
+	return t->subject->dialect.least_rtt_ns > 5 * TS_MS ? GROUP : 1;
+}
+
+/* A server that serves a few at a time is filled but for one place, so that of two more callers the second has to
+ * queue. */
+static bool fill(struct turn *t)
+{
+	int n = t->subject->dialect.limit - 1;
+	struct peer *p[GROUP];
+
+	if (t->subject->dialect.one_shot || n >= MANY)
+		return true;
+	for (int i = 0, n_more; i < n && t->blame == NOBODY; i += n_more) {
+		n_more = n - i < n_at_once(t) ? n - i : n_at_once(t);
+		for (int k = 0; k < n_more; k++)
+			p[k] = peer_open(t);
+		all_say(p, n_more);
+	}
+	return t->blame == NOBODY;
+}
 
 /* A queued caller, with or without words before its turn. */
 static void queue(struct turn *t, bool early)
 {
 	bool one_shot = t->subject->dialect.one_shot;
-	int capacity = t->subject->dialect.capacity;
 
-	/* A server that serves a few at a time is filled, so that the second caller has to queue. */
-	for (int i = 1; i < capacity && capacity < DIALECT_CAPACITY_MAX && !one_shot; i++)
-		if (!peer_say_letters(peer_open(t), 8))
-			return;
+	if (!fill(t))
+		return;
 	struct peer *first = peer_open(t);
 
 	if (!one_shot && !peer_say_letters(first, 8))
@@ -102,44 +133,84 @@ void case_concurrency_half_line(struct turn *t)
 	peer_say(slow, "def\r\n", 5);
 }
 
-/* Everybody sends, then everybody is answered. */
-static void all_say(struct peer **p, int n)
+#define LEAVERS 2
+
+/* Many clients: who of the last to come is not answered, in their order, and two of the first, who can go. */
+struct crowd {
+	struct peer *waiting[GROUP], *leaver[LEAVERS];
+	int n_waiting;
+	int64_t wait_ns; /* who is not answered until then is waiting */
+};
+
+/* Some clients more, p[0] to p[n - 1]. False: something went wrong. */
+static bool come(struct turn *t, struct crowd *c, struct peer **p, int n)
 {
+	int64_t until_ns = ts_clock_mono_ns() + c->wait_ns;
+
+	for (int i = 0; i < n; i++)
+		p[i] = peer_open(t);
+	if (t->subject->dialect.one_shot) {
+		turn_pause(n * 3 * TS_MS);
+		return t->blame == NOBODY;
+	}
 	for (int i = 0; i < n; i++)
 		peer_send_letters(p[i], 8);
-	for (int i = 0; i < n && peer_await(p[i]); i++)
-		;
+	c->n_waiting = 0;
+	for (int i = 0; i < n && t->blame == NOBODY; i++)
+		if (!peer_answered_within(p[i], until_ns - ts_clock_mono_ns()))
+			c->waiting[c->n_waiting++] = p[i];
+	return t->blame == NOBODY;
 }
 
 /*
- * Some clients more, whom the server has taken from its queue, as far as that can be told: all at once would overflow a
- * short queue. A slow server, which the probe has asked with as many, gets ten at a time.
+ * Is a client not answered because others are served, as many as there is room for? Then it is as soon as one of them
+ * has gone, and the next is not. Twice: once may be chance on a busy machine.
  */
-static bool open_settled(struct turn *t, struct peer **p, int n)
+static bool waits_for_place(struct turn *t, struct crowd *c)
 {
-	for (int i = 0; i < n; i++)
-		p[i] = peer_open(t);
-	if (t->subject->dialect.one_shot)
-		turn_pause(n * 3 * TS_MS);
-	else
-		all_say(p, n);
+	for (int i = 0; i < LEAVERS; i++) {
+		if (!peer_finish(c->leaver[i]) || !peer_answered_within(c->waiting[i], c->wait_ns))
+			return false;
+		if (i + 1 == c->n_waiting) {
+			c->waiting[c->n_waiting++] = peer_open(t);
+			peer_send_letters(c->waiting[i + 1], 8);
+		}
+		if (peer_answered_within(c->waiting[i + 1], c->wait_ns))
+			return false;
+	}
 	return t->blame == NOBODY;
+}
+
+/* n are served, some wait: for a place, or for no reason that can be told. */
+static void judge_waiting(struct turn *t, struct crowd *c, int n)
+{
+	if (c->n_waiting > 0 && waits_for_place(t, c)) {
+		t->subject->dialect.limit = n;
+		t->sort = FULL;
+		turn_fail(t, BYTES, "%d clients are served at a time; one more is not, until one of them has gone", n);
+	}
+	for (int i = 0; i < c->n_waiting && peer_await(c->waiting[i]); i++)
+		;
 }
 
 void case_concurrency_many_open(struct turn *t)
 {
-	struct peer *p[200];
-	int n = t->subject->dialect.capacity < DIALECT_CAPACITY_MAX ? 0 : turn_slow(t) ? 20 : 200;
-	int n_each = t->subject->dialect.least_rtt_ns > 5 * TS_MS ? 10 : 1;
+	const struct dialect *d = &t->subject->dialect;
+	struct crowd c = {.wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + 4 * d->rtt_ns};
+	struct peer *p[MANY];
+	int n = d->capacity < DIALECT_CAPACITY_MAX ? 0 : turn_slow(t) ? 20 : MANY, n_each = n_at_once(t);
 
 	if (n == 0) {
-		turn_report(t, "not tried: the server serves %d at a time", t->subject->dialect.capacity);
+		turn_report(t, "not tried: the server serves %d at a time", d->capacity);
 		return;
 	}
-	for (int i = 0; i < n; i += n_each)
-		if (!open_settled(t, p + i, n_each))
+	for (int i = 0; i < LEAVERS && !d->one_shot; i++)
+		if (!peer_say_letters(c.leaver[i] = peer_open(t), 8))
 			return;
-	for (int i = 0; i < n; i += turn_slow(t) ? n : n_each)
+	for (int i = 0; i < n && t->blame == NOBODY; i += n_each)
+		if (come(t, &c, p + i, n_each))
+			judge_waiting(t, &c, LEAVERS + i + n_each - c.n_waiting);
+	for (int i = 0; i < n && t->blame == NOBODY; i += turn_slow(t) ? n : n_each)
 		all_say(p + i, turn_slow(t) ? n : n_each);
 }
 
@@ -169,7 +240,7 @@ void case_concurrency_stuck_reader(struct turn *t)
 
 void case_robust_half_open(struct turn *t)
 {
-	int n = t->subject->dialect.capacity < DIALECT_CAPACITY_MAX ? t->subject->dialect.capacity - 1 : 12;
+	int limit = t->subject->dialect.limit, n = limit > 0 && limit <= 12 ? limit - 1 : 12;
 
 	for (int i = 0; i < n; i++) {
 		if (!peer_open(t))

@@ -296,11 +296,11 @@ static void find_capacity(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
 	int64_t wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
-	bool slow = turn_slow(t);
+	bool slow = turn_slow(t) || d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS;
 	struct peer *first;
 	int n = 1;
 
-	d->capacity = d->abreast = 1;
+	d->capacity = d->abreast = d->limit = 1;
 	if (t->subject->options->concurrency == 1 || !(first = peer_try(t, turn_wait_ns(t), false)))
 		return;
 	/* A server that did not end the first conversation may still be in it. */
@@ -313,10 +313,11 @@ static void find_capacity(struct turn *t)
 		int64_t begin_ns = ts_clock_mono_ns();
 		int more = n_answered(t, n, wait_ns);
 		d->capacity += more;
+		d->limit = more < n ? d->capacity : 0;
 		if (more < n)
 			break;
 		/* Three together take as long as one, unless they wait for one another. */
-		waits |= slow && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
+		waits |= slow && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns + turn_busy_ns();
 		n = !slow    ? 1
 		    : waits  ? DIALECT_CAPACITY_MAX - d->capacity
 		    : n == 1 ? 3
@@ -357,6 +358,7 @@ static bool probe_stream(struct turn *t)
 	if (t->subject->options->framing == 0 && answers_word_alone(d))
 		converse_again(t, WORD);
 	d->capacity = d->abreast = t->subject->options->concurrency == 2 ? DIALECT_CAPACITY_MAX : 1;
+	d->limit = t->subject->options->concurrency == 1 ? 1 : 0;
 	d->counted = t->subject->options->concurrency != 0 || t->subject->needs_capacity;
 	if (d->known && t->subject->needs_capacity) {
 		find_capacity(t);

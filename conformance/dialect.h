@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #define DIALECT_CAPACITY_MAX  8            /* as many clients at a time as the probe tries: "many" */
-#define DIALECT_LEISURELY_NS  (10 * TS_MS) /* a round trip above it: not slow, and not quick */
+#define DIALECT_WAITING_NS    (2 * TS_MS)  /* a round trip above it is mostly waiting, if the machine is not busy */
+#define DIALECT_LEISURELY_NS  (10 * TS_MS) /* not slow, and not quick */
 #define DIALECT_CAPACITY_SLOW 17 /* of a slow server, whose suite is waiting: the more at a time, the sooner done */
 
 enum empty_datagram { EMPTY_UNKNOWN, EMPTY_STAMP, EMPTY_NOTHING };
@@ -28,7 +29,8 @@ struct dialect {
 	bool line;       /* framing; else stream */
 	bool crlf;       /* its lines must end in CR LF */
 	bool one_shot;   /* else lasting */
-	int capacity;    /* clients that are answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
+	int capacity;    /* clients that were answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
+	int limit;       /* so many are, and one more is not until one of them has gone; 0: none is known */
 	bool counted;    /* that was asked, or stated; else it is taken for 1 */
 	int abreast;     /* so many of them are asked at a time: few, if they wait for one another */
 	bool greeting;   /* it spoke first */

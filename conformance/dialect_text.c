@@ -104,7 +104,7 @@ cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transpor
 	if (datagram || !d->counted)
 		ts_json_add_null(o, "clients_count");
 	else
-		ts_json_add_int(o, "clients_count", d->capacity);
+		ts_json_add_int(o, "clients_count", d->limit ? d->limit : d->capacity);
 	ts_json_add_text(o, "empty_datagram", !datagram || d->empty == EMPTY_UNKNOWN ? NULL : empty_name(d));
 	ts_json_add_int(o, "round_trip_ns", d->rtt_ns);
 	ts_json_add_text(o, "options", dialect_options(d, datagram, text, sizeof(text)));

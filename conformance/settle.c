@@ -94,8 +94,8 @@ static void bury(struct report *report, struct result *killer)
 /* A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. */
 static bool is_worth_a_look(const struct report *report, const struct result *r)
 {
-	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && report->n_confirmed < CONFIRMED &&
-	       !ts_signal_stop();
+	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && r->sort != FULL &&
+	       report->n_confirmed < CONFIRMED && !ts_signal_stop();
 }
 
 /* What had failed before the stop came, by wrong bytes, stays; the rest was not judged. */

@@ -141,9 +141,10 @@ enum sort {
 	AFTER_END, /* everything is answered, the client has ended, and more comes */
 	EARLY_END, /* the server ends a conversation that its client has not */
 	NO_ANSWER,
-	LOST,        /* a datagram has no reply */
-	TWICE,       /* a datagram's reply once more */
-	OTHER_SOURCE /* a reply from another address than the one asked */
+	LOST,         /* a datagram has no reply */
+	TWICE,        /* a datagram's reply once more */
+	OTHER_SOURCE, /* a reply from another address than the one asked */
+	FULL /* a client is not served because others are: seen twice at the first look, so that there is no second */
 };
 
 #define TURN_PEERS 220

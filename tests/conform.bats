@@ -288,6 +288,25 @@ PYTHON
   [ "${ids}" = "lifecycle.zombies lifecycle.reply-in-hand" ]
 }
 
+@test "a server that ends conversations first, without SO_REUSEADDR and on a port of its own, is judged to its end" {
+  port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  timeout 50 "${bin}/tsconform" --only=format.reply --only='lifecycle.*' --json="${tmp}/r.json" \
+    --exec "build/release/servers/faulty --fault=no-reuse --one-shot --listen=tcp://127.0.0.1:${port}" "tcp://127.0.0.1:${port}"
+  statuses "${tmp}/r.json" error
+  [ -z "${ids}" ]
+  statuses "${tmp}/r.json" warn
+  [ "${ids}" = lifecycle.restart ]
+}
+
+@test "a server with so many places is warned of it, and their number is found" {
+  start_peer "${bin}/tsserver" --mode=pool --workers=12 --ready-fd=1 --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=concurrency.many-open --json="${tmp}/r.json" "${uri}"
+  statuses "${tmp}/r.json" warn
+  [ "${ids}" = concurrency.many-open ]
+  [ "$(field "${tmp}/r.json" dialect.clients_count)" = 12 ]
+  [[ "$(field "${tmp}/r.json" cases)" == *"12 clients are served at a time"* ]]
+}
+
 @test "a server that is ready for signals a moment after it listens is not told before" {
   "${bin}/tsconform" --strict --only=lifecycle.sigterm \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py late-signals {uri}' tcp://127.0.0.1:0
