@@ -129,6 +129,14 @@ static void imply(struct side_by_side *s)
 	}
 }
 
+/* A datagram server that has to wait a little loses what comes meanwhile if it is too much. */
+static bool only_waits(const struct subject *s)
+{
+	bool stream = ts_transport_is_stream(s->endpoint.transport);
+
+	return stream ? s->dialect.least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns() : dialect_is_slow(&s->dialect);
+}
+
 void aside_run(struct report *report)
 {
 	const struct dialect *d = &report->subject->dialect;
@@ -136,7 +144,7 @@ void aside_run(struct report *report)
 	pthread_t threads[64];
 	int n_threads = 0, n = (int)report->subject->options->n_jobs;
 
-	s.waits = d->abreast >= DIALECT_CAPACITY_MAX && d->least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns();
+	s.waits = d->abreast >= DIALECT_CAPACITY_MAX && only_waits(report->subject);
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.freed, NULL);
 	s.n_places = d->abreast < n ? d->abreast : n;

@@ -192,6 +192,7 @@ void report_run(struct report *report)
 		report->subject->alone = disturbed(report);
 		report->subject->loses = lost_some(report);
 		aside_run(report);
+		run_stage(report, QUIET);
 		run_stage(report, ALONE);
 		run_stage(report, RUDE);
 		spend(report);

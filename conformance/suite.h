@@ -59,6 +59,7 @@ enum {
 enum stage {
 	FIRST, /* one by one, before all others: what the others depend on */
 	ASIDE, /* side by side with others, as many as the server serves at a time */
+	QUIET, /* one by one, and nobody else says anything meanwhile */
 	ALONE, /* one by one: many clients, or much data */
 	RUDE,  /* one by one, each followed by a plain conversation: these may kill a server */
 	LIFE   /* starts and stops the server */

@@ -60,7 +60,8 @@ end_runs() {
 }
 
 @test "a fault that shows now and then, or at the end, is named by the case that is about it" {
-  for fault in stamp-at-end silent-dies dgram-empty-dies dgram-one dgram-unasked time-before-wait dgram-some-lost stamp-fourth; do
+  for fault in stamp-at-end silent-dies dgram-empty-dies dgram-one dgram-unasked time-before-wait time-before-accept dgram-some-lost \
+    stamp-fourth; do
     begin "${fault}"
   done
   end_runs
@@ -70,6 +71,7 @@ end_runs() {
   named dgram-one datagram.many
   named dgram-unasked datagram.no-unasked
   named time-before-wait time.fresh-connection
+  named time-before-accept time.fresh-connection stream.kept-silent
   named dgram-some-lost datagram.many 'datagram.[bc]*'
   named stamp-fourth stream.no-unasked '*.*'
 }

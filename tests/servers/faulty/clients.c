@@ -148,6 +148,8 @@ static void client_start(struct server *s, int fd, bool was_queued)
 	                           .place = place,
 	                           .was_queued = was_queued,
 	                           .connected_ns = peer_now_ns(CLOCK_REALTIME)};
+	if (s->fault == FAULT_TIME_BEFORE_ACCEPT)
+		c->connected_ns = s->waiting_ns;
 	if (!s->first_client_ns)
 		s->first_client_ns = c->connected_ns;
 	if (s->form == FORM_FORK) {
@@ -187,7 +189,10 @@ void clients_serve(struct server *s)
 	bool was_queued = false;
 	int fd, on = 1;
 
-	while (server_wait(s, s->listener, s->signals, -1)) {
+	for (;;) {
+		s->waiting_ns = peer_now_ns(CLOCK_REALTIME);
+		if (!server_wait(s, s->listener, s->signals, -1))
+			return;
 		fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0) {
 			if ((errno == EMFILE || errno == ENFILE) && s->fault == FAULT_DESCRIPTORS_DIE)

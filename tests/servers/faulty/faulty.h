@@ -33,10 +33,11 @@ struct server {
 	enum fault fault;
 	enum form form;
 	bool line, space, rfc3339, one_shot;
+	int pause_ms; /* before each reply */
 	struct peer_endpoint endpoint;
 	int listener, signals; /* signals: a signalfd of SIGTERM, SIGINT and SIGCHLD */
 	bool stopping;
-	long long started_ns, first_client_ns, looked_ns; /* wall clock */
+	long long started_ns, first_client_ns, looked_ns, waiting_ns; /* wall clock */
 	uint64_t n_clients, n_replies;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t client_gone;

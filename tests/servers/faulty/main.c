@@ -30,7 +30,8 @@ static void help(void)
 	     "  --framing=stream|line     what a message is (stream)\n"
 	     "  --time=ctime|rfc3339      the time text (ctime)\n"
 	     "  --space                   one space after the stamp\n"
-	     "  --one-shot                one message for each connection");
+	     "  --one-shot                one message for each connection\n"
+	     "  --pause=MS                so many ms before each reply (0)");
 }
 
 static void faults_list(void)
@@ -84,6 +85,8 @@ static bool argument_parse(struct server *s, const char *arg, int *ready_fd)
 		s->line = choice_parse(arg, value, framings);
 	else if ((value = peer_value(arg, "--time")))
 		s->rfc3339 = choice_parse(arg, value, times);
+	else if ((value = peer_value(arg, "--pause")))
+		s->pause_ms = atoi(value);
 	else if (!strcmp(arg, "--space"))
 		s->space = true;
 	else if (!strcmp(arg, "--one-shot"))

@@ -83,6 +83,8 @@ bool reply_write(struct conversation *c, struct peer_text *out, const char *data
 	size_t start = out->n, n_data = has(c, FAULT_STAMP_EACH_BYTE) && n < 64 ? 1 : n;
 	uint32_t length;
 
+	if (c->server->pause_ms)
+		usleep((useconds_t)c->server->pause_ms * 1000);
 	c->n_messages++;
 	if (has(c, FAULT_LENGTH_BEFORE)) {
 		length = htonl(n + 26);
