@@ -41,7 +41,7 @@ static void send_syn(const struct socket_ends *ends)
 	if (fd < 0)
 		return;
 	if (take_place(fd, &ends->client))
-		connect(fd, (const struct sockaddr *)&ends->server, sizeof(ends->server));
+		(void)connect(fd, (const struct sockaddr *)&ends->server, sizeof(ends->server)); /* the SYN is sent */
 	close(fd);
 }
 
