@@ -7,6 +7,8 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1800 * TS_MS)
 
+#define LONG (32 << 10) /* bytes: a message so long tells what a server does with longer ones */
+
 #define N_UNASKED 9 /* messages, in case one in so many is answered with more than it asked for */
 
 /* Filler for streams of any length; a line server gets whole lines. Owned; NULL after turn_fail. */
@@ -26,16 +28,23 @@ static char *letters(struct turn *t, size_t n)
 	return bytes;
 }
 
-/* Say it, and note how fast such a message comes back: the best of all, for the machine may be busy. */
+/*
+ * Say it, and note how fast such a message comes back: the best of the longest, for the machine may be busy, and a
+ * server that stops now and then is quick with short ones.
+ */
 static bool say_timed(struct turn *t, struct peer *p, const char *bytes, size_t n)
 {
+	struct subject *s = t->subject;
 	int64_t begin_ns = ts_clock_mono_ns();
 
 	if (!peer_say(p, bytes, n))
 		return false;
 	int64_t per_s = (int64_t)((double)n * 1e9 / (double)(ts_clock_mono_ns() - begin_ns + 1));
-	if (per_s > t->subject->bytes_per_s)
-		t->subject->bytes_per_s = per_s;
+	bool longer = n > 2 * s->bytes_timed;
+	if (longer || (n >= s->bytes_timed / 2 && per_s > s->bytes_per_s))
+		s->bytes_per_s = per_s;
+	if (longer)
+		s->bytes_timed = n;
 	return true;
 }
 
@@ -131,7 +140,10 @@ void case_stream_sizes(struct turn *t)
 	peer_finish(p);
 }
 
-/* A MiB at a time, so that no more is sent to a server that stops for a while now and then. */
+/*
+ * A MiB at a time, so that no more is sent to a server that stops for a while now and then; and less at first, if it
+ * has not been seen yet what becomes of long messages.
+ */
 static void much(struct turn *t, size_t wanted)
 {
 	size_t n = turn_bytes(t, wanted, 1500 * TS_MS), at = 0;
@@ -139,10 +151,11 @@ static void much(struct turn *t, size_t wanted)
 	struct peer *p = peer_open(t);
 
 	while (bytes && p && turn_goes_on(t, (int)(at >> 20), (int)(n >> 20) + 1, 1, 6 * TS_S) && at < n) {
-		size_t piece = n - at < 1 << 20 ? n - at : 1 << 20;
-		if (!say_timed(t, p, bytes + at, piece))
+		size_t most = t->subject->bytes_timed < LONG / 2 ? LONG : 1 << 20;
+		if (!say_timed(t, p, bytes + at, n - at < most ? n - at : most))
 			break;
-		at += piece;
+		at += n - at < most ? n - at : most;
+		n = turn_bytes(t, n, 1500 * TS_MS);
 	}
 	if (at < wanted)
 		turn_report(t, "the server is slow: %zu KiB were sent, not %zu", at / 1024, wanted / 1024);

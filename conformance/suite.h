@@ -110,6 +110,7 @@ struct subject {
 	int64_t probed_ns;           /* monotonic: when the probe ended */
 	int64_t enough_ns;           /* monotonic: from here on no new case is run; 0: there is no such moment */
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until it is measured */
+	_Atomic size_t bytes_timed;  /* how long that was, about */
 	_Atomic int n_judged;        /* replies that the law was held to, and that were right */
 	struct peer *shared;   /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	_Atomic bool gone;     /* refuses to be connected to: written by any turn */
