@@ -207,11 +207,14 @@ void case_concurrency_many_open(struct turn *t)
 	for (int i = 0; i < LEAVERS && !d->one_shot; i++)
 		if (!peer_say_letters(c.leaver[i] = peer_open(t), 8))
 			return;
-	for (int i = 0; i < n && t->blame == NOBODY; i += n_each)
-		if (come(t, &c, p + i, n_each))
-			judge_waiting(t, &c, LEAVERS + i + n_each - c.n_waiting);
-	for (int i = 0; i < n && t->blame == NOBODY; i += turn_slow(t) ? n : n_each)
-		all_say(p + i, turn_slow(t) ? n : n_each);
+	int n_open = 0;
+	for (int i = 0; n_open < n && turn_goes_on(t, i, n, 2, 4 * TS_S); i++, n_open += n_each)
+		if (come(t, &c, p + n_open, n_each))
+			judge_waiting(t, &c, LEAVERS + n_open + n_each - c.n_waiting);
+	for (int i = 0; i < n_open && t->blame == NOBODY; i += turn_slow(t) ? n_open : n_each)
+		all_say(p + i, turn_slow(t) ? n_open : n_each);
+	if (n_open < n)
+		turn_report(t, "%d clients were open in the time there is, not %d", n_open, n);
 }
 
 /* Another client asks while the server is stuck: was it stuck all the time? Then nothing of what waits has gone. */

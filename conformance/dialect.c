@@ -317,7 +317,7 @@ static void find_capacity(struct turn *t)
 		if (more < n)
 			break;
 		/* Three together take as long as one, unless they wait for one another. */
-		waits |= slow && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns + turn_busy_ns();
+		waits |= slow && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
 		n = !slow    ? 1
 		    : waits  ? DIALECT_CAPACITY_MAX - d->capacity
 		    : n == 1 ? 3
