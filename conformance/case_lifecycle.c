@@ -18,10 +18,9 @@ void case_lifecycle_ready(struct turn *t)
 
 void case_lifecycle_sigterm(struct turn *t)
 {
-	int status;
+	struct stop_seen stop;
 
-	if (turn_plain(t))
-		exec_stops(t, SIGTERM, &status);
+	exec_sees_stop(t, &stop);
 }
 
 void case_lifecycle_sigterm_busy(struct turn *t)
@@ -44,33 +43,27 @@ void case_lifecycle_sigint(struct turn *t)
 
 void case_lifecycle_exit_status(struct turn *t)
 {
-	int status = 0;
+	struct stop_seen stop;
 
-	if (!turn_plain(t) || !exec_stops(t, SIGTERM, &status))
+	if (!exec_sees_stop(t, &stop))
 		return;
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(stop.status))
 		turn_fail(t, BYTES, "SIGTERM killed the server: it does not handle the signal (%s)",
-		          strsignal(WTERMSIG(status)));
-	else if (WEXITSTATUS(status) != 0)
-		turn_fail(t, BYTES, "after SIGTERM the server ended with status %d", WEXITSTATUS(status));
+		          strsignal(WTERMSIG(stop.status)));
+	else if (WEXITSTATUS(stop.status) != 0)
+		turn_fail(t, BYTES, "after SIGTERM the server ended with status %d", WEXITSTATUS(stop.status));
 }
 
 void case_lifecycle_sockets_closed(struct turn *t)
 {
-	int status, n_left = 0;
-	bool listens = true;
+	struct stop_seen stop;
 
-	if (!turn_plain(t) || !exec_stops(t, SIGTERM, &status))
+	if (!exec_sees_stop(t, &stop))
 		return;
-	for (int i = 0; i < 50 && (listens || n_left > 0); i++) {
-		turn_pause(20 * TS_MS);
-		listens = launch_listening(exec_server(t));
-		n_left = launch_count(exec_server(t), false);
-	}
-	if (listens)
+	if (stop.listens)
 		turn_fail(t, BYTES, "the server has ended, and its endpoint is still listened on");
-	else if (n_left > 0)
-		turn_fail(t, BYTES, "the server has ended, and %d of its processes still run", n_left);
+	else if (stop.n_left > 0)
+		turn_fail(t, BYTES, "the server has ended, and %d of its processes still run", stop.n_left);
 }
 
 /* With a client still there, it is the server that closes first: without SO_REUSEADDR its port is then taken for a

@@ -1,9 +1,7 @@
 /* The paths of UNIX sockets. */
 #include "exec.h"
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 static const char *path_of(const struct turn *t)
 {
@@ -14,17 +12,14 @@ static const char *path_of(const struct turn *t)
 
 void case_unix_path_removed(struct turn *t)
 {
-	struct stat st;
-	int status;
+	struct stop_seen stop;
 
 	if (!path_of(t)) {
 		turn_report(t, "an abstract name leaves nothing behind");
 		return;
 	}
-	if (turn_plain(t) && exec_stops(t, SIGTERM, &status) && stat(path_of(t), &st) == 0) {
+	if (exec_sees_stop(t, &stop) && stop.has_path)
 		turn_fail(t, BYTES, "the server has ended and left %s behind", path_of(t));
-		unlink(path_of(t));
-	}
 }
 
 void case_unix_stale_path(struct turn *t)

@@ -1,6 +1,8 @@
 #include "exec.h"
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 #define STOP_WITHIN_NS (5 * TS_S)
 #define STOP_SLACK_NS  (700 * TS_MS)
@@ -33,4 +35,36 @@ bool exec_stops(struct turn *t, int signo, int *status)
 	snprintf(t->actual, sizeof(t->actual), "it still runs after %.1f s",
 	         (double)(STOP_WITHIN_NS + STOP_SLACK_NS) / 1e9);
 	return turn_fail(t, SILENCE, "%s did not stop the server", signo == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+static bool has_path(const struct turn *t)
+{
+	const struct sockaddr_un *un = (const void *)&t->subject->endpoint.addr;
+	struct stat st;
+
+	return un->sun_family == AF_UNIX && un->sun_path[0] && stat(un->sun_path, &st) == 0;
+}
+
+bool exec_sees_stop(struct turn *t, struct stop_seen *stop)
+{
+	struct seen *seen = &t->subject->seen;
+
+	if (t->patience <= 1 && seen->stopped) {
+		*stop = seen->stop;
+		return true;
+	}
+	*stop = (struct stop_seen){.listens = true};
+	if (!turn_plain(t) || !exec_stops(t, SIGTERM, &stop->status))
+		return false;
+	for (int i = 0; i < 50 && (i == 0 || stop->listens || stop->n_left > 0); i++) {
+		stop->listens = launch_listening(exec_server(t));
+		stop->n_left = launch_count(exec_server(t), false);
+		if (stop->listens || stop->n_left > 0)
+			turn_pause(20 * TS_MS);
+	}
+	stop->has_path = has_path(t);
+	if (!seen->stopped)
+		seen->stop = *stop;
+	seen->stopped = true;
+	return true;
 }

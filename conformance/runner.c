@@ -83,12 +83,23 @@ static bool rests_unharmed(struct report *report, const struct result *before)
 /* Is it decided by what another case has seen? Then no server is needed. */
 static bool is_seen(const struct report *report, const struct result *r)
 {
-	static const char *const ids[] = {"lifecycle.processes", "lifecycle.zombies", "lifecycle.threads"};
+	const struct seen *seen = &report->subject->seen;
+	const struct {
+		const char *id;
+		bool seen;
+	} rows[] = {
+	        {"lifecycle.sockets-closed", seen->stopped},
+	        {"lifecycle.exit-status", seen->stopped},
+	        {"unix.path-removed", seen->stopped},
+	        {"lifecycle.processes", seen->n_conversations > 0},
+	        {"lifecycle.zombies", seen->n_conversations > 0},
+	        {"lifecycle.threads", seen->n_conversations > 0},
+	};
 	bool found = false;
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		found |= strcmp(r->row->id, ids[i]) == 0;
-	return found && report->subject->seen.n_conversations > 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		found |= rows[i].seen && strcmp(r->row->id, rows[i].id) == 0;
+	return found;
 }
 
 /* A server just started for each; what becomes of it is no finding but the case's own. */

@@ -84,9 +84,18 @@ extern const size_t n_cases;
 
 struct client_style;
 
+/* A server that was told to stop, and did. */
+struct stop_seen {
+	int status;    /* of waitpid(2) */
+	bool listens;  /* somebody still listens on its endpoint, */
+	int n_left;    /* so many of its processes still run, */
+	bool has_path; /* and its UNIX path is still there: a second later */
+};
+
 /*
  * What one case has seen for others, too. An iterative server serves nobody else while a case waits in a conversation:
- * there one conversation is held for several cases. And one row of conversations shows all that a server leaves behind.
+ * there one conversation is held for several cases. One row of conversations shows all that a server leaves behind, and
+ * one stop all that there is to see of a stop.
  */
 struct seen {
 	bool rested; /* a conversation rested for almost 2 s, nothing came meanwhile, and it went on */
@@ -94,6 +103,8 @@ struct seen {
 	bool second;         /* the places of a second, and its edge, were asked for in one */
 	int n_conversations; /* between the next two; 0: none yet */
 	struct launch_census before_them, after_them;
+	bool stopped; /* by SIGTERM, after a conversation: */
+	struct stop_seen stop;
 };
 
 /* The server, or with --client the client, under test. */
