@@ -91,7 +91,7 @@ void client_end(struct turn *t)
 
 	if (play_begin(&p, t) && play_line(&p, LINE) && play_answer(&p, 0, 0)) {
 		play_empty_line(&p);
-		if (play_ended(&p, 200 * TS_MS))
+		if (play_ended(&p, 200 * TS_MS + turn_busy_ns()))
 			t->subject->client->end = "empty line";
 		play_end_input(&p);
 		if (must_end(&p, "after an empty line and the end of the input") && !t->subject->client->end)
