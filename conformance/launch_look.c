@@ -5,12 +5,30 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* A server may have bound the path as seen from its own folder, or through a link: `bound` is how it wrote it. */
+static bool is_same_path(const char *bound, const char *path)
+{
+	char real[PATH_MAX], other[PATH_MAX];
+
+	if (strcmp(bound, path) == 0)
+		return true;
+	if (path[0] == '@' || bound[0] == '@' || !realpath(path, real))
+		return false;
+	if (bound[0] == '/')
+		return realpath(bound, other) && strcmp(real, other) == 0;
+	while (strncmp(bound, "./", 2) == 0 || strncmp(bound, "../", 3) == 0)
+		bound = strchr(bound, '/') + 1;
+	size_t n = strlen(bound), n_real = strlen(real);
+	return n > 0 && n_real > n && real[n_real - n - 1] == '/' && strcmp(real + n_real - n, bound) == 0;
+}
 
 /* Lines of /proc/net/unix: "Num RefCount Protocol Flags Type St Inode Path"; flag 0x10000 is a listening socket. */
 static bool in_unix_table(const char *path, bool stream)
@@ -22,7 +40,7 @@ static bool in_unix_table(const char *path, bool stream)
 
 	while (f && !found && fgets(line, sizeof(line), f))
 		if (sscanf(line, "%*[^:]: %*x %*x %x %*x %*x %*u %255[^\n]", &flags, name) == 2)
-			found = strcmp(name, path) == 0 && (!stream || flags & 0x10000);
+			found = (!stream || flags & 0x10000) && is_same_path(name, path);
 	if (f)
 		fclose(f);
 	return found;
