@@ -16,6 +16,7 @@
 #define READY_WITHIN_NS (20 * TS_S)
 #define STEP_NS         (4 * TS_MS)  /* between two looks: at first, */
 #define FOLLOW_NS       (30 * TS_MS) /* for a command to end that leaves its server in the background */
+#define LOOKS           3
 #define LONG_STEP_NS    (25 * TS_MS) /* and after a while */
 
 struct launch *launch_new(const char *command, const struct ts_endpoint *endpoint, struct ts_err *err)
@@ -111,6 +112,24 @@ void launch_stop(struct launch *l)
 	l->pid = 0;
 }
 
+/* Is nobody left of it? Each gets the signal, if not 0. One look may miss a process that forks meanwhile, and then
+ * ends. */
+static bool none_left(const struct launch *l, int signo)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		if (launch_marked(l, signo) != 0)
+			return false;
+		ts_clock_sleep_until(ts_clock_mono_ns() + STEP_NS);
+	}
+	return true;
+}
+
+static void end_all(const struct launch *l)
+{
+	for (int i = 0; i < 50 && !none_left(l, SIGKILL); i++)
+		;
+}
+
 /* The command of a server that leaves for the background has ended, or is about to: look after the one that it left. */
 static void follow(struct launch *l)
 {
@@ -142,7 +161,7 @@ int launch_start(struct launch *l, struct ts_err *err)
 		return ts_err_set(err, errno, "cannot start the server: %s", strerror(errno));
 	}
 	while (!launch_listening(l)) {
-		if (reap(l->pid, 0, &status) && launch_marked(l, 0) == 0) {
+		if (reap(l->pid, 0, &status) && none_left(l, 0)) {
 			launch_session(l, false, SIGKILL);
 			l->pid = 0;
 			return ts_err_set(err, ESRCH, "the server ended before it listened on %s: %s", uri,
@@ -263,6 +282,7 @@ int launch_second(struct launch *l, int64_t wait_ns)
 		launch_stop(&other);
 		return -1;
 	}
+	end_all(&other);
 	return status;
 }
 
