@@ -14,6 +14,7 @@
 #define GREETING_NS   (120 * TS_MS)
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
 #define ABREAST_FEW   3
+#define QUEUE_LOOKS   20
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
 #define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
 #define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
@@ -277,9 +278,8 @@ static bool is_answered(struct peer *p, int64_t wait_ns)
 }
 
 /* n more clients ask at once: how many are answered? */
-static int n_answered(struct turn *t, int n, int64_t wait_ns)
+static int n_answered(struct turn *t, struct peer **p, int n, int64_t wait_ns)
 {
-	struct peer *p[DIALECT_CAPACITY_SLOW];
 	int64_t until_ns = ts_clock_mono_ns() + wait_ns;
 	int n_open = 0, n_good = 0;
 
@@ -290,6 +290,25 @@ static int n_answered(struct turn *t, int n, int64_t wait_ns)
 	return n_good;
 }
 
+/*
+ * Is who comes served when somebody has gone? Workers that each have a queue of their own let a client wait behind one
+ * conversation while others end.
+ */
+static bool has_one_queue(struct turn *t, struct peer **served, int n, int64_t wait_ns)
+{
+	for (int i = 0; i < QUEUE_LOOKS; i++) {
+		struct peer **place = &served[i % n];
+		if (!peer_finish(*place))
+			return true; /* a case will say it */
+		peer_free(*place, 0);
+		if (!(*place = peer_try(t, wait_ns, false)))
+			return true;
+		if (!is_answered(*place, wait_ns) && !peer_answered_within(*place, wait_ns))
+			return false;
+	}
+	return true;
+}
+
 /* One client has a conversation; how many are served beside it? One after the other comes, so that no queue overflows;
  * to a slow server three and then twelve, whose answers are waited for together. */
 static void find_capacity(struct turn *t)
@@ -297,11 +316,11 @@ static void find_capacity(struct turn *t)
 	struct dialect *d = &t->subject->dialect;
 	int64_t wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
 	bool slow = turn_slow(t) || d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS;
-	struct peer *first;
+	struct peer *p[1 + DIALECT_CAPACITY_SLOW], *first;
 	int n = 1;
 
 	d->capacity = d->abreast = d->limit = 1;
-	if (t->subject->options->concurrency == 1 || !(first = peer_try(t, turn_wait_ns(t), false)))
+	if (t->subject->options->concurrency == 1 || !(p[0] = first = peer_try(t, turn_wait_ns(t), false)))
 		return;
 	/* A server that did not end the first conversation may still be in it. */
 	if (!d->ends && !is_answered(first, wait_ns))
@@ -311,7 +330,7 @@ static void find_capacity(struct turn *t)
 	bool waits = false;
 	while (n > 0 && d->capacity + n <= (slow ? DIALECT_CAPACITY_SLOW : DIALECT_CAPACITY_MAX)) {
 		int64_t begin_ns = ts_clock_mono_ns();
-		int more = n_answered(t, n, wait_ns);
+		int more = n_answered(t, p + d->capacity, n, wait_ns);
 		d->capacity += more;
 		d->limit = more < n ? d->capacity : 0;
 		if (more < n)
@@ -322,6 +341,13 @@ static void find_capacity(struct turn *t)
 		    : waits  ? DIALECT_CAPACITY_MAX - d->capacity
 		    : n == 1 ? 3
 		             : DIALECT_CAPACITY_SLOW - d->capacity;
+	}
+	/* Whoever holds one conversation may be in the way of another: as with a server that has one worker. */
+	if (!slow && !d->one_shot && d->limit > 1) {
+		if (p[d->capacity])
+			peer_free(p[d->capacity], 0);
+		if (!has_one_queue(t, p, d->capacity, wait_ns))
+			d->capacity = d->limit = 1;
 	}
 	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
 }
