@@ -60,7 +60,7 @@ static bool learn_pattern(struct dialect *d, const char *in, size_t n_in, const 
 	    memcmp(out + n_out - n_in, in, n_in) != 0)
 		return false;
 	for (size_t i = 0; i < n_gap - n_in; i++)
-		if (isalnum((unsigned char)close[1 + i]) || strchr("[]'\"", close[1 + i]))
+		if (isalnum((unsigned char)close[1 + i]) || strchr("[]", close[1 + i]))
 			return false; /* no separator */
 	if (!read_pattern(d, out + 1, n_text, stated))
 		return false;
@@ -106,19 +106,37 @@ static bool holds_reversed(const char *in, size_t n_in, const char *out, size_t 
 	return N_WORD <= n_in && memmem(out, n_out, reversed, N_WORD) != NULL;
 }
 
+/* The reply without the separator that was stated, which may be of letters: so much of it is left. */
+static size_t cut_separator(const char *separator, const char *out, size_t n_out, char *buf)
+{
+	const char *close = n_out > 2 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
+	size_t n = strlen(separator), n_stamp = close ? (size_t)(close + 1 - out) : 0;
+
+	if (!close || n_out - n_stamp < n || memcmp(close + 1, separator, n) != 0)
+		n = 0;
+	memcpy(buf, out, n_stamp);
+	memcpy(buf + n_stamp, out + n_stamp + n, n_out - n_stamp - n);
+	return n_out - n;
+}
+
 void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out)
 {
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
 	const char *why = "", *stated = strncmp(o->time, "strftime:", 9) == 0 ? o->time + 9 : NULL;
-	char quoted[120], reason[80];
-	size_t n_part = n_in, n_first = first_chunk(in, &n_part, out, n_out);
+	char quoted[120], reason[80], cut[1024];
 	int64_t now_ns = ts_clock_wall_ns();
 
 	d->n_sample = n_out < sizeof(d->sample) ? n_out : sizeof(d->sample);
 	memcpy(d->sample, out, d->n_sample);
 	d->n_sample_in = n_in < sizeof(d->sample_in) ? n_in : sizeof(d->sample_in);
 	memcpy(d->sample_in, in, d->n_sample_in);
+	trace_quote(out, n_out, quoted, sizeof(quoted));
+	if (strcmp(o->separator, "auto") != 0 && n_out <= sizeof(cut)) {
+		n_out = cut_separator(o->separator, out, n_out, cut);
+		out = cut;
+	}
+	size_t n_part = n_in, n_first = first_chunk(in, &n_part, out, n_out);
 	d->known = (!stated && ts_reply_learn(&d->rule, &d->stamp, in, n_in, out, n_out, now_ns, &why) == 0) ||
 	           (!stated && n_first &&
 	            ts_reply_learn(&d->rule, &d->stamp, in, n_part, out, n_first, now_ns, NULL) == 0) ||
@@ -129,8 +147,7 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 			why = "the data comes back reversed";
 		snprintf(d->stranger, sizeof(d->stranger), "%s%s: %s",
 		         stated ? "the reply does not have the stated time text" : why,
-		         no_time_why(out, n_out, reason, sizeof(reason)),
-		         trace_quote(out, n_out, quoted, sizeof(quoted)));
+		         no_time_why(out, n_out, reason, sizeof(reason)), quoted);
 		return;
 	}
 	const char *close = memchr(out, ']', n_out);

@@ -329,13 +329,14 @@ static const struct {
 
 /* --- the protocol ------------------------------------------------------------------------------------------------ */
 
-/* Blanks and punctuation may separate; letters, digits and brackets may not. */
+/* Blanks and punctuation may separate; letters, digits and brackets may not. (A quotation mark on both sides of the
+ * data is no separator: then the law is not obeyed.) */
 static size_t separator_max(const char *text, size_t n)
 {
 	size_t i = 0;
 
 	while (i < n && i < sizeof(((struct ts_reply_rule *)0)->separator) - 1 && !isalnum((unsigned char)text[i]) &&
-	       text[i] != '[' && text[i] != ']' && text[i] != '\'' && text[i] != '"')
+	       text[i] != '[' && text[i] != ']')
 		i++;
 	return i;
 }

@@ -57,6 +57,7 @@ static const struct {
         {T " \r\n", NO("without the data"), 0, 0},
         {T " kwx", NO("cut short"), 0, 0},
         {T " qzyxwk\n", NO("is not the data"), 0, 0},
+        {T "'" DATA "'", NO(""), 0, 0},
         {T DATA "> ", NO("added after the data"), 0, 0},
         {T " kwxyzqkwxyzq\n", NO("added after the data"), 0, 0},
         {T " " T " " DATA, NO("two stamps"), 0, 0},
