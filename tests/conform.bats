@@ -278,6 +278,29 @@ PYTHON
   [ "${status}" -eq 1 ]
 }
 
+@test "a second server that goes into the background, and is late, does not outlive the suite" {
+  run "${bin}/tsconform" --only=lifecycle.second-instance \
+    --exec '(sleep 0.3; exec setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"${tmp}/mark) &" tcp://127.0.0.1:0
+  [ "${status}" -eq 0 ]
+  sleep 0.6
+  run pgrep -f "plain .* ${tmp}/mark"
+  [ "${status}" -eq 1 ]
+}
+
+@test "a server that binds its path as its own folder sees it is ready" {
+  "${bin}/tsconform" --only=format.reply \
+    --exec "cd ${tmp} && exec /usr/bin/python3 ${PWD}/tests/servers/odd/odd.py plain unix:./s.sock" "unix:${tmp}/s.sock"
+}
+
+@test "a quotation mark may separate, and so may letters that are stated" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py quote tcp://127.0.0.1:0
+  "${bin}/tsconform" --only='format.*' "${uri}"
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py said tcp://127.0.0.1:0
+  "${bin}/tsconform" --only='format.*' --separator=' said: ' "${uri}"
+  run "${bin}/tsconform" --only='format.*' "${uri}"
+  [ "${status}" -eq 1 ]
+}
+
 @test "what spoils every conversation is not held against the server's life" {
   run "${bin}/tsconform" --only=time.window --only=lifecycle.zombies --only=lifecycle.reply-in-hand --json="${tmp}/r.json" \
     --exec 'build/release/servers/faulty --fault=time-behind --listen={uri}' tcp://127.0.0.1:0

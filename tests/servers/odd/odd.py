@@ -120,15 +120,39 @@ def threads(uri, reply, **how):
         threading.Thread(target=converse, args=(server.accept()[0], reply), kwargs=how, daemon=True).start()
 
 
-def prefork(uri, reply):
-    server = listen(uri)
+def fork_workers(n):
+    """Number of this process: n children, and the parent, which is the last."""
     parent = os.getpid()
-    for _ in range(3):
+    for i in range(n):
         if not os.fork():
             ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: with the parent
             if os.getppid() != parent:
                 sys.exit()  # it has gone already
-            break
+            return i
+    return n
+
+
+def prefork(uri, reply):
+    server = listen(uri)
+    fork_workers(3)
+    while True:
+        converse(server.accept()[0], reply)
+
+
+def own_queues(uri, reply):
+    """Three workers with SO_REUSEPORT: a caller may wait for a busy one while the others have nothing to do."""
+    host, port = uri.split('://')[1].rsplit(':', 1)
+    servers = []
+    for _ in range(3):
+        server = socket.socket()
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        server.bind((host, int(port)))
+        port = server.getsockname()[1]
+        servers.append(server)
+    for server in servers:
+        server.listen()
+    print('tcp://%s:%d' % (host, port), flush=True)
+    server = servers[fork_workers(2)]
     while True:
         converse(server.accept()[0], reply)
 
@@ -327,6 +351,8 @@ SHAPES = {
     'four-spaces': lambda uri: iterative(uri, maker(separator=b'    ')),
     'colon': lambda uri: threads(uri, maker(separator=b': ')),
     'dash': lambda uri: threads(uri, maker(separator=b' - ')),
+    'quote': lambda uri: threads(uri, maker(separator=b"'")),
+    'said': lambda uri: threads(uri, maker(separator=b' said: ')),
     'tab': lambda uri: threads(uri, maker('day', b'\t')),
     **{text: (lambda uri, text=text: threads(uri, maker(text, b' '))) for text in TIMES if text != 'ctime'},
     'backlog-0': lambda uri: iterative(uri, maker(), backlog=0),
@@ -337,6 +363,7 @@ SHAPES = {
     'apart': lambda uri: threads(uri, maker(separator=b' '), send=send_apart),
     'dribbled': lambda uri: threads(uri, maker(), send=send_dribbled),
     'prefork': lambda uri: prefork(uri, maker()),
+    'own-queues': lambda uri: own_queues(uri, maker()),
     'late-signals': lambda uri: late_signals(uri, maker()),
     'slow': lambda uri: slow(uri, maker()),
     'patient': lambda uri: patient(uri, maker(separator=b' ')),
