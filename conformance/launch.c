@@ -28,6 +28,8 @@ struct launch *launch_new(const char *command, const struct ts_endpoint *endpoin
 		l->pattern = strdup(command);
 		l->command = launch_fill_in(command, endpoint);
 		l->said_fd = memfd_create("tsconform-server", MFD_CLOEXEC);
+		if (pipe2(l->key_fds, O_CLOEXEC) < 0)
+			l->key_fds[0] = l->key_fds[1] = -1;
 	}
 	if (!l || !l->command || !l->pattern) {
 		ts_err_set(err, ENOMEM, "out of memory");
@@ -49,7 +51,7 @@ static pid_t spawn(struct launch *l, int number)
 	putenv(l->mark);
 	int null_fd = open("/dev/null", O_RDWR);
 	setsid();
-	dup2(null_fd, 0);
+	dup2(l->key_fds[0] >= 0 ? l->key_fds[0] : null_fd, 0);
 	dup2(l->said_fd >= 0 ? l->said_fd : null_fd, 1);
 	dup2(l->said_fd >= 0 ? l->said_fd : null_fd, 2);
 	closefrom(3);
@@ -298,6 +300,9 @@ void launch_free(struct launch *l)
 	launch_stop(l);
 	if (l->said_fd >= 0)
 		close(l->said_fd);
+	for (int i = 0; i < 2; i++)
+		if (l->key_fds[i] >= 0)
+			close(l->key_fds[i]);
 	free(l->command);
 	free(l->pattern);
 	free(l);

@@ -14,9 +14,11 @@ struct launch {
 	int n_waits; /* for a port that the kernel remembered */
 	pid_t pid;   /* of sh, or of the server that it left in the background; 0: not running */
 	pid_t session;
-	char mark[32]; /* in the environment of all its processes, new at each start: MARK and a number */
-	bool leaves;   /* the command ends at once, and leaves its server in the background */
-	int said_fd;   /* where it prints */
+	char mark[32];  /* in the environment of all its processes, new at each start: MARK and a number */
+	bool leaves;    /* the command ends at once, and leaves its server in the background */
+	int said_fd;    /* where it prints */
+	int key_fds[2]; /* a pipe, its standard input: as at a terminal where no key is pressed; some end at end of file
+	                 */
 	int64_t ready_ns;
 };
 

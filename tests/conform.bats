@@ -335,6 +335,28 @@ PYTHON
     --exec '/usr/bin/python3 tests/servers/odd/odd.py late-signals {uri}' tcp://127.0.0.1:0
 }
 
+@test "a server that ends when a key is pressed is not ended by its standard input" {
+  cat >"${tmp}/key.py" <<'END'
+import select, socket, sys, time
+s = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+clients = [s, sys.stdin]
+while True:
+    for c in select.select(clients, [], [])[0]:
+        if c is sys.stdin:
+            sys.exit()
+        if c is s:
+            clients.append(s.accept()[0])
+            continue
+        data = c.recv(1024)
+        if data:
+            c.sendall(b'[%s] %s' % (time.ctime().encode(), data))
+        else:
+            clients.remove(c)
+            c.close()
+END
+  "${bin}/tsconform" --only=format.reply --exec "/usr/bin/python3 ${tmp}/key.py {port}" tcp://127.0.0.1:0
+}
+
 @test "a runtime that grows at first has no leak" {
   command -v node || skip "needs node"
   "${bin}/tsconform" --strict --only=lifecycle.memory --exec 'node tests/servers/odd/odd.js js-text {uri}' tcp://127.0.0.1:0
