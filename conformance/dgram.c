@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,6 +23,30 @@ static void report_errors(const struct ts_endpoint *ep, int fd)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
 }
 
+/*
+ * Where the server has a path, its client has one, too: the libraries of some languages can answer no other. Elsewhere,
+ * and where none can be made, the kernel finds a name.
+ */
+static int open_socket(struct dgram *d)
+{
+	static _Atomic int n_made;
+	const struct ts_endpoint *ep = &d->turn->subject->endpoint;
+	struct sockaddr_un own = {.sun_family = AF_UNIX};
+
+	if (ep->transport != TS_UNIXGRAM || ((const struct sockaddr_un *)&ep->addr)->sun_path[0] == '\0')
+		return ts_endpoint_socket(ep, SOCK_NONBLOCK);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	snprintf(own.sun_path, sizeof(own.sun_path), "/tmp/tsconform-%d.%d", (int)getpid(), ++n_made);
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&own, sizeof(own)) == 0) {
+		chmod(own.sun_path, 0777); /* the server may be another user's */
+		snprintf(d->path, sizeof(d->path), "%s", own.sun_path);
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return ts_endpoint_socket(ep, SOCK_NONBLOCK);
+}
+
 struct dgram *dgram_open(struct turn *t)
 {
 	struct dgram *d = t->blame == NOBODY ? calloc(1, sizeof(*d)) : NULL;
@@ -30,7 +56,7 @@ struct dgram *dgram_open(struct turn *t)
 	d->turn = t;
 	d->number = ++t->n_clients_made;
 	d->last_ns = INT64_MIN;
-	d->fd = ts_endpoint_socket(&t->subject->endpoint, SOCK_NONBLOCK);
+	d->fd = open_socket(d);
 	if (d->fd < 0) {
 		turn_fail(t, OURSELVES, "cannot make a datagram socket: %s", strerror(-d->fd));
 		free(d);
@@ -45,6 +71,8 @@ void dgram_free(struct dgram *d)
 	if (!d)
 		return;
 	close(d->fd);
+	if (d->path[0] != '\0')
+		unlink(d->path);
 	free(d);
 }
 

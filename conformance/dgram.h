@@ -12,6 +12,7 @@
 struct dgram {
 	struct turn *turn;
 	int fd, number;
+	char path[40];   /* that it is bound to; empty: none */
 	int64_t last_ns; /* time of the latest stamp, or INT64_MIN */
 	size_t n;        /* bytes of the latest datagram received */
 	bool foreign;    /* it came from another address than the one asked */

@@ -330,6 +330,19 @@ def datagrams(uri, reply, empty=None):
                 pass
 
 
+def paths_only(uri, reply):
+    """As a library for which the address of a UNIX socket is a path, and nothing else."""
+    server = listen(uri)
+    while True:
+        data, client = server.recvfrom(65536)
+        if client and data:
+            assert isinstance(client, str), 'an address without a path: %r' % client
+            try:
+                server.sendto(reply(data), client)
+            except OSError:
+                pass
+
+
 def datagram_threads(uri, reply):
     server = listen(uri)
 
@@ -376,6 +389,7 @@ SHAPES = {
     'forking': lambda uri: forking(uri, maker()),
     'streams': lambda uri: streams(uri, maker('east')),
     'datagrams': lambda uri: datagrams(uri, maker(separator=b' ')),
+    'datagrams-paths': lambda uri: paths_only(uri, maker(separator=b' ')),
     'datagrams-empty': lambda uri: datagrams(uri, maker('micro'), empty=True),
     'datagrams-threads': lambda uri: datagram_threads(uri, maker('float', b' ')),
 }
