@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define SILENCES 8 /* so many cases without an answer, and the rest is not run */
+#define DEATHS   6 /* the same, of a server that is started again each time */
 
 struct side_by_side {
 	struct report *report;
@@ -137,30 +138,54 @@ static bool only_waits(const struct subject *s)
 	return stream ? s->dialect.least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns() : dialect_is_slow(&s->dialect);
 }
 
-void aside_run(struct report *report)
+/* All that may begin, until the server is gone. */
+static void run_round(struct side_by_side *s)
 {
-	const struct dialect *d = &report->subject->dialect;
-	struct side_by_side s = {.report = report};
+	const struct subject *subject = s->report->subject;
 	pthread_t threads[64];
-	int n_threads = 0, n = (int)report->subject->options->n_jobs;
+	int n_threads = 0, n = (int)subject->options->n_jobs;
 
-	s.waits = d->abreast >= DIALECT_CAPACITY_MAX && only_waits(report->subject);
-	pthread_mutex_init(&s.lock, NULL);
-	pthread_cond_init(&s.freed, NULL);
-	s.n_places = d->abreast < n ? d->abreast : n;
-	if (s.n_places < 1 || report->subject->alone)
-		s.n_places = 1;
-	for (int i = s.n_places; n_threads < i; n_threads++)
-		if (pthread_create(&threads[n_threads], NULL, work, &s) != 0)
+	s->n_places = subject->dialect.abreast < n ? subject->dialect.abreast : n;
+	if (s->n_places < 1 || subject->alone)
+		s->n_places = 1;
+	for (int i = s->n_places; n_threads < i; n_threads++)
+		if (pthread_create(&threads[n_threads], NULL, work, s) != 0)
 			break;
 	if (n_threads == 0)
-		work(&s);
+		work(s);
 	for (int i = 0; i < n_threads; i++)
 		pthread_join(threads[i], NULL);
+	imply(s);
+	look_settle(s->report, false);
+}
+
+/* The server was lost, and has been started again: those that had not begun are still to be run. */
+static bool some_left(const struct side_by_side *s)
+{
+	bool left = false;
+
+	for (size_t i = 0; i < s->report->n; i++) {
+		struct result *r = &s->report->results[i];
+		left |= aside(s, r->row) && !r->started && result_ready(s->report, r);
+	}
+	return left && s->n_silent < SILENCES;
+}
+
+void aside_run(struct report *report)
+{
+	struct side_by_side s = {.report = report};
+	int n_deaths = 0;
+
+	s.waits = report->subject->dialect.abreast >= DIALECT_CAPACITY_MAX && only_waits(report->subject);
+	pthread_mutex_init(&s.lock, NULL);
+	pthread_cond_init(&s.freed, NULL);
+	do
+		run_round(&s);
+	while (some_left(&s) && ++n_deaths < DEATHS);
 	pthread_cond_destroy(&s.freed);
 	pthread_mutex_destroy(&s.lock);
-	imply(&s);
-	look_settle(report, false);
+	if (n_deaths >= DEATHS)
+		result_not_run(report, "not run", "the server was lost too often");
 	if (s.n_silent >= SILENCES)
 		result_not_run(report, "not run", "the server has left too many cases without an answer");
 }

@@ -91,11 +91,49 @@ static void bury(struct report *report, struct result *killer)
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }
 
-/* A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. */
+/*
+ * A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. But a case
+ * that found nobody there, for another had killed the server, has not been tried.
+ */
 static bool is_worth_a_look(const struct report *report, const struct result *r)
 {
+	bool untried = r->blame == GONE && report->subject->launch;
+
 	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && r->sort != FULL &&
-	       report->n_confirmed < CONFIRMED && !ts_signal_stop();
+	       (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
+}
+
+/* One that ends with its first client, or a moment later, would be started again for each case. */
+static bool serves_again(struct report *report)
+{
+	if (!look_start_again(report->subject) || !look_whether_it_lives(report))
+		return false;
+	turn_pause(20 * TS_MS + turn_busy_ns());
+	return look_whether_it_lives(report);
+}
+
+/* With --exec no case is held to what another has done to the server. */
+static void revive(struct report *report)
+{
+	if (report->subject->launch && !look_whether_it_lives(report))
+		report->subject->gone = !look_start_again(report->subject);
+}
+
+/* Did some case meet the server's end, and not only its absence? */
+static bool has_culprit(const struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (lost(&report->results[i]) && report->results[i].blame != GONE)
+			return true;
+	return false;
+}
+
+static void excuse(struct result *r)
+{
+	r->flaky = false;
+	r->blame = NOBODY;
+	r->sort = ANY;
+	r->message[0] = r->expected[0] = r->actual[0] = '\0';
 }
 
 /* What had failed before the stop came, by wrong bytes, stays; the rest was not judged. */
@@ -139,12 +177,13 @@ void look_settle(struct report *report, bool wait)
 		trouble |= report->results[i].failed_ns > 0 && !report->results[i].done &&
 		           report->results[i].blame != BYTES;
 	if (trouble && !look_whether_it_lives(report)) {
-		if (!report->subject->launch || !look_start_again(report->subject)) {
+		if (!report->subject->launch || !serves_again(report)) {
 			bury(report, first_to_fail(report));
 			return;
 		}
-		report->subject->gone = false;
 	}
+	bool culprit = has_culprit(report);
+
 	for (size_t i = 0; report->n > 0 && i < 2 * report->n; i++) { /* the roots first */
 		struct result *r = &report->results[i % report->n];
 		if (r->done || r->duration_ns == 0 || (i < report->n && !root_is(r)))
@@ -155,7 +194,11 @@ void look_settle(struct report *report, bool wait)
 			continue;
 		if (is_worth_a_look(report, r) && n_looks++ < SECOND_LOOKS) {
 			look_again(report, r);
-			report->n_confirmed += !r->flaky && r->requirement->level == MUST;
+			if (!r->flaky)
+				revive(report);
+			else if (culprit && r->blame == GONE)
+				excuse(r);
+			report->n_confirmed += r->blame != NOBODY && !r->flaky && r->requirement->level == MUST;
 		}
 		r->failed_ns = 0;
 		result_judge(report, r);

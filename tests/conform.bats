@@ -201,6 +201,28 @@ PYTHON
   [ "$(wc -w <<<"${ids}")" -gt 30 ]
 }
 
+@test "with --exec a server that ends with its first client is one finding, too, and it is not started for each case" {
+  run timeout 30 "${bin}/tsconform" --json="${tmp}/r.json" --exec 'build/release/servers/faulty --fault=one-client --listen={uri}' tcp://127.0.0.1:0
+  [ "${status}" -eq 1 ]
+  statuses "${tmp}/r.json" fail
+  [ "${ids}" = end.next-client ]
+}
+
+@test "with --exec a death is held against the cases that bring it, and the others are run all the same" {
+  run timeout 60 "${bin}/tsconform" --only='data.*' --only='stream.[clp]*' --json="${tmp}/r.json" \
+    --exec 'build/release/servers/faulty --form=iterative --fault=data-utf8-dies --listen={uri}' tcp://127.0.0.1:0
+  [ "${status}" -eq 1 ]
+  statuses "${tmp}/r.json" fail
+  [ "${ids}" = "data.every-byte data.invalid-utf8" ]
+  statuses "${tmp}/r.json" warn
+  [ -z "${ids}" ]
+  /usr/bin/python3 - "${tmp}/r.json" <<'END'
+import json, sys
+never_run = [c['id'] for c in json.load(open(sys.argv[1]))['cases'] if c['status'] == 'pass' and not c['duration_ms']]
+sys.exit('passed, and never run: %s' % never_run if never_run else 0)
+END
+}
+
 @test "a stopped run writes what it has, marked partial, and exits with the signal" {
   start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
   "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.kept-*' --only='time.*' "${uri}" >/dev/null 3>&- &
