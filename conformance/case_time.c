@@ -12,6 +12,7 @@
 #define PLACE_NS (125 * TS_MS) /* between two places of a second */
 #define EDGE_NS  (100 * TS_MS) /* before and behind the edge of a second */
 #define STEP_NS  (25 * TS_MS)  /* between two places there */
+#define LATE_NS  (40 * TS_MS)  /* a kernel that counts in ticks is late by 10 ms */
 
 void case_time_calendar(struct turn *t)
 {
@@ -108,9 +109,13 @@ void case_time_fresh_connection(struct turn *t)
 	turn_ask_letters(t, 8);
 }
 
-/* Replies in the first half of a second, and in the second; and those of them with a time that was still to come. */
+/*
+ * Replies in the first half of a second, and in the second; and those of them with a time that was still to come. And
+ * replies with a second that was over when the message was sent: to a machine's load that is not due.
+ */
 struct halves {
-	int n[2], n_early[2];
+	int n[2], n_early[2], n_late;
+	int64_t latest_ns;
 };
 
 /* A message that was under way at a half's end belongs to none. */
@@ -122,7 +127,12 @@ static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
 	struct ts_stamp stamp;
 	char text[TS_STAMP_MAX];
 
-	if (sent_ns / (TS_S / 2) != read_ns / (TS_S / 2) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
+	if (!turn_last_stamp(t, &stamp, text, sizeof(text)))
+		return;
+	int64_t late_ns = sent_ns - ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) - TS_S;
+	halves->n_late += late_ns > LATE_NS;
+	halves->latest_ns = late_ns > halves->latest_ns ? late_ns : halves->latest_ns;
+	if (sent_ns / (TS_S / 2) != read_ns / (TS_S / 2))
 		return;
 	halves->n[half]++;
 	halves->n_early[half] += ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) > read_ns;
@@ -136,6 +146,12 @@ static bool is_rounded(const struct turn *t, const struct halves *halves)
 {
 	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n[0] > 0 && halves->n_early[0] == 0 &&
 	       halves->n[1] > 1 && halves->n_early[1] == halves->n[1];
+}
+
+/* Read from time to time, and not for each reply? Once may be a clock that was set. */
+static bool is_late(const struct turn *t, const struct halves *halves)
+{
+	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n_late > 1;
 }
 
 /* All places of a second in as long as it takes, and those about its edge with small steps. */
@@ -172,6 +188,10 @@ void case_time_second_edge(struct turn *t)
 		return;
 	}
 	ask_through_a_second(t, &halves);
+	if (is_late(t, &halves))
+		turn_fail(t, BYTES,
+		          "%d replies have a second that was over, by up to %lld ms, before their message was sent",
+		          halves.n_late, (long long)(halves.latest_ns / TS_MS));
 	if (turn_shares_waits(t))
 		t->subject->seen.second = t->blame == NOBODY;
 	t->warned = t->blame == NOBODY && is_rounded(t, &halves);
