@@ -107,9 +107,32 @@ void case_concurrency_no_cross_talk(struct turn *t)
 	}
 }
 
+#define GOERS 4
+
+/* Clients that have spoken and end at once: the server finds all of them gone when it looks next. */
+static void go_together(struct turn *t)
+{
+	int n = t->subject->dialect.capacity - 1 < GOERS ? t->subject->dialect.capacity - 1 : GOERS;
+	struct peer *p[GOERS];
+
+	for (int i = 0; i < n; i++)
+		p[i] = peer_open(t);
+	all_say(p, n);
+	for (int i = 0; i < n && t->blame == NOBODY; i++)
+		peer_half_close(p[i]);
+	for (int i = 0; i < n && t->blame == NOBODY; i++)
+		if (peer_finish(p[i]))
+			peer_free(p[i], 0);
+}
+
 void case_concurrency_churn(struct turn *t)
 {
 	struct peer *lasting = peer_open(t);
+
+	for (int i = 0; turn_goes_on(t, i, 5, 1, TS_S); i++) {
+		peer_say_letters(lasting, 10);
+		go_together(t);
+	}
 
 	for (int i = 0; turn_goes_on(t, i, 15, 3, 1500 * TS_MS); i++) {
 		peer_say_letters(lasting, 10);

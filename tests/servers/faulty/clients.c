@@ -10,6 +10,7 @@
 static void signal_take(struct server *s)
 {
 	struct signalfd_siginfo info;
+	bool goes_on = s->fault != FAULT_LEAK_ZOMBIES;
 	pid_t pid;
 
 	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
@@ -18,12 +19,14 @@ static void signal_take(struct server *s)
 		s->stopping = true;
 		return;
 	}
-	while (s->fault != FAULT_LEAK_ZOMBIES && (pid = waitpid(-1, NULL, WNOHANG)) > 0)
+	while (goes_on && (pid = waitpid(-1, NULL, WNOHANG)) > 0) {
 		for (int i = 0; i < CLIENTS_MAX; i++)
 			if (s->clients[i] == pid) {
 				s->clients[i] = 0;
 				s->n_open--;
 			}
+		goes_on = s->fault != FAULT_LEAK_ZOMBIES_MERGED;
+	}
 }
 
 bool server_wait(struct server *s, int fd, int signals, int timeout_ms)
@@ -49,6 +52,23 @@ bool server_wait(struct server *s, int fd, int signals, int timeout_ms)
 
 /* --- clients --------------------------------------------------------------------------------------------------- */
 
+/* LEAVERS_END_THIRD: has another client ended that is not gone yet? Then one who has not is closed on. */
+static void third_end(struct server *s)
+{
+	int n_leavers = 0, third = -1;
+
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct pollfd poll_fd = {.fd = s->clients[i], .events = POLLRDHUP};
+
+		if (s->clients[i] && poll(&poll_fd, 1, 0) > 0)
+			n_leavers++;
+		else if (s->clients[i])
+			third = s->clients[i];
+	}
+	if (n_leavers && third >= 0)
+		shutdown(third, SHUT_RDWR);
+}
+
 /* The conversation is over: its place is free, its descriptor closed unless the fault keeps it. */
 static void client_end(struct conversation *c)
 {
@@ -64,6 +84,8 @@ static void client_end(struct conversation *c)
 	for (int i = 0; s->fault == FAULT_LEAVER_ENDS_ALL && i < CLIENTS_MAX; i++)
 		if (s->clients[i])
 			shutdown(s->clients[i], SHUT_RDWR);
+	if (s->fault == FAULT_LEAVERS_END_THIRD)
+		third_end(s);
 	pthread_cond_signal(&s->client_gone);
 	pthread_mutex_unlock(&s->lock);
 	if (s->fault == FAULT_ONE_CLIENT || (s->fault == FAULT_CLIENTS_120 && s->n_clients >= 120))
