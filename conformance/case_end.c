@@ -39,6 +39,22 @@ void case_end_half_close_owed(struct turn *t)
 }
 
 /*
+ * So slowly that at its close the server's kernel still has some of the reply to send. A close throws that away when
+ * the server asks for it (SO_LINGER of 0 s), or has left something unread. For half a second at most.
+ */
+static void read_slowly(struct peer *p)
+{
+	int64_t until_ns = ts_clock_mono_ns() + TS_S / 2;
+
+	p->read_max = 2048;
+	while (!p->ended && p->turn->blame == NOBODY && ts_clock_mono_ns() < until_ns && peer_owed(p) > 0) {
+		peer_listen(p, 20 * TS_MS);
+		turn_pause(TS_MS);
+	}
+	p->read_max = 0;
+}
+
+/*
  * The server cannot send, because we do not read, and behind what it has not read yet stands the FIN: when it goes on,
  * it sees the client's end before it has answered, however quick it is.
  */
@@ -57,6 +73,8 @@ static void end_behind_stuck(struct turn *t)
 		p->n_in = p->n_written;
 	if (p->n_written == p->n_in)
 		peer_half_close(p);
+	if (t->subject->endpoint.transport == TS_TCP)
+		read_slowly(p);
 	peer_widen(p);
 	if (peer_finish(p))
 		peer_free(p, 0);

@@ -12,6 +12,7 @@
 
 #define FENCE_NS (400 * TS_MS) /* and ten round trips: so long without a reply */
 #define N_FENCE  7
+#define AGAIN    4096 /* bytes of a message that is sent once more, at most */
 
 int peer_wait(int fd, short events, int64_t wait_ns)
 {
@@ -135,7 +136,7 @@ bool peer_flush(struct peer *p)
 
 static bool may_fence(const struct peer *p)
 {
-	return p->n_fence == 0 && p->n_written == p->n_in && !p->half_closed && !p->broken && !p->dumb &&
+	return p->n_fence == 0 && !p->again && p->n_written == p->n_in && !p->half_closed && !p->broken && !p->dumb &&
 	       !p->turn->subject->dialect.one_shot;
 }
 
@@ -156,6 +157,21 @@ static int64_t wait_until_ns(struct peer *p)
 	return p->progress_ns + turn_wait_ns(p->turn);
 }
 
+/* A message was answered when the fence had come behind it: was that by chance? */
+static bool answers_alone(struct peer *p)
+{
+	size_t n = p->n_in - p->n_fence;
+	char message[AGAIN];
+
+	if (p->n_fence == 0 || n > sizeof(message))
+		return true;
+	memcpy(message, p->in, n);
+	p->again = true;
+	bool ok = peer_say(p, message, n);
+	p->again = false;
+	return ok;
+}
+
 bool peer_await(struct peer *p)
 {
 	if (!p)
@@ -174,7 +190,7 @@ bool peer_await(struct peer *p)
 	if (p->turn->blame != NOBODY || !peer_lines_fit(p))
 		return false;
 	p->turn->subject->n_judged++;
-	return true;
+	return answers_alone(p);
 }
 
 bool peer_answered_within(struct peer *p, int64_t wait_ns)

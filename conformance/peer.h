@@ -25,6 +25,7 @@ struct peer {
 	bool dumb;       /* bytes are read and not judged: for clients that are beside the point */
 	bool deaf;       /* it does not read: for slow readers */
 	size_t n_fence;  /* bytes at the end of `in` that only ask whether what was sent before is lost; or 0 */
+	bool again;      /* what the fence brought an answer to is sent again, and no fence behind it */
 	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */
 	int64_t n_read;
 	char first[192]; /* the first bytes of the output since everything was answered: the latest reply */
@@ -46,7 +47,8 @@ bool peer_flush(struct peer *p);
 
 /*
  * Until every byte sent has been answered. After some silence a further message is sent, as a fence: a server that
- * answers that and not what came before has lost something, and one that is only late answers both.
+ * answers that and not what came before has lost something, and one that is late answers both. So does one that keeps a
+ * message until more comes: to tell the two apart, the message is sent again, and nothing behind it.
  */
 bool peer_await(struct peer *p);
 

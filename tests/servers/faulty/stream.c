@@ -144,7 +144,7 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	struct peer_text *line = &c->line;
 	size_t start = 0, length;
 	const char *end;
-	bool goes_on = true;
+	bool goes_on = true, had = line->n > 0;
 
 	if (has(c, FAULT_LINE_PIECES))
 		line->n = 0;
@@ -159,8 +159,23 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 		start += length;
 		if (has(c, FAULT_LINE_FIRST))
 			start = line->n;
+		if (has(c, FAULT_LINE_BUFFERED) && !had)
+			break;
 	}
 	memmove(line->p, line->p + start, line->n -= start);
+	return goes_on;
+}
+
+/* A lone byte waits for the next; false: the conversation is over. */
+static bool pairs_answer(struct conversation *c, const char *data, size_t n)
+{
+	bool goes_on;
+
+	peer_add(&c->line, data, n);
+	if (c->line.n < 2)
+		return true;
+	goes_on = message_answer(c, c->line.p, c->line.n);
+	c->line.n = 0;
 	return goes_on;
 }
 
@@ -172,6 +187,7 @@ static bool chunk_answer(struct conversation *c, char *data, size_t n)
 
 	switch (s->fault) {
 	case FAULT_ANSWERS_AT_END: peer_add(&c->line, data, n); return true;
+	case FAULT_DATA_PAIR_AWAITED: return pairs_answer(c, data, n);
 	case FAULT_SEVENTH_LOST:
 		if (++c->n_messages % 7 == 0)
 			return true;
@@ -312,6 +328,8 @@ static void owed_send(struct conversation *c)
 {
 	if (c->line.n && has(c, FAULT_LINE_HALF_BLOCKS))
 		pthread_mutex_unlock(&c->server->send_lock);
+	if (has(c, FAULT_LINE_BUFFERED) && c->line.n)
+		lines_answer(c, "", 0);
 	if (c->line.n && !has(c, FAULT_LINE_UNFINISHED))
 		message_answer(c, c->line.p, c->line.n);
 	send_all(c, c->fd, c->unread.p, c->unread.n);
@@ -374,9 +392,9 @@ static void end_gently(struct conversation *c, char *buffer)
 static void close_hard(struct conversation *c)
 {
 	struct linger linger = {.l_onoff = 1};
-	int n_unsent = 1;
+	int n_unsent = 1, n_waits = has(c, FAULT_RESET_AT_END) ? 1000 : 0;
 
-	for (int i = 0; i < 1000 && ioctl(c->fd, TIOCOUTQ, &n_unsent) == 0 && n_unsent; i++)
+	for (int i = 0; i < n_waits && ioctl(c->fd, TIOCOUTQ, &n_unsent) == 0 && n_unsent; i++)
 		usleep(1000);
 	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
@@ -397,7 +415,7 @@ void conversation_run(struct conversation *c)
 		c->is_closed = !(n < 0 && has(c, FAULT_LEAK_RESET));
 		end_gently(c, buffer);
 	}
-	if (has(c, FAULT_RESET_AT_END))
+	if (has(c, FAULT_RESET_AT_END) || has(c, FAULT_OWED_RESET))
 		close_hard(c);
 	free(buffer);
 	free(c->line.p);
