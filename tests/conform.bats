@@ -388,3 +388,11 @@ END
   TSCONFORM=${bin}/tsconform scripts/conformance-docs >"${tmp}/conformance.md"
   diff -u docs/conformance.md "${tmp}/conformance.md"
 }
+
+@test "a datagram server that does not answer what it has just had is found, whoever else asks meanwhile" {
+  start_peer build/release/servers/faulty --fault=data-seen-udp --listen=udp://127.0.0.1:0
+  run "${bin}/tsconform" --only=data.repeated --only='format.*' --only=datagram.once --timeout=300ms "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"fail  data.repeated"* ]]
+}
