@@ -164,13 +164,29 @@ int dgram_receive(struct dgram *d, int64_t wait_ns)
 	}
 }
 
-/* The reply before once more? It is as long as that, and ends with the bytes that were answered. */
+static uint64_t hash_of(const char *bytes, size_t n)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
+	return hash;
+}
+
+/* A reply that came before, once more? It is as long as that, and ends with the bytes that were answered. */
 static bool came_before(const struct dgram *d)
 {
-	size_t n = d->n_answered;
+	for (int i = 0; i < d->n_past && i < DGRAM_PAST; i++) {
+		const struct dgram_past *past = &d->past[i];
+		if (past->n > 0 && d->n == past->n_reply && hash_of(d->bytes + d->n - past->n, past->n) == past->hash)
+			return true;
+	}
+	return false;
+}
 
-	return n > 0 && n < sizeof(d->answered) && d->n == d->n_reply &&
-	       memcmp(d->bytes + d->n - n, d->answered, n) == 0;
+static void remember(struct dgram *d, const char *bytes, size_t n)
+{
+	d->past[d->n_past++ % DGRAM_PAST] = (struct dgram_past){.n = n, .n_reply = d->n, .hash = hash_of(bytes, n)};
 }
 
 static enum sort sort_of(const struct dgram *d, enum ts_reply_verdict verdict)
@@ -207,15 +223,15 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	if (verdict == TS_REPLY_LEGAL) {
 		t->subject->n_judged++;
 		d->last_ns = stamp_ns;
-		d->n_reply = d->n;
-		d->n_answered = n < sizeof(d->answered) ? n : sizeof(d->answered);
-		memcpy(d->answered, bytes, d->n_answered);
+		remember(d, bytes, n);
 		return true;
 	}
 	snprintf(t->expected, sizeof(t->expected), "[time]%.*s and then %s", (int)dialect->rule.n_separator,
 	         dialect->rule.separator, trace_quote(bytes, n, quoted, sizeof(quoted)));
 	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(d->bytes, d->n, quoted, sizeof(quoted)));
 	t->sort = sort_of(d, verdict);
+	if (t->sort == TWICE)
+		return turn_fail(t, BYTES, "the reply to an earlier datagram came once more");
 	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)", ts_reply_verdict_text(verdict),
 	                 n, d->n);
 }

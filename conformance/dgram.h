@@ -7,7 +7,13 @@
 
 #include "suite.h"
 
-#define DGRAM_MAX 65536
+#define DGRAM_MAX  65536
+#define DGRAM_PAST 32 /* so many answers are remembered */
+
+struct dgram_past {
+	size_t n, n_reply;
+	uint64_t hash; /* of the message */
+};
 
 struct dgram {
 	struct turn *turn;
@@ -17,8 +23,8 @@ struct dgram {
 	size_t n;        /* bytes of the latest datagram received */
 	bool foreign;    /* it came from another address than the one asked */
 	char from[TS_ENDPOINT_TEXT_MAX];
-	char answered[64];          /* the beginning of the message that was answered last */
-	size_t n_answered, n_reply; /* bytes of that, and of its reply */
+	struct dgram_past past[DGRAM_PAST]; /* messages that were answered, and their replies */
+	int n_past;
 	char bytes[DGRAM_MAX];
 };
 
