@@ -44,6 +44,37 @@ void case_time_window(struct turn *t)
 	}
 }
 
+/* How far off is the time of the latest reply? 0: not known. */
+static int64_t ns_off(const struct turn *t)
+{
+	int64_t now_ns = ts_clock_wall_ns();
+	struct ts_stamp stamp;
+	char text[TS_STAMP_MAX];
+
+	if (!turn_last_stamp(t, &stamp, text, sizeof(text)))
+		return 0;
+	return ts_stamp_instant_ns(&stamp, t->subject->dialect.rule.zone_s, now_ns) - now_ns;
+}
+
+/*
+ * The time has left its window: by quarters of an hour, as far as zones lie apart? A text that states no zone is in
+ * that of the first reply. Else the window's case is about it.
+ */
+static void name_zone(struct turn *t, int i)
+{
+	int64_t off_ns = ns_off(t), quarter_ns = 15 * 60 * TS_S;
+
+	if (t->sort != WRONG_TIME || t->subject->dialect.stamp.has_zone)
+		return;
+	int64_t quarters = (off_ns + (off_ns < 0 ? -1 : 1) * quarter_ns / 2) / quarter_ns;
+	int64_t rest_ns = off_ns - quarters * quarter_ns;
+	if (quarters == 0 || quarters < -26 * 4 || quarters > 26 * 4 || rest_ns < -2 * TS_S || rest_ns > 2 * TS_S)
+		return;
+	t->sort = ANY;
+	snprintf(t->message, sizeof(t->message), "the zone changed at reply %d: the time is %+lld minutes off", i + 1,
+	         (long long)quarters * 15);
+}
+
 void case_time_zone_steady(struct turn *t)
 {
 	char text[160];
@@ -51,8 +82,10 @@ void case_time_zone_steady(struct turn *t)
 	const struct ts_stamp *first = &t->subject->dialect.stamp;
 
 	for (int i = 0; turn_goes_on(t, i, 30, 6, TS_S); i++) {
-		if (!turn_ask_letters(t, 5) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
+		if (!turn_ask_letters(t, 5) || !turn_last_stamp(t, &stamp, text, sizeof(text))) {
+			name_zone(t, i);
 			return;
+		}
 		if (stamp.has_zone == first->has_zone && stamp.zone_s == first->zone_s)
 			continue;
 		snprintf(t->expected, sizeof(t->expected), "the zone of %s", t->subject->dialect.stamp_text);
@@ -73,7 +106,9 @@ void case_time_zone_true(struct turn *t)
 void case_time_not_back(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, 60, 8, TS_S); i++)
-		turn_ask_letters(t, 2);
+		if (!turn_ask_letters(t, 2) && t->sort == WRONG_TIME &&
+		    (i > 0 || (ns_off(t) < 0 && ns_off(t) > -5 * TS_S)))
+			t->sort = ANY; /* a first reply's that is far off is just wrong */
 }
 
 /* resolution_ns: of the text; a text that shows less than seconds may well stand still. */

@@ -387,7 +387,10 @@ static bool probe_stream(struct turn *t)
 	d->limit = t->subject->options->concurrency == 1 ? 1 : 0;
 	d->counted = t->subject->options->concurrency != 0 || t->subject->needs_capacity;
 	if (d->known && t->subject->needs_capacity) {
+		bool check_time = d->rule.check_time;
+		d->rule.check_time = false; /* a wrong time is an answer, too */
 		find_capacity(t);
+		d->rule.check_time = check_time;
 		t->blame = NOBODY; /* what went wrong is found again, by a case */
 	}
 	return true;

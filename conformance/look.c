@@ -39,8 +39,9 @@ bool look_whether_it_lives(struct report *report)
 	report->subject->gone = false;
 	look_begin(t, report->subject, NULL, 2);
 	/* An answer with a fault that has its own case is an answer. */
-	ok = turn_plain(t) || (t->blame == BYTES && (t->sort == WRONG_TIME || t->sort == AFTER_END ||
-	                                             t->sort == OTHER_SOURCE || t->sort == TWICE));
+	ok = turn_plain(t) ||
+	     (t->blame == BYTES && (t->sort == WRONG_TIME || t->sort == OTHER_TIME || t->sort == AFTER_END ||
+	                            t->sort == OTHER_SOURCE || t->sort == TWICE));
 	report->subject->gone = !ok;
 	turn_release(t);
 	trace_release(&t->trace);

@@ -11,6 +11,7 @@ static const struct {
         {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*"},
         {OTHER_SEPARATOR, "format.separator-steady", "format.separator-*", "format.reply"},
         {WRONG_TIME, "time.*", "time.*", "time.*"},
+        {WRONG_TIME, "time.window", "time.[!cnz]*", "time.zone-true"},
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
         {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},

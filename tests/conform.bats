@@ -396,3 +396,21 @@ END
   [ "${status}" -eq 1 ]
   [[ ${output} == *"fail  data.repeated"* ]]
 }
+
+@test "a wrong time is neither a wrong calendar nor another way to serve clients" {
+  start_peer build/release/servers/faulty --fault=time-day-off --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only='time.[!a]*' --only=concurrency.queue "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *" concurrent,"* ]]
+  [[ ${output} == *"fail  time.window"* ]]
+  [[ ${output} == *"skip  time.calendar"* ]]
+  [[ ${output} == *"skip  time.not-back"* ]]
+}
+
+@test "a datagram's reply that comes once more is told from a wrong one" {
+  start_peer build/release/servers/faulty --fault=dgram-tenth-twice --listen=udp://127.0.0.1:0
+  run "${bin}/tsconform" --only=data.sizes "${uri}"
+  echo "${output}"
+  [[ ${output} == *"the reply to an earlier datagram came once more"* ]]
+}
