@@ -69,3 +69,17 @@ void case_robust_reset_sending(struct turn *t)
 		reset_behind_fin(t, i % 2 == 0 ? 1 : turn_slow(t) ? 20 : 500);
 	reset_stuck(t);
 }
+
+/* Is what the next client gets another's? That the server has not survived is for the cases before to say. */
+void case_end_own_replies(struct turn *t)
+{
+	reset_stuck(t);
+	turn_pause(20 * TS_MS + turn_busy_ns());
+	struct peer *next = peer_open(t);
+	if (peer_say_letters(next, 9) && peer_finish(next))
+		return;
+	if (next && t->blame == BYTES && next->n_read > 0 && !next->ended)
+		return;
+	t->blame = NOBODY;
+	turn_report(t, "not judged: the next client was not served");
+}

@@ -86,7 +86,7 @@ void look_at(struct report *report, struct result *r, double patience)
 	r->row->run(t);
 	r->failed_ns = ts_clock_mono_ns();
 	turn_release(t);
-	if (r->row->stage == RUDE && t->blame == NOBODY)
+	if (r->row->stage == RUDE && r->requirement->level != MUST && t->blame == NOBODY)
 		see_survival(report, t, r->seed);
 	r->failed_ns = t->blame == NOBODY ? 0 : r->failed_ns;
 	r->blame = t->blame;

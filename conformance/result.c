@@ -116,6 +116,11 @@ bool result_ready(struct report *report, struct result *r)
 	return !r->done;
 }
 
+static bool lost_with_it(const struct result *r)
+{
+	return r->row->stage == RUDE && r->requirement->level == MUST;
+}
+
 void result_not_run(struct report *report, const char *why_not, const char *what)
 {
 	for (size_t i = 0; i < report->n; i++) {
@@ -125,8 +130,8 @@ void result_not_run(struct report *report, const char *why_not, const char *what
 			r->blame = NOBODY;
 			if (why)
 				result_set_aside(report, r, SKIP, "not applicable", why);
-			else
-				result_set_aside(report, r, ERROR, why_not, what);
+			else /* what a rude client leaves behind is nobody's, if the server does not survive it */
+				result_set_aside(report, r, lost_with_it(r) ? SKIP : ERROR, why_not, what);
 		}
 	}
 }

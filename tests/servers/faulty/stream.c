@@ -96,7 +96,14 @@ static bool reply_send(struct conversation *c, struct peer_text *reply)
 		break;
 	default: break;
 	}
-	return send_all(c, c->fd, reply->p, reply->n);
+	if (send_all(c, c->fd, reply->p, reply->n))
+		return true;
+	if (has(c, FAULT_LEFT_TO_NEXT)) {
+		pthread_mutex_lock(&c->server->lock);
+		peer_add(&c->server->shared, reply->p, reply->n);
+		pthread_mutex_unlock(&c->server->lock);
+	}
+	return false;
 }
 
 /* --- messages -------------------------------------------------------------------------------------------------- */
@@ -272,8 +279,15 @@ static void stamp_send(struct conversation *c)
 
 static void begin(struct conversation *c)
 {
+	struct peer_text *left = &c->server->shared;
 	char lost[4096];
 
+	if (has(c, FAULT_LEFT_TO_NEXT)) {
+		pthread_mutex_lock(&c->server->lock);
+		send(c->fd, left->p, left->n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		left->n = 0;
+		pthread_mutex_unlock(&c->server->lock);
+	}
 	if (has(c, FAULT_GREETING))
 		send_all(c, c->fd, "welcome\n", 8);
 	if (has(c, FAULT_STAMP_FIRST))
