@@ -10,7 +10,7 @@ static const struct {
         {NO_STAMP, "format.bracket-open", "format.bracket-*", "stream.lockstep"},
         {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*"},
         {OTHER_SEPARATOR, "format.separator-steady", "format.separator-*", "format.reply"},
-        {WRONG_TIME, "time.*", "time.*", "time.*"},
+        {WRONG_TIME, "time.[!c]*", "time.[!c]*", "time.[!c]*"},
         {WRONG_TIME, "time.window", "time.[!cnz]*", "time.zone-true"},
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
         {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
