@@ -91,17 +91,21 @@ static void round_of_words(struct turn *t, struct peer **p, int n, int round)
 			return;
 }
 
+#define TALKERS 6
+#define ROUNDS  1000 /* as many as fit: two threads meet in a buffer by chance */
+
 void case_concurrency_no_cross_talk(struct turn *t)
 {
-	struct peer *p[2];
+	struct peer *p[TALKERS];
+	int n = t->subject->dialect.capacity < TALKERS ? t->subject->dialect.capacity : TALKERS;
 
-	for (int round = 0; turn_goes_on(t, round, 20, 3, TS_S); round++) {
+	for (int round = 0; turn_goes_on(t, round, ROUNDS, 3, TS_S / 4); round++) {
 		bool fresh = round == 0 || t->subject->dialect.one_shot;
-		for (int i = 0; fresh && i < 2; i++)
+		for (int i = 0; fresh && i < n; i++)
 			if (!(p[i] = peer_open(t)))
 				return;
-		round_of_words(t, p, 2, round);
-		for (int i = 0; i < 2 && t->subject->dialect.one_shot; i++)
+		round_of_words(t, p, n, round);
+		for (int i = 0; i < n && t->subject->dialect.one_shot; i++)
 			if (peer_finish(p[i]))
 				peer_free(p[i], 0);
 	}
