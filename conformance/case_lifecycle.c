@@ -76,8 +76,13 @@ void case_lifecycle_restart(struct turn *t)
 
 	if (exec_streams(t) && !t->subject->dialect.one_shot && !peer_say_letters(p, 8))
 		return;
-	if (!exec_stops(t, SIGTERM, &status))
+	if (!exec_stops(t, SIGTERM, &status)) { /* another case is about that */
+		if (p && t->blame == SILENCE) {
+			t->blame = NOBODY;
+			turn_report(t, "not judged: the server was not stopped while a client was there");
+		}
 		return;
+	}
 	if (p)
 		peer_close(p);
 	launch_stop(exec_server(t));
