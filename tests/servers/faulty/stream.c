@@ -195,6 +195,13 @@ static bool chunk_answer(struct conversation *c, char *data, size_t n)
 	switch (s->fault) {
 	case FAULT_ANSWERS_AT_END: peer_add(&c->line, data, n); return true;
 	case FAULT_DATA_PAIR_AWAITED: return pairs_answer(c, data, n);
+	case FAULT_FULL_WAITS:
+		peer_add(&c->line, data, n);
+		if (n == 1024)
+			return true;
+		goes_on = message_answer(c, c->line.p, c->line.n);
+		c->line.n = 0;
+		return goes_on;
 	case FAULT_SEVENTH_LOST:
 		if (++c->n_messages % 7 == 0)
 			return true;
@@ -312,7 +319,8 @@ static bool client_wait(struct conversation *c)
 
 static ssize_t receive(struct conversation *c, char *buffer)
 {
-	size_t size = has(c, FAULT_WAITS_FULL) || has(c, FAULT_DATA_CUT_1023) ? 1024 : PEER_BUFFER;
+	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_FULL_WAITS) || has(c, FAULT_DATA_CUT_1023);
+	size_t size = small ? 1024 : PEER_BUFFER;
 	ssize_t n = recv(c->fd, buffer, size, has(c, FAULT_WAITS_FULL) ? MSG_WAITALL : 0);
 
 	if (n < 0 && (has(c, FAULT_RESET_DIES) || (has(c, FAULT_RESET_EARLY_DIES) && !c->n_messages)))
