@@ -183,7 +183,8 @@ static bool is_rounded(const struct turn *t, const struct halves *halves)
 	       halves->n[1] > 1 && halves->n_early[1] == halves->n[1];
 }
 
-/* Read from time to time, and not for each reply? Once may be a clock that was set. */
+/* Is the clock read from time to time, and not for each reply? Once may be a clock that was set. It is worth a warning:
+ * the text is true to its resolution. */
 static bool is_late(const struct turn *t, const struct halves *halves)
 {
 	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n_late > 1;
@@ -223,14 +224,14 @@ void case_time_second_edge(struct turn *t)
 		return;
 	}
 	ask_through_a_second(t, &halves);
-	if (is_late(t, &halves))
-		turn_fail(t, BYTES,
-		          "%d replies have a second that was over, by up to %lld ms, before their message was sent",
-		          halves.n_late, (long long)(halves.latest_ns / TS_MS));
 	if (turn_shares_waits(t))
 		t->subject->seen.second = t->blame == NOBODY;
-	t->warned = t->blame == NOBODY && is_rounded(t, &halves);
-	if (t->warned)
+	t->warned = t->blame == NOBODY && (is_late(t, &halves) || is_rounded(t, &halves));
+	if (is_late(t, &halves))
+		turn_report(t,
+		            "%d replies have a second that was over, by up to %lld ms, before their message was sent",
+		            halves.n_late, (long long)(halves.latest_ns / TS_MS));
+	else if (t->warned)
 		turn_report(t, "the time is rounded to the nearest second, so that it is up to half a second ahead");
 }
 
