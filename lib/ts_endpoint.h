@@ -29,6 +29,7 @@ struct ts_listen {
 	int backlog;     /* streams; 0: SOMAXCONN */
 	int sock_flags;  /* SOCK_NONBLOCK or 0; SOCK_CLOEXEC is always set */
 	bool reuse_port; /* SO_REUSEPORT: several sockets share the port */
+	bool only_bind;  /* do not listen: is the address free? */
 };
 
 /* Parse a URI. Errors: -EINVAL (exit status 2) says what is allowed; an unknown host is exit status 3. */

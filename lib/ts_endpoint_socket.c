@@ -141,7 +141,7 @@ int ts_endpoint_listen(struct ts_endpoint *ep, const struct ts_listen *options, 
 	r = bind_name(fd, ep);
 	if (r < 0)
 		goto close_socket;
-	if (ts_transport_is_stream(ep->transport) &&
+	if (ts_transport_is_stream(ep->transport) && !options->only_bind &&
 	    listen(fd, options->backlog > 0 ? options->backlog : SOMAXCONN) < 0) {
 		r = -errno;
 		goto close_socket;

@@ -53,11 +53,12 @@ static int listener_prepare(struct listener *l, const struct ts_endpoint *ep, si
 
 /*
  * Sockets that share their port would share it with a second server, too. So the port is first bound for ourselves
- * alone, which fails when anybody has it, and which finds a free one when any will do.
+ * alone, which fails when anybody has it, and which finds a free one when any will do. Nobody listens meanwhile: a
+ * caller who came then would be reset.
  */
 static int claim_port(struct ts_endpoint *ep, struct ts_err *err)
 {
-	struct ts_listen alone = {.backlog = 1};
+	struct ts_listen alone = {.only_bind = true};
 	int fd = ts_endpoint_listen(ep, &alone, err);
 
 	if (fd < 0)

@@ -87,6 +87,18 @@ PY
   check ready_time
 }
 
+@test "what listens before the server is ready goes on listening, so that no early caller is reset" {
+  local calls=${BATS_TEST_TMPDIR}/calls ready=${BATS_TEST_TMPDIR}/ready server
+  mkfifo "${ready}"
+  ASAN_OPTIONS=detect_leaks=0 strace -D -f -e trace=listen -o "${calls}" \
+    "${bin}/tsserver" --mode=reactors --workers=3 --sandbox=off --ready-fd=1 --listen=tcp://127.0.0.1:0 >"${ready}" 3>&- &
+  server=$!
+  read -r -t 10 uri <"${ready}"
+  kill "${server}"
+  wait "${server}"
+  [ "$(grep -c 'listen(' "${calls}")" -eq 3 ]
+}
+
 @test "select serves its last possible client and lets the next one wait" {
   MODE=select check fd_setsize
 }
