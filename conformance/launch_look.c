@@ -149,14 +149,15 @@ int launch_count(const struct launch *l, bool zombies)
 	return l->pid ? launch_session(l, zombies, 0) : 0;
 }
 
-static pid_t only_child(pid_t parent)
+/* The one that was started first: of a pipeline, the server, whose output the others read. */
+static pid_t first_child(pid_t parent)
 {
 	char path[64], line[256];
-	long first = 0, other = 0;
+	long first = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent, (int)parent);
 	FILE *f = fopen(path, "re");
-	int n = f && fgets(line, sizeof(line), f) ? sscanf(line, "%ld %ld", &first, &other) : 0;
+	int n = f && fgets(line, sizeof(line), f) ? sscanf(line, "%ld", &first) : 0;
 	if (f)
 		fclose(f);
 	return n == 1 ? (pid_t)first : 0;
@@ -174,7 +175,7 @@ pid_t launch_pid(const struct launch *l)
 		close(fd);
 	if (n < 5 || memcmp(cmdline, "sh\0-c", 6) != 0)
 		return l->pid;
-	pid_t child = only_child(l->pid);
+	pid_t child = first_child(l->pid);
 	return child ? child : l->pid;
 }
 

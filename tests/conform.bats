@@ -309,6 +309,23 @@ END
   [ "${status}" -eq 1 ]
 }
 
+@test "a server whose output goes through a pipe is told to stop, not only the shell that waits for it" {
+  "${bin}/tsconform" --strict --only=lifecycle.sigterm --only=lifecycle.sockets-closed \
+    --exec '/usr/bin/python3 tests/servers/odd/odd.py plain {uri} 2>&1 | cat' tcp://127.0.0.1:0
+}
+
+@test "what is printed to repeat a case, and to state the dialect, is understood by a shell" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py quote "unix:${tmp}/it's a.sock"
+  run "${bin}/tsconform" --strict --only=format.separator-plain --json="${tmp}/r.json" "unix:${tmp}/it's a.sock"
+  [ "${status}" -eq 1 ]
+  again=$(sed -n 's/.*again with:  tsconform //p' <<<"${output}")
+  run eval "${bin}/tsconform --strict ${again}"
+  [ "${status}" -eq 1 ]
+  eval "${bin}/tsconform --only='format.*' $(field "${tmp}/r.json" dialect.options) \"unix:${tmp}/it's a.sock\""
+  run "${bin}/tsconform" --only=format.reply --time='strftime:%H o'"'"'clock' "unix:${tmp}/it's a.sock"
+  [[ "${output}" == *"--time='strftime:%H o'\\''clock' 'unix:"* ]]
+}
+
 @test "a server that binds its path as its own folder sees it is ready" {
   "${bin}/tsconform" --only=format.reply \
     --exec "cd ${tmp} && exec /usr/bin/python3 ${PWD}/tests/servers/odd/odd.py plain unix:./s.sock" "unix:${tmp}/s.sock"
