@@ -111,6 +111,9 @@ void launch_stop(struct launch *l)
 	launch_session(l, false, SIGKILL);
 	launch_marked(l, SIGKILL);
 	reap(l->pid, TS_S, NULL);
+	/* A process that is about to die still holds its sockets. */
+	for (int i = 0; i < 250 && launch_session(l, false, 0) > 0; i++)
+		ts_clock_sleep_until(ts_clock_mono_ns() + STEP_NS);
 	l->pid = 0;
 }
 

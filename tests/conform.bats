@@ -309,6 +309,11 @@ END
   [ "${status}" -eq 1 ]
 }
 
+@test "a killed server's worker has time to let go of the path" {
+  "${bin}/tsconform" --strict --only=unix.stale-path --exec '/usr/bin/python3 tests/servers/odd/odd.py heavy-worker {uri}' \
+    "unix:${tmp}/heavy.sock"
+}
+
 @test "a server whose output goes through a pipe is told to stop, not only the shell that waits for it" {
   "${bin}/tsconform" --strict --only=lifecycle.sigterm --only=lifecycle.sockets-closed \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py plain {uri} 2>&1 | cat' tcp://127.0.0.1:0

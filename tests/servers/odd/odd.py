@@ -139,6 +139,17 @@ def prefork(uri, reply):
         converse(server.accept()[0], reply)
 
 
+def heavy_worker(uri, reply):
+    """A worker that is still about to die, and holds the socket, when its parent has long gone."""
+    server = listen(uri)
+    if fork_workers(1) == 1:
+        os.wait()
+        sys.exit()
+    weight = b'x' * (128 << 20)
+    while weight:
+        converse(server.accept()[0], reply)
+
+
 def own_queues(uri, reply):
     """Three workers with SO_REUSEPORT: a caller may wait for a busy one while the others have nothing to do."""
     host, port = uri.split('://')[1].rsplit(':', 1)
@@ -376,6 +387,7 @@ SHAPES = {
     'apart': lambda uri: threads(uri, maker(separator=b' '), send=send_apart),
     'dribbled': lambda uri: threads(uri, maker(), send=send_dribbled),
     'prefork': lambda uri: prefork(uri, maker()),
+    'heavy-worker': lambda uri: heavy_worker(uri, maker()),
     'own-queues': lambda uri: own_queues(uri, maker()),
     'late-signals': lambda uri: late_signals(uri, maker()),
     'slow': lambda uri: slow(uri, maker()),
