@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define RUDE_MANY   12 /* in one case */
 #define POLITE_NS   (2 * TS_S)
 #define IMPOLITE_NS (20 * TS_MS)  /* to a server that is known not to end conversations */
 #define BUSY_NS     (300 * TS_MS) /* no machine is taken for busier than this */
@@ -39,6 +40,13 @@ void turn_report(struct turn *t, const char *format, ...)
 	va_end(args);
 }
 
+/* A server that serves one client at a time ends all conversations that rude clients have begun before it comes to the
+ * next. */
+static int64_t ends_of_others_ns(const struct subject *s)
+{
+	return s->dialect.capacity == 1 && !s->slow_end ? RUDE_MANY * s->dialect.end_ns : 0;
+}
+
 /* 20 round trips; of a slow server, for which that would be long, 5 s of them, or 6. */
 int64_t turn_wait_ns(const struct turn *t)
 {
@@ -48,7 +56,8 @@ int64_t turn_wait_ns(const struct turn *t)
 
 	if (t->subject->loses)
 		return 300 * TS_MS + more_ns;
-	return (int64_t)(t->patience * (double)(t->subject->options->timeout_ns + more_ns));
+	return (int64_t)(t->patience *
+	                 (double)(t->subject->options->timeout_ns + more_ns + ends_of_others_ns(t->subject)));
 }
 
 /* So slow that every round trip is worth saving. */

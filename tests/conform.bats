@@ -309,6 +309,11 @@ END
   [ "${status}" -eq 1 ]
 }
 
+@test "an iterative server that takes its time to end each conversation has it after many rude clients, too" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py slow-end tcp://127.0.0.1:0
+  "${bin}/tsconform" --strict --only=robust.reset-sending --concurrency=iterative "${uri}"
+}
+
 @test "a killed server's worker has time to let go of the path" {
   "${bin}/tsconform" --strict --only=unix.stale-path --exec '/usr/bin/python3 tests/servers/odd/odd.py heavy-worker {uri}' \
     "unix:${tmp}/heavy.sock"

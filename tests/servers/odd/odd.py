@@ -139,6 +139,15 @@ def prefork(uri, reply):
         converse(server.accept()[0], reply)
 
 
+def slow_end(uri, reply):
+    server = listen(uri)
+    while True:
+        client = server.accept()[0]
+        converse(client.dup(), reply)
+        time.sleep(0.35)
+        client.close()
+
+
 def heavy_worker(uri, reply):
     """A worker that is still about to die, and holds the socket, when its parent has long gone."""
     server = listen(uri)
@@ -387,6 +396,7 @@ SHAPES = {
     'apart': lambda uri: threads(uri, maker(separator=b' '), send=send_apart),
     'dribbled': lambda uri: threads(uri, maker(), send=send_dribbled),
     'prefork': lambda uri: prefork(uri, maker()),
+    'slow-end': lambda uri: slow_end(uri, maker()),
     'heavy-worker': lambda uri: heavy_worker(uri, maker()),
     'own-queues': lambda uri: own_queues(uri, maker()),
     'late-signals': lambda uri: late_signals(uri, maker()),
