@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DEAF            2 /* times that a server is asked in vain to stop, before it is killed sooner */
 #define READY_WITHIN_NS (20 * TS_S)
 #define STEP_NS         (4 * TS_MS)  /* between two looks: at first, */
 #define FOLLOW_NS       (30 * TS_MS) /* for a command to end that leaves its server in the background */
@@ -104,7 +105,8 @@ void launch_stop(struct launch *l)
 	if (l->pid == 0)
 		return;
 	pid_t server = launch_pid(l);
-	if (kill(server, SIGTERM) == 0 && !reap(l->pid, TS_S, NULL)) {
+	if (kill(server, SIGTERM) == 0 && !reap(l->pid, l->n_deaf < DEAF ? TS_S : TS_S / 20, NULL)) {
+		l->n_deaf++;
 		launch_session(l, false, SIGKILL);
 		reap(l->pid, 5 * TS_S, NULL);
 	}

@@ -12,6 +12,7 @@ struct launch {
 	char why[300]; /* and why */
 	int n_starts;
 	int n_waits; /* for a port that the kernel remembered */
+	int n_deaf;  /* times that it was asked to stop, and did not */
 	pid_t pid;   /* of sh, or of the server that it left in the background; 0: not running */
 	pid_t session;
 	char mark[32];  /* in the environment of all its processes, new at each start: MARK and a number */
