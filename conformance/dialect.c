@@ -13,6 +13,7 @@
 
 #define GREETING_NS   (120 * TS_MS)
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
+#define HALF_NS       (250 * TS_MS) /* the same, of a server that has begun to answer */
 #define ABREAST_FEW   3
 #define QUEUE_LOOKS   20
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
@@ -64,15 +65,17 @@ static void answers_for_ever(struct dialect *d, const struct peer *p)
 	         trace_quote(p->first, p->n_first, quoted, sizeof(quoted)));
 }
 
-/* Does it answer a newline, or was it only slow? Wait so long for a reply to half a line that silence means something.
+/*
+ * Does it answer a newline, or was it only slow, perhaps to begin? Wait so long for a reply to half a line that silence
+ * means something.
  */
 static void confirm_line(struct turn *t, struct peer *p)
 {
 	struct dialect *d = &t->subject->dialect;
 	char word[N_WORD + 2];
-	int64_t wait_ns = 4 * d->rtt_ns > UNFINISHED_NS ? 4 * d->rtt_ns : 0;
+	int64_t wait_ns = 4 * d->rtt_ns > HALF_NS ? 4 * d->rtt_ns : HALF_NS + turn_busy_ns();
 
-	if (wait_ns == 0 || d->one_shot || p->ended)
+	if (d->one_shot || p->ended)
 		return;
 	turn_letters(t, word, N_WORD);
 	p->n_first = 0;

@@ -384,6 +384,22 @@ END
     --exec '/usr/bin/python3 tests/servers/odd/odd.py late-signals {uri}' tcp://127.0.0.1:0
 }
 
+@test "a server that takes long to begin with a client is not taken for one that waits for a newline" {
+  cat >"${tmp}/late.py" <<'END'
+import socketserver, sys, time
+class Late(socketserver.BaseRequestHandler):
+    def handle(self):
+        time.sleep(0.68)
+        while data := self.request.recv(1024):
+            self.request.sendall(b'[%s] %s' % (time.ctime().encode(), data))
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+Server(('127.0.0.1', int(sys.argv[1])), Late).serve_forever()
+END
+  "${bin}/tsconform" --only=format.reply --json="${tmp}/r.json" --exec "/usr/bin/python3 ${tmp}/late.py {port}" tcp://127.0.0.1:0
+  [ "$(field "${tmp}/r.json" dialect.framing)" = stream ]
+}
+
 @test "a server that ends when a key is pressed is not ended by its standard input" {
   cat >"${tmp}/key.py" <<'END'
 import select, socket, sys, time
