@@ -1,9 +1,11 @@
 /* A dialect, for people and for programs. */
 #include "dialect.h"
+#include "shell_quote.h"
 #include "suite.h"
 #include "ts_json.h"
 #include "ts_units.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *time_name(const struct dialect *d, char *buf, size_t size)
@@ -32,16 +34,20 @@ static const char *concurrency_name(const struct dialect *d)
 
 const char *dialect_options(const struct dialect *d, bool datagram, char *buf, size_t size)
 {
-	char name[96];
+	char name[96], text[sizeof(d->rule.separator) + 1] = "";
 
-	if (datagram)
-		snprintf(buf, size, "--time='%s' --separator='%.*s' --empty-datagram=%s",
-		         time_name(d, name, sizeof(name)), (int)d->rule.n_separator, d->rule.separator, empty_name(d));
+	memcpy(text, d->rule.separator, d->rule.n_separator);
+	char *time = shell_quote(time_name(d, name, sizeof(name))), *separator = shell_quote(text);
+	if (!time || !separator)
+		buf[0] = '\0';
+	else if (datagram)
+		snprintf(buf, size, "--time=%s --separator=%s --empty-datagram=%s", time, separator, empty_name(d));
 	else
-		snprintf(buf, size, "--framing=%s --time='%s' --separator='%.*s' --session=%s%s%s",
-		         d->line ? "line" : "stream", time_name(d, name, sizeof(name)), (int)d->rule.n_separator,
-		         d->rule.separator, d->one_shot ? "one-shot" : "lasting", d->counted ? " --concurrency=" : "",
-		         d->counted ? concurrency_name(d) : "");
+		snprintf(buf, size, "--framing=%s --time=%s --separator=%s --session=%s%s%s",
+		         d->line ? "line" : "stream", time, separator, d->one_shot ? "one-shot" : "lasting",
+		         d->counted ? " --concurrency=" : "", d->counted ? concurrency_name(d) : "");
+	free(time);
+	free(separator);
 	return buf;
 }
 

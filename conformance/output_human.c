@@ -1,7 +1,9 @@
 /* For people: what is wrong first, with all that is needed to see it again; then one line that says how it stands. */
 #include "client.h"
 #include "output.h"
+#include "shell_quote.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct paint {
@@ -32,6 +34,18 @@ static void indented(FILE *out, const char *text, const char *margin)
 	}
 }
 
+#define SHELL_SPECIAL " \t\n\"'`$&|;<>()*?#~!\\"
+
+/* An option and its value, as a shell takes it; NULL: it was not given. */
+static void print_word(FILE *out, const char *option, const char *value)
+{
+	char *quoted = value ? shell_quote(value) : NULL;
+
+	if (quoted)
+		fprintf(out, "%s%s", option, quoted);
+	free(quoted);
+}
+
 static void print_finding(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
 {
 	const struct options *o = report->subject->options;
@@ -55,11 +69,17 @@ static void print_finding(FILE *out, const struct report *report, const struct r
 	fprintf(out, "      again with:  tsconform --only=%s", r->row->id);
 	if (strcmp(r->row->id, "stream.random") == 0)
 		fprintf(out, " --seed=%llu --cases=%lld", (unsigned long long)r->seed, (long long)o->n_random_cases);
-	if (o->client)
-		fprintf(out, " --client '%s'", o->client);
-	if (o->exec)
-		fprintf(out, " --exec '%s'", o->exec);
-	fprintf(out, " %s\n", report->subject->uri);
+	print_word(out, " --time=", strcmp(o->time, "auto") != 0 ? o->time : NULL);
+	print_word(out, " --separator=", strcmp(o->separator, "auto") != 0 ? o->separator : NULL);
+	if (o->words)
+		fputs(" --words", out);
+	print_word(out, " --client ", o->client);
+	print_word(out, " --exec ", o->exec);
+	if (strpbrk(report->subject->uri, SHELL_SPECIAL))
+		print_word(out, " ", report->subject->uri);
+	else
+		fprintf(out, " %s", report->subject->uri);
+	fputc('\n', out);
 }
 
 static void print_case(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
