@@ -95,10 +95,8 @@ static void bury(struct report *report, struct result *killer)
  * A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. But a case
  * that found nobody there, for another had killed the server, has not been tried.
  */
-static bool is_worth_a_look(const struct report *report, const struct result *r)
+static bool is_worth_a_look(const struct report *report, const struct result *r, bool untried)
 {
-	bool untried = r->blame == GONE && report->subject->launch;
-
 	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && r->sort != FULL &&
 	       (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
 }
@@ -171,7 +169,8 @@ void look_settle(struct report *report, bool wait)
 		stopped(report);
 		return;
 	}
-	bool trouble = report->subject->gone;
+	bool trouble = report->subject->gone, died = false;
+	int n_before = report->n_confirmed;
 
 	for (size_t i = 0; i < report->n; i++)
 		trouble |= report->results[i].failed_ns > 0 && !report->results[i].done &&
@@ -181,8 +180,8 @@ void look_settle(struct report *report, bool wait)
 			bury(report, first_to_fail(report));
 			return;
 		}
+		died = has_culprit(report);
 	}
-	bool culprit = has_culprit(report);
 
 	for (size_t i = 0; report->n > 0 && i < 2 * report->n; i++) { /* the roots first */
 		struct result *r = &report->results[i % report->n];
@@ -192,11 +191,11 @@ void look_settle(struct report *report, bool wait)
 			continue;
 		if (look_leave_to_root(report, r))
 			continue;
-		if (is_worth_a_look(report, r) && n_looks++ < SECOND_LOOKS) {
+		if (is_worth_a_look(report, r, died) && n_looks++ < SECOND_LOOKS) {
 			look_again(report, r);
 			if (!r->flaky)
 				revive(report);
-			else if (culprit && r->blame == GONE)
+			else if (died && (r->blame == GONE || report->n_confirmed > n_before))
 				excuse(r);
 			report->n_confirmed += r->blame != NOBODY && !r->flaky && r->requirement->level == MUST;
 		}
