@@ -306,8 +306,8 @@ static bool has_one_queue(struct turn *t, struct peer **served, int n, int64_t w
 		peer_free(*place, 0);
 		if (!(*place = peer_try(t, wait_ns, false)))
 			return true;
-		if (!is_answered(*place, wait_ns) && !peer_answered_within(*place, wait_ns))
-			return false;
+		if (!is_answered(*place, wait_ns) && !peer_answered_within(*place, wait_ns) && !(*place)->ended)
+			return false; /* and was not turned away either */
 	}
 	return true;
 }
