@@ -4,6 +4,7 @@
 usage: check.py odd|wild|peers|faults|delay
 A row whose needs are not there is left out, and named on standard error.
 """
+import itertools
 import json
 import os
 import re
@@ -35,7 +36,7 @@ def rows(path):
 class Server:
     """A running server: made from a command with {uri}, {port} or {path}; .uri is its ready line."""
     def __init__(self, command, transport='tcp'):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder, self.numbers = tempfile.TemporaryDirectory(), itertools.count()
         path = self.folder.name + '/socket'
         host = '[::1]' if transport.endswith('6') else '127.0.0.1'
         uri = '%s:%s' % (transport, path) if transport.startswith('unix') else '%s://%s:0' % (transport[:3], host)
@@ -64,8 +65,8 @@ class Server:
         kind = socket.SOCK_STREAM if self.stream else socket.SOCK_DGRAM
         if self.uri.startswith('unix'):
             client, address = socket.socket(socket.AF_UNIX, kind), self.uri.split(':', 1)[1]
-            if not self.stream:
-                client.bind(b'')
+            if not self.stream:  # a path, for some servers can answer no other name
+                client.bind('%s/client.%d' % (self.folder.name, next(self.numbers)))
         else:
             host, port = self.uri.split('//')[1].rsplit(':', 1)
             client, address = socket.socket(socket.AF_INET6 if '[' in host else socket.AF_INET, kind), (host.strip('[]'), int(port))

@@ -30,7 +30,6 @@ static long long moment_choose(struct conversation *c)
 	case FAULT_TIME_DAY_OFF: return now + 86400 * SECOND;
 	case FAULT_TIME_ROUNDED_UP: return now + SECOND - 1;
 	case FAULT_TIME_SECOND_LATE: return now - SECOND;
-	case FAULT_TIME_REFRESHED: return now - (now + SECOND / 20) % (SECOND / 4);
 	case FAULT_TIME_BACK: return now - (s->n_replies % 2 ? 2 * SECOND : 0);
 	case FAULT_TIME_ZONE_CHANGES: return now + (s->n_replies % 2 ? 3600 * SECOND : 0);
 	case FAULT_TIME_EAST_CALLED_GMT:
