@@ -1,25 +1,17 @@
 /* The paths of UNIX sockets. */
 #include "exec.h"
 #include <signal.h>
-#include <sys/un.h>
-
-static const char *path_of(const struct turn *t)
-{
-	const struct sockaddr_un *un = (const void *)&t->subject->endpoint.addr;
-
-	return un->sun_path[0] ? un->sun_path : NULL;
-}
 
 void case_unix_path_removed(struct turn *t)
 {
 	struct stop_seen stop;
 
-	if (!path_of(t)) {
+	if (!ts_endpoint_path(&t->subject->endpoint)) {
 		turn_report(t, "an abstract name leaves nothing behind");
 		return;
 	}
 	if (exec_sees_stop(t, &stop) && stop.has_path)
-		turn_fail(t, BYTES, "the server has ended and left %s behind", path_of(t));
+		turn_fail(t, BYTES, "the server has ended and left %s behind", ts_endpoint_path(&t->subject->endpoint));
 }
 
 void case_unix_stale_path(struct turn *t)
@@ -27,7 +19,7 @@ void case_unix_stale_path(struct turn *t)
 	struct ts_err err = {.text = ""};
 	int status;
 
-	if (!path_of(t)) {
+	if (!ts_endpoint_path(&t->subject->endpoint)) {
 		turn_report(t, "an abstract name leaves nothing behind");
 		return;
 	}

@@ -33,7 +33,7 @@ static int open_socket(struct dgram *d)
 	const struct ts_endpoint *ep = &d->turn->subject->endpoint;
 	struct sockaddr_un own = {.sun_family = AF_UNIX};
 
-	if (ep->transport != TS_UNIXGRAM || ((const struct sockaddr_un *)&ep->addr)->sun_path[0] == '\0')
+	if (!ts_endpoint_path(ep))
 		return ts_endpoint_socket(ep, SOCK_NONBLOCK);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	snprintf(own.sun_path, sizeof(own.sun_path), "/tmp/tsconform-%d.%d", (int)getpid(), ++n_made);

@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #define STOP_WITHIN_NS (5 * TS_S)
 #define STOP_SLACK_NS  (700 * TS_MS)
@@ -39,10 +38,10 @@ bool exec_stops(struct turn *t, int signo, int *status)
 
 static bool has_path(const struct turn *t)
 {
-	const struct sockaddr_un *un = (const void *)&t->subject->endpoint.addr;
+	const char *path = ts_endpoint_path(&t->subject->endpoint);
 	struct stat st;
 
-	return un->sun_family == AF_UNIX && un->sun_path[0] && stat(un->sun_path, &st) == 0;
+	return path && stat(path, &st) == 0;
 }
 
 bool exec_sees_stop(struct turn *t, struct stop_seen *stop)

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -193,10 +192,10 @@ int launch_start(struct launch *l, struct ts_err *err)
 
 static void remove_path(const struct launch *l)
 {
-	const struct sockaddr_un *un = (const void *)&l->endpoint.addr;
+	const char *path = ts_endpoint_path(&l->endpoint);
 
-	if (l->endpoint.addr.ss_family == AF_UNIX && un->sun_path[0])
-		unlink(un->sun_path);
+	if (path)
+		unlink(path);
 }
 
 static bool move_to_free_port(struct launch *l)

@@ -40,7 +40,8 @@ const char *ts_endpoint_text(const struct ts_endpoint *ep, char *buf, size_t siz
 
 const char *ts_transport_name(enum ts_transport transport); /* "tcp", ... */
 bool ts_transport_is_stream(enum ts_transport transport);
-int ts_endpoint_port(const struct ts_endpoint *ep); /* host order; -1 for UNIX */
+int ts_endpoint_port(const struct ts_endpoint *ep);         /* host order; -1 for UNIX */
+const char *ts_endpoint_path(const struct ts_endpoint *ep); /* in the file system, borrowed; NULL: it has none */
 
 /*
  * Create, bind and (streams) listen. SO_REUSEADDR is set on TCP, never on UDP. A UNIX path that nobody answers on is

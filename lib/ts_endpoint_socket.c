@@ -29,8 +29,7 @@ static void turn_on(int fd, int level, int option)
 	setsockopt(fd, level, option, &one, sizeof one);
 }
 
-/* The path of a UNIX endpoint in the file system, or NULL. */
-static const char *file_path(const struct ts_endpoint *ep)
+const char *ts_endpoint_path(const struct ts_endpoint *ep)
 {
 	const struct sockaddr_un *un = (const struct sockaddr_un *)&ep->addr;
 
@@ -39,7 +38,7 @@ static const char *file_path(const struct ts_endpoint *ep)
 
 void ts_endpoint_remove(const struct ts_endpoint *ep)
 {
-	const char *path = file_path(ep);
+	const char *path = ts_endpoint_path(ep);
 	struct stat st;
 
 	if (path != NULL && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
@@ -85,7 +84,7 @@ static int fail(struct ts_err *err, const struct ts_endpoint *ep, const char *wh
 /* Whether a path that is in use may be taken over: 0 when it is stale and was removed, or what is in the way. */
 static int remove_stale(const struct ts_endpoint *ep)
 {
-	const char *path = file_path(ep);
+	const char *path = ts_endpoint_path(ep);
 	struct stat st;
 	int fd, error;
 
