@@ -9,15 +9,6 @@
 #define MANY           200
 #define GROUP          10 /* so many callers come at once, if a round trip is long: more would overflow a short queue */
 
-/* Everybody sends, then everybody is answered. */
-static void all_say(struct peer **p, int n)
-{
-	for (int i = 0; i < n; i++)
-		peer_send_letters(p[i], 8);
-	for (int i = 0; i < n && peer_await(p[i]); i++)
-		;
-}
-
 static int n_at_once(const struct turn *t)
 {
 	return t->subject->dialect.least_rtt_ns > 5 * TS_MS ? GROUP : 1;
@@ -36,7 +27,7 @@ static bool fill(struct turn *t)
 		n_more = n - i < n_at_once(t) ? n - i : n_at_once(t);
 		for (int k = 0; k < n_more; k++)
 			p[k] = peer_open(t);
-		all_say(p, n_more);
+		peers_say(p, n_more);
 	}
 	return t->blame == NOBODY;
 }
@@ -113,30 +104,15 @@ void case_concurrency_no_cross_talk(struct turn *t)
 
 #define GOERS 4
 
-/* Clients that have spoken and end at once: the server finds all of them gone when it looks next. */
-static void go_together(struct turn *t)
-{
-	int n = t->subject->dialect.capacity - 1 < GOERS ? t->subject->dialect.capacity - 1 : GOERS;
-	struct peer *p[GOERS];
-
-	for (int i = 0; i < n; i++)
-		p[i] = peer_open(t);
-	all_say(p, n);
-	for (int i = 0; i < n && t->blame == NOBODY; i++)
-		peer_half_close(p[i]);
-	for (int i = 0; i < n && t->blame == NOBODY; i++)
-		if (peer_finish(p[i]))
-			peer_free(p[i], 0);
-}
-
 void case_concurrency_churn(struct turn *t)
 {
 	struct peer *lasting = peer_open(t);
 	int n = turn_busy_ns() > 0 ? 40 : 5; /* a busy machine may let the server see one leaver at a time */
+	int n_goers = t->subject->dialect.capacity - 1 < GOERS ? t->subject->dialect.capacity - 1 : GOERS;
 
 	for (int i = 0; turn_goes_on(t, i, n, 1, TS_S); i++) {
 		peer_say_letters(lasting, 10);
-		go_together(t);
+		peers_go_together(t, n_goers);
 	}
 	for (int i = 0; turn_goes_on(t, i, 15, 3, 1500 * TS_MS); i++) {
 		peer_say_letters(lasting, 10);
@@ -239,7 +215,7 @@ void case_concurrency_many_open(struct turn *t)
 		if (come(t, &c, p + n_open, n_each))
 			judge_waiting(t, &c, LEAVERS + n_open + n_each - c.n_waiting);
 	for (int i = 0; i < n_open && t->blame == NOBODY; i += turn_slow(t) ? n_open : n_each)
-		all_say(p + i, turn_slow(t) ? n_open : n_each);
+		peers_say(p + i, turn_slow(t) ? n_open : n_each);
 	if (n_open < n)
 		turn_report(t, "%d clients were open in the time there is, not %d", n_open, n);
 }

@@ -12,22 +12,7 @@ static bool is_grown(const struct launch_census *before, const struct launch_cen
 	       after->n_zombies > before->n_zombies;
 }
 
-#define TOGETHER 8
-#define ROUNDS   20
-
-/* Conversations that end at once: signals are merged then, and a server that waits for one child at each keeps some. */
-static void end_together(struct turn *t)
-{
-	struct peer *p[TOGETHER];
-
-	for (int i = 0; i < TOGETHER && t->blame == NOBODY; i++)
-		if (peer_say_letters(p[i] = peer_open(t), 8) && i + 1 == TOGETHER)
-			for (int k = 0; k < TOGETHER; k++)
-				peer_half_close(p[k]);
-	for (int i = 0; i < TOGETHER && t->blame == NOBODY; i++)
-		if (peer_finish(p[i]))
-			peer_free(p[i], 0);
-}
+#define ROUNDS 20
 
 /* Up to 500 conversations after some to warm up. What is left is counted when it has had time to go. Returns how many.
  */
@@ -45,9 +30,10 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	for (; n < 500 && t->blame == NOBODY && (n < least || ts_clock_mono_ns() < until_ns); n++)
 		turn_plain(t);
 	bool many = exec_streams(t) && !t->subject->dialect.one_shot && t->subject->dialect.limit == 0 &&
-	            t->subject->dialect.capacity >= TOGETHER;
+	            t->subject->dialect.capacity >= PEERS_TOGETHER;
+	/* Signals of children that end at once are merged: a server that waits for one child at each keeps some. */
 	for (int i = 0; many && turn_goes_on(t, i, ROUNDS, 1, 5 * TS_S); i++)
-		end_together(t);
+		peers_go_together(t, PEERS_TOGETHER);
 	for (int i = 0; i < 10 && t->blame == NOBODY; i++) {
 		if (!take_census(t, after))
 			return 0;
@@ -135,8 +121,8 @@ void case_lifecycle_zombies(struct turn *t)
 	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 
-	if (n &&
-	    after.n_zombies - before.n_zombies > 2 * TOGETHER) /* more than a server that waits for them later keeps */
+	if (n && after.n_zombies - before.n_zombies >
+	                 2 * PEERS_TOGETHER) /* more than a server that waits for them later keeps */
 		turn_fail(t, BYTES, "%lld zombies were left behind, most by clients that ended at once",
 		          (long long)(after.n_zombies - before.n_zombies));
 	else if (n)

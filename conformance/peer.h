@@ -109,4 +109,12 @@ size_t peer_owed(const struct peer *p);
 /* Politely, without judging: half-close, read to the end for at most wait_ns, close, free. */
 void peer_free(struct peer *p, int64_t wait_ns);
 
+/* Everybody sends, then everybody is answered. */
+void peers_say(struct peer **p, int n);
+
+/* n clients more (at most PEERS_TOGETHER) speak, and end at once: the server finds all of them gone when it looks next.
+ */
+#define PEERS_TOGETHER 8
+void peers_go_together(struct turn *t, int n);
+
 #endif
