@@ -1,5 +1,4 @@
-/* Probing a stream: one conversation that learns the rule, then one or more that find out how many clients are served
- * at a time.
+/* Probing a stream: one conversation that learns the rule. How many clients are served at a time: dialect_capacity.c.
  */
 #include "dialect.h"
 #include "dialect_inside.h"
@@ -14,8 +13,6 @@
 #define GREETING_NS   (120 * TS_MS)
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
 #define HALF_NS       (250 * TS_MS) /* the same, of a server that has begun to answer */
-#define ABREAST_FEW   3
-#define QUEUE_LOOKS   20
 #define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
 #define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
 #define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
@@ -274,87 +271,6 @@ static bool converse(struct turn *t, enum words how)
 	return true;
 }
 
-static bool is_answered(struct peer *p, int64_t wait_ns)
-{
-	peer_send_letters(p, N_WORD);
-	return peer_answered_within(p, wait_ns);
-}
-
-/* n more clients ask at once: how many are answered? */
-static int n_answered(struct turn *t, struct peer **p, int n, int64_t wait_ns)
-{
-	int64_t until_ns = ts_clock_mono_ns() + wait_ns;
-	int n_open = 0, n_good = 0;
-
-	for (; n_open < n && (p[n_open] = peer_try(t, wait_ns, false)) != NULL; n_open++)
-		peer_send_letters(p[n_open], N_WORD);
-	for (int i = 0; i < n_open; i++)
-		n_good += peer_answered_within(p[i], until_ns - ts_clock_mono_ns());
-	return n_good;
-}
-
-/*
- * Is who comes served when somebody has gone? Workers that each have a queue of their own let a client wait behind one
- * conversation while others end.
- */
-static bool has_one_queue(struct turn *t, struct peer **served, int n, int64_t wait_ns)
-{
-	for (int i = 0; i < QUEUE_LOOKS; i++) {
-		struct peer **place = &served[i % n];
-		if (!peer_finish(*place))
-			return true; /* a case will say it */
-		peer_free(*place, 0);
-		if (!(*place = peer_try(t, wait_ns, false)))
-			return true;
-		if (!is_answered(*place, wait_ns) && !peer_answered_within(*place, wait_ns) && !(*place)->ended)
-			return false; /* and was not turned away either */
-	}
-	return true;
-}
-
-/* One client has a conversation; how many are served beside it? One after the other comes, so that no queue overflows;
- * to a slow server three and then twelve, whose answers are waited for together. */
-static void find_capacity(struct turn *t)
-{
-	struct dialect *d = &t->subject->dialect;
-	int64_t wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
-	bool slow = turn_slow(t) || d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS;
-	struct peer *p[1 + DIALECT_CAPACITY_SLOW], *first;
-	int n = 1;
-
-	d->capacity = d->abreast = d->limit = 1;
-	if (t->subject->options->concurrency == 1 || !(p[0] = first = peer_try(t, turn_wait_ns(t), false)))
-		return;
-	/* A server that did not end the first conversation may still be in it. */
-	if (!d->ends && !is_answered(first, wait_ns))
-		return;
-	if (d->ends && !d->one_shot && !peer_say_letters(first, N_WORD))
-		return;
-	bool waits = false;
-	while (n > 0 && d->capacity + n <= (slow ? DIALECT_CAPACITY_SLOW : DIALECT_CAPACITY_MAX)) {
-		int64_t begin_ns = ts_clock_mono_ns();
-		int more = n_answered(t, p + d->capacity, n, wait_ns);
-		d->capacity += more;
-		d->limit = more < n ? d->capacity : 0;
-		if (more < n)
-			break;
-		/* Three together take as long as one, unless they wait for one another. */
-		waits |= slow && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
-		n = !slow    ? 1
-		    : waits  ? DIALECT_CAPACITY_MAX - d->capacity
-		    : n == 1 ? 3
-		             : DIALECT_CAPACITY_SLOW - d->capacity;
-	}
-	/* Whoever holds one conversation may be in the way of another: as with a server that has one worker. */
-	if (!slow && !d->one_shot && d->limit > 1) {
-		if (p[d->capacity])
-			peer_free(p[d->capacity], 0);
-		if (!has_one_queue(t, p, d->capacity, wait_ns))
-			d->capacity = d->limit = 1;
-	}
-	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
-}
-
 /* Once more, in another way. What it was taken for before stays, unless the rule is learnt now. */
 static void converse_again(struct turn *t, enum words how)
 {
@@ -392,7 +308,7 @@ static bool probe_stream(struct turn *t)
 	if (d->known && t->subject->needs_capacity) {
 		bool check_time = d->rule.check_time;
 		d->rule.check_time = false; /* a wrong time is an answer, too */
-		find_capacity(t);
+		dialect_find_capacity(t);
 		d->rule.check_time = check_time;
 		t->blame = NOBODY; /* what went wrong is found again, by a case */
 	}

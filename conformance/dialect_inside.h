@@ -15,6 +15,12 @@ void dialect_widen_rtt(struct dialect *d, int64_t ns);
 /* It speaks something else. */
 void dialect_stranger(struct dialect *d, const char *what);
 
+/*
+ * One client has a conversation; how many are served beside it? One after the other comes, so that no queue overflows;
+ * to a slow server three and then twelve, whose answers are waited for together.
+ */
+void dialect_find_capacity(struct turn *t);
+
 /* dialect_probe of a datagram server. */
 bool dialect_probe_datagram(struct turn *t);
 
