@@ -1,5 +1,4 @@
-/* Probing a stream: one conversation that learns the rule. How many clients are served at a time: dialect_capacity.c.
- */
+/* Probing a stream: one conversation that learns the rule. (dialect_capacity.c counts the clients served at a time.) */
 #include "dialect.h"
 #include "dialect_inside.h"
 #include "peer.h"

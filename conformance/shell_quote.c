@@ -16,6 +16,7 @@ char *shell_quote(const char *text)
 			at = stpcpy(at, APOSTROPHE);
 		else
 			*at++ = *text;
-	strcpy(at, "'");
+	*at++ = '\'';
+	*at = '\0';
 	return quoted;
 }
