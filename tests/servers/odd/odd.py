@@ -225,7 +225,7 @@ def one_shot(uri, reply):
                 if data := client.recv(65536):
                     client.sendall(reply(data))
                     client.shutdown(socket.SHUT_WR)
-            except ConnectionError:
+            except OSError:  # shutdown has another word for a client that has gone
                 pass
 
 
