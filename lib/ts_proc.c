@@ -134,27 +134,36 @@ static void table_mark(struct table *t, pid_t pid)
 	}
 }
 
-/* Of all threads: the files of the process itself count its first thread only. */
-static void add_switches(struct ts_proc *out, pid_t pid)
+static void add_thread(struct ts_proc *out, pid_t thread)
 {
-	char path[64], text[4096];
+	unsigned long long waited_ns;
+	char text[4096];
+
+	if (read_file(thread, "schedstat", text, sizeof(text)) > 0 && sscanf(text, "%*u %llu", &waited_ns) == 1)
+		out->waited_s += (double)waited_ns * 1e-9;
+	if (read_file(thread, "status", text, sizeof(text)) < 0)
+		return;
+	const char *voluntary = strstr(text, "\nvoluntary_ctxt_switches:");
+	const char *other = strstr(text, "\nnonvoluntary_ctxt_switches:");
+	if (voluntary && other) {
+		out->n_switches_voluntary += strtoll(strchr(voluntary, ':') + 1, NULL, 10);
+		out->n_switches_involuntary += strtoll(strchr(other, ':') + 1, NULL, 10);
+	}
+}
+
+/* The files of the process itself count its first thread only. */
+static void add_threads(struct ts_proc *out, pid_t pid)
+{
+	char path[64];
 	struct dirent *d;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	DIR *tasks = opendir(path);
 	if (!tasks)
 		return;
-	while ((d = readdir(tasks))) {
-		if (!isdigit((unsigned char)d->d_name[0]) ||
-		    read_file(atoi(d->d_name), "status", text, sizeof(text)) < 0)
-			continue;
-		const char *voluntary = strstr(text, "\nvoluntary_ctxt_switches:");
-		const char *other = strstr(text, "\nnonvoluntary_ctxt_switches:");
-		if (voluntary && other) {
-			out->n_switches_voluntary += strtoll(strchr(voluntary, ':') + 1, NULL, 10);
-			out->n_switches_involuntary += strtoll(strchr(other, ':') + 1, NULL, 10);
-		}
-	}
+	while ((d = readdir(tasks)))
+		if (isdigit((unsigned char)d->d_name[0]))
+			add_thread(out, atoi(d->d_name));
 	closedir(tasks);
 }
 
@@ -234,7 +243,7 @@ static bool add_process(struct ts_proc *out, pid_t pid)
 	out->n_threads += n_threads;
 	add_memory(out, pid);
 	add_descriptors(out, pid);
-	add_switches(out, pid);
+	add_threads(out, pid);
 	return true;
 }
 

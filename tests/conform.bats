@@ -437,6 +437,19 @@ END
   "${bin}/tsconform" --strict --only=lifecycle.memory --exec 'node tests/servers/odd/odd.js js-text {uri}' tcp://127.0.0.1:0
 }
 
+# Each hog has a session of its own, and so the same share as the server where the kernel shares among sessions.
+@test "a server that spins is found where it gets a twelfth of a processor, too" {
+  last=$(taskset -pc $$ | sed -E 's/.*[ ,-]//')
+  for ((i = 0; i < 11; i++)); do
+    setsid taskset -c "${last}" timeout 20 bash -c 'while :; do :; done' 3>&- &
+    peers+=("$!")
+  done
+  "${bin}/tsconform" --only=lifecycle.idle-cpu --json="${tmp}/r.json" \
+    --exec "exec taskset -c ${last} build/release/servers/faulty --fault=idle-spins --listen={uri}" tcp://127.0.0.1:0
+  statuses "${tmp}/r.json" warn
+  [ "${ids}" = lifecycle.idle-cpu ]
+}
+
 @test "docs/conformance.md is what the rows say" {
   TSCONFORM=${bin}/tsconform scripts/conformance-docs >"${tmp}/conformance.md"
   diff -u docs/conformance.md "${tmp}/conformance.md"

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -310,6 +311,40 @@ static void children_that_vanish(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+static pid_t start_spinner(int processor)
+{
+	pid_t pid = fork();
+	cpu_set_t one;
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	CPU_ZERO(&one);
+	CPU_SET(processor, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	burn(60);
+	_exit(0);
+}
+
+/* Two that spin on one processor: each waits while the other runs. */
+static void waiting_for_a_processor_is_told(void **state)
+{
+	(void)state;
+	const int processor = sched_getcpu();
+	const pid_t spinners[2] = {start_spinner(processor), start_spinner(processor)};
+	struct ts_proc sample = {0};
+
+	for (int i = 0; i < 500 && sample.waited_s < 0.05; i++) {
+		usleep(10000);
+		assert_int_equal(ts_proc_sample(spinners[0], &sample), 0);
+	}
+	assert_true(sample.waited_s >= 0.05);
+	for (int i = 0; i < 2; i++) {
+		kill(spinners[i], SIGKILL);
+		assert_int_equal(waitpid(spinners[i], NULL, 0), spinners[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +356,7 @@ int main(void)
 	        cmocka_unit_test(children_come_and_go),
 	        cmocka_unit_test(a_process_that_is_gone),
 	        cmocka_unit_test(children_that_vanish),
+	        cmocka_unit_test(waiting_for_a_processor_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
