@@ -15,9 +15,9 @@ static int check_time(const char *text, void *settings, struct ts_err *err)
 static int check_separator(const char *text, void *settings, struct ts_err *err)
 {
 	(void)settings;
-	return strlen(text) < 16 && !strpbrk(text, "[]\r\n")
+	return strlen(text) < 16 && !strpbrk(text, "[]")
 	               ? 0
-	               : ts_err_usage(err, "must be auto or at most 15 bytes, without brackets and line ends");
+	               : ts_err_usage(err, "must be auto or at most 15 bytes, without brackets");
 }
 
 #define AT(name) .offset = offsetof(struct options, name)
@@ -214,6 +214,8 @@ int options_check(const struct options *o, struct ts_err *err)
 		                    "--words: needs --exec, because a server that obeys words is not one to play with");
 	if (o->client && o->exec)
 		return ts_err_usage(err, "--client --exec: either a client or a server is judged");
+	if (o->framing == 2 && strpbrk(o->separator, "\r\n"))
+		return ts_err_usage(err, "--separator: a line end would end the reply, where lines are framed");
 	if (o->json && o->junit && strcmp(o->json, "-") == 0 && strcmp(o->junit, "-") == 0)
 		return ts_err_usage(err, "--json=- --junit=-: only one of them can be standard output");
 	return 0;

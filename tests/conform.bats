@@ -346,6 +346,25 @@ END
   [[ "${output}" == *"--time='strftime:%H o'\\''clock' 'unix:"* ]]
 }
 
+@test "a line end that separates is stated so that a terminal can show it" {
+  cat >"${tmp}/crlf.py" <<'END'
+import socketserver, sys, time
+class Crlf(socketserver.BaseRequestHandler):
+    def handle(self):
+        while data := self.request.recv(1024):
+            self.request.sendall(b'[%s]\r\n%s' % (time.ctime().encode(), data))
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+Server(('127.0.0.1', int(sys.argv[1])), Crlf).serve_forever()
+END
+  server="/usr/bin/python3 ${tmp}/crlf.py {port}"
+  "${bin}/tsconform" --only=format.separator-plain --json="${tmp}/r.json" --exec "${server}" tcp://127.0.0.1:0
+  [[ "$(field "${tmp}/r.json" dialect.options)" == *"--separator=\$'\\015\\012' "* ]]
+  eval "${bin}/tsconform --only=format.separator-steady $(field "${tmp}/r.json" dialect.options) --exec '${server}' tcp://127.0.0.1:0"
+  run "${bin}/tsconform" --framing=line --separator=$'\n' tcp://127.0.0.1:1
+  [ "${status}" -eq 2 ]
+}
+
 @test "a server that binds its path as its own folder sees it is ready" {
   "${bin}/tsconform" --only=format.reply \
     --exec "cd ${tmp} && exec /usr/bin/python3 ${PWD}/tests/servers/odd/odd.py plain unix:./s.sock" "unix:${tmp}/s.sock"
