@@ -119,7 +119,7 @@ union address {
 	struct sockaddr_un un;
 };
 
-static bool same_address(const union address *asked, const union address *from, socklen_t n_from)
+static bool same_address(struct dgram *d, const union address *asked, const union address *from, socklen_t n_from)
 {
 	if (asked->any.ss_family == AF_INET)
 		return asked->in.sin_port == from->in.sin_port &&
@@ -128,8 +128,12 @@ static bool same_address(const union address *asked, const union address *from, 
 	if (asked->any.ss_family == AF_INET6)
 		return asked->in6.sin6_port == from->in6.sin6_port &&
 		       memcmp(&asked->in6.sin6_addr, &from->in6.sin6_addr, sizeof(asked->in6.sin6_addr)) == 0;
-	/* A path may be bound under another spelling: only an unnamed or abstract sender is told for sure. */
-	return n_from > sizeof(sa_family_t) && (asked->un.sun_path[0] != 0) == (from->un.sun_path[0] != 0);
+	if (n_from <= sizeof(sa_family_t) || (asked->un.sun_path[0] != 0) != (from->un.sun_path[0] != 0))
+		return false;
+	/* A path may be bound under another spelling, or moved since: but it is that of the first reply. */
+	if (d->home[0] == '\0')
+		snprintf(d->home, sizeof(d->home), "%s", from->un.sun_path);
+	return strcmp(d->home, from->un.sun_path) == 0;
 }
 
 int dgram_receive(struct dgram *d, int64_t wait_ns)
@@ -146,7 +150,7 @@ int dgram_receive(struct dgram *d, int64_t wait_ns)
 			                         .addr_len = n_from,
 			                         .addr = from.any};
 			d->n = (size_t)n;
-			d->foreign = !same_address(&asked, &from, n_from);
+			d->foreign = !same_address(d, &asked, &from, n_from);
 			if (d->foreign && n_from > sizeof(sa_family_t))
 				ts_endpoint_text(&ep, d->from, sizeof(d->from));
 			else if (d->foreign)

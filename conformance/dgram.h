@@ -6,6 +6,7 @@
 #define DGRAM_H
 
 #include "suite.h"
+#include <sys/un.h>
 
 #define DGRAM_MAX  65536
 #define DGRAM_PAST 32 /* so many answers are remembered */
@@ -23,7 +24,9 @@ struct dgram {
 	size_t n;        /* bytes of the latest datagram received */
 	bool foreign;    /* it came from another address than the one asked */
 	char from[TS_ENDPOINT_TEXT_MAX];
-	struct dgram_past past[DGRAM_PAST]; /* messages that were answered, and their replies */
+	char home[sizeof(
+	        ((struct sockaddr_un *)0)->sun_path)]; /* the path that the first reply came from; empty: none yet */
+	struct dgram_past past[DGRAM_PAST];            /* messages that were answered, and their replies */
 	int n_past;
 	char bytes[DGRAM_MAX];
 };

@@ -36,10 +36,18 @@ static void send_from(struct conversation *c, int fd, const struct sender *to, c
 /* From a socket of its own, so from another port. */
 static void send_elsewhere(struct conversation *c, const struct sender *to, const char *bytes, size_t n)
 {
+	struct sockaddr_un own = {.sun_family = AF_UNIX};
 	int fd = socket(to->addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
+	if (has(c, FAULT_DGRAM_OTHER_PATHS)) {
+		snprintf(own.sun_path, sizeof(own.sun_path), "/tmp/faulty-%d.%llu", (int)getpid(),
+		         (unsigned long long)c->n_messages);
+		bind(fd, (const struct sockaddr *)&own, sizeof(own));
+	}
 	send_from(c, fd, to, bytes, n);
 	close(fd);
+	if (own.sun_path[0] != '\0')
+		unlink(own.sun_path);
 }
 
 static void reply_send(struct conversation *c, const struct sender *to, const struct peer_text *reply)
@@ -48,6 +56,7 @@ static void reply_send(struct conversation *c, const struct sender *to, const st
 	size_t n_stamp = end ? (size_t)(end + 1 - reply->p) : reply->n;
 
 	switch (c->server->fault) {
+	case FAULT_DGRAM_OTHER_PATHS:
 	case FAULT_DGRAM_OTHER_PORT: send_elsewhere(c, to, reply->p, reply->n); return;
 	case FAULT_DGRAM_OTHER_PORT_LATER:
 		if (c->n_messages > 2) {
