@@ -5,8 +5,9 @@
  * What is odd about it: libev turns the program inside out. It calls back, for each watcher, and the watcher is our
  * memory: it must stay where it is while it is started. A change of interest is not told to the kernel at once but
  * before the next wait, so that starting and stopping the same watcher costs no system call. libev's time is the time
- * of the last wake-up, in doubles of seconds. It does not tell which watcher is the next, so each is kept back until
- * the next is known (loop_soon()). See ev(3). The loop of loop.h drives it one turn at a time (EVRUN_ONCE).
+ * of the last wake-up, in doubles of seconds. It does not tell which watcher is the next, so all are noted first and
+ * then served (loop_soon()): thousands of watchers lie all over the memory, and so are fetched side by side. See ev(3).
+ * The loop of loop.h drives it one turn at a time (EVRUN_ONCE).
  */
 #include "loop.h"
 #include "ts_clock.h"
@@ -14,34 +15,43 @@
 #include <ev.h>
 #include <stdlib.h>
 
+#define TOLD 256 /* served together */
+
 struct libev {
 	struct loop loop; /* first */
 	struct ev_loop *ev;
 	ev_timer timer; /* its only task is to end the wait */
-	int n_ready;
-	struct source *kept_back; /* ready, and not served yet; or NULL */
-	unsigned kept_ready;
+	struct told {
+		struct source *source;
+		unsigned ready;
+	} told[TOLD]; /* ready, and not served yet */
+	int n_told;
+	bool woke;
 };
 
-static void serve_kept_back(struct libev *l)
+static void serve_told(struct libev *l)
 {
-	struct source *s = l->kept_back;
-
-	l->kept_back = NULL;
-	if (s)
-		loop_ready(&l->loop, s, l->kept_ready);
+	for (int i = 0; i < l->n_told; i++) {
+		if (i + 1 < l->n_told)
+			loop_soon(l->told[i + 1].source);
+		loop_ready(&l->loop, l->told[i].source, l->told[i].ready);
+	}
+	l->n_told = 0;
 }
 
 static void on_ready(struct ev_loop *ev, ev_io *io, int events)
 {
 	struct libev *l = ev_userdata(ev);
 
-	if (l->n_ready++ == 0)
+	if (!l->woke)
 		loop_woke(&l->loop, 1);
-	loop_soon(io->data);
-	serve_kept_back(l);
-	l->kept_back = io->data;
-	l->kept_ready = (events & EV_READ ? READY_READ : 0u) | (events & EV_WRITE ? READY_WRITE : 0u);
+	l->woke = true;
+	if (l->n_told == TOLD)
+		serve_told(l);
+	l->told[l->n_told++] = (struct told){
+	        .source = io->data,
+	        .ready = (events & EV_READ ? READY_READ : 0u) | (events & EV_WRITE ? READY_WRITE : 0u),
+	};
 }
 
 static void on_time(struct ev_loop *ev, ev_timer *timer, int events)
@@ -95,11 +105,11 @@ static int turn(struct loop *loop, int64_t timeout_ns)
 		ev_timer_set(&l->timer, (double)timeout_ns / (double)TS_S, 0.);
 		ev_timer_start(l->ev, &l->timer);
 	}
-	l->n_ready = 0;
+	l->woke = false;
 	ev_run(l->ev, timeout_ns == 0 ? EVRUN_NOWAIT : EVRUN_ONCE);
-	if (l->n_ready == 0)
+	if (!l->woke)
 		loop_woke(loop, 0);
-	serve_kept_back(l);
+	serve_told(l);
 	ev_timer_stop(l->ev, &l->timer);
 	return 0;
 }
