@@ -65,13 +65,58 @@ static int conversations(struct turn *t, struct launch_census *before, struct la
 	return n;
 }
 
-/* One for every fifth conversation, or less, may be a pool or a cache. */
-static void judge_growth(struct turn *t, const char *what, int64_t before, int64_t after, int n)
+/* What a server may leave behind, by its name. */
+struct trait {
+	const char *name;
+	int64_t (*count)(const struct launch_census *);
+};
+
+static int64_t n_descriptors(const struct launch_census *c)
 {
-	if (n > 0 && after - before > 2 + n / 5)
-		turn_fail(t, BYTES, "%d conversations left %lld %s behind", n, (long long)(after - before), what);
+	return c->proc.n_descriptors;
+}
+
+static int64_t n_processes(const struct launch_census *c)
+{
+	return c->n_processes;
+}
+
+static int64_t n_zombies(const struct launch_census *c)
+{
+	return c->n_zombies;
+}
+
+static int64_t n_threads(const struct launch_census *c)
+{
+	return c->proc.n_threads;
+}
+
+#define FEW 4
+
+/* A pool or a cache that fills is full once; a leak goes on. */
+static bool goes_on_growing(struct turn *t, const struct trait *trait, struct launch_census last)
+{
+	struct launch_census before, after;
+
+	for (int i = 0; i < 2; i++) {
+		if (hold_conversations(t, &before, &after) == 0 || trait->count(&after) - trait->count(&last) <= FEW)
+			return false;
+		last = after;
+	}
+	return true;
+}
+
+static void judge_growth(struct turn *t, const struct trait *trait, const struct launch_census *before,
+                         const struct launch_census *after, int n)
+{
+	const int64_t n_before = trait->count(before), n_after = trait->count(after), growth = n_after - n_before;
+
+	if (n == 0)
+		return;
+	if (growth > 2 + n / 5 || (growth > FEW && goes_on_growing(t, trait, *after)))
+		turn_fail(t, BYTES, "%d conversations left %lld %s behind", n, (long long)growth, trait->name);
 	else
-		turn_report(t, "%lld before, %lld after %d conversations", (long long)before, (long long)after, n);
+		turn_report(t, "%lld before, %lld after %d conversations", (long long)n_before, (long long)n_after, n);
 }
 
 /* Conversations that break off leave a server's code by another way. One that dies of them is judged elsewhere. */
@@ -104,8 +149,7 @@ void case_lifecycle_descriptors(struct turn *t)
 
 	if (n && exec_streams(t) && after.proc.n_descriptors <= before.proc.n_descriptors + 2)
 		broken_conversations(t, after.proc.n_descriptors);
-	if (n)
-		judge_growth(t, "descriptors", before.proc.n_descriptors, after.proc.n_descriptors, n);
+	judge_growth(t, &(struct trait){"descriptors", n_descriptors}, &before, &after, n);
 }
 
 void case_lifecycle_processes(struct turn *t)
@@ -113,8 +157,7 @@ void case_lifecycle_processes(struct turn *t)
 	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 
-	if (n)
-		judge_growth(t, "processes", before.n_processes, after.n_processes, n);
+	judge_growth(t, &(struct trait){"processes", n_processes}, &before, &after, n);
 }
 
 void case_lifecycle_zombies(struct turn *t)
@@ -126,8 +169,8 @@ void case_lifecycle_zombies(struct turn *t)
 	                 2 * PEERS_TOGETHER) /* more than a server that waits for them later keeps */
 		turn_fail(t, BYTES, "%lld zombies were left behind, most by clients that ended at once",
 		          (long long)(after.n_zombies - before.n_zombies));
-	else if (n)
-		judge_growth(t, "zombies", before.n_zombies, after.n_zombies, n);
+	else
+		judge_growth(t, &(struct trait){"zombies", n_zombies}, &before, &after, n);
 }
 
 void case_lifecycle_threads(struct turn *t)
@@ -135,8 +178,7 @@ void case_lifecycle_threads(struct turn *t)
 	struct launch_census before, after;
 	int n = conversations(t, &before, &after);
 
-	if (n)
-		judge_growth(t, "threads", before.proc.n_threads, after.proc.n_threads, n);
+	judge_growth(t, &(struct trait){"threads", n_threads}, &before, &after, n);
 }
 
 static bool is_much(int64_t growth, int n)

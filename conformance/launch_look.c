@@ -144,9 +144,17 @@ pid_t launch_marked(const struct launch *l, int signo)
 	return first;
 }
 
+/* A process that made itself a session of its own is known by its mark. */
+static bool is_of_server(const struct launch *l, const char *pid)
+{
+	return is_of_session(l, pid) || is_marked(l, pid);
+}
+
 int launch_count(const struct launch *l, bool zombies)
 {
-	return l->pid ? launch_session(l, zombies, 0) : 0;
+	pid_t first;
+
+	return l->pid ? walk(l, zombies ? is_zombie : is_of_server, 0, &first) : 0;
 }
 
 /* The one that was started first: of a pipeline, the server, whose output the others read. */

@@ -132,7 +132,8 @@ static pid_t client_fork(struct conversation *c)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	conversation_run(c);
 	close(c->fd);
-	if (c->server->fault == FAULT_LEAK_PROCESSES)
+	if (c->server->fault == FAULT_LEAK_PROCESSES ||
+	    (c->server->fault == FAULT_LEAK_PROCESSES_SOME && c->server->n_clients % 20 == 0 && setsid() > 0))
 		pause();
 	_exit(0);
 }
