@@ -48,6 +48,11 @@ void case_line_crlf(struct turn *t)
 
 	peer_say(p, "abcdef\r\n", 8);
 	peer_finish(p);
+	p = peer_open(t);
+	peer_send(p, "ghijkl\r", 7);
+	turn_pause(20 * TS_MS);
+	peer_say(p, "\n", 1);
+	peer_finish(p);
 }
 
 void case_line_long(struct turn *t)

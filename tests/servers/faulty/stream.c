@@ -156,6 +156,8 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	if (has(c, FAULT_LINE_PIECES))
 		line->n = 0;
 	peer_add(line, data, n);
+	if (has(c, FAULT_LINE_EDGE) && line->n > 0 && line->p[line->n - 1] == '\r')
+		line->n--;
 	if (has(c, FAULT_LINE_JOINED) && (end = memrchr(line->p, '\n', line->n)) && end - line->p > 2) {
 		start = end + 1 - line->p;
 		goes_on = message_answer(c, line->p, start);
