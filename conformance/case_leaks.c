@@ -238,11 +238,23 @@ static double idle_share(struct turn *t)
 	return used_s / fmax(free_s, fmin(used_s, elapsed_s));
 }
 
+/* One client is there and says nothing, others have gone: a server that overlooks an end or an error asks for ever. */
+static bool idle_clients(struct turn *t)
+{
+	struct peer *lasting, *broken;
+
+	if (!turn_plain(t) || !exec_streams(t) || t->subject->dialect.one_shot)
+		return t->blame == NOBODY;
+	if (!peer_say_letters(lasting = peer_open(t), 8))
+		return false;
+	if (t->subject->dialect.capacity > 1 && peer_say_letters(broken = peer_open(t), 8))
+		peer_reset(broken);
+	return t->blame == NOBODY;
+}
+
 void case_lifecycle_idle_cpu(struct turn *t)
 {
-	struct peer *p = exec_streams(t) && !t->subject->dialect.one_shot ? peer_open(t) : NULL;
-
-	if (p ? !peer_say_letters(p, 8) : !turn_plain(t))
+	if (!idle_clients(t))
 		return;
 	turn_pause(200 * TS_MS);
 	const double share = idle_share(t);

@@ -27,6 +27,18 @@ static bool is_utf8(const char *data, size_t n)
 	return true;
 }
 
+/* A letter e and a combining acute accent become one character (as NFC has it). */
+static void composed_write(struct peer_text *out, const char *data, size_t n)
+{
+	static const char apart[] = "e\xcc\x81";
+
+	for (const char *at; (at = memmem(data, n, apart, 3)); n -= (size_t)(at + 3 - data), data = at + 3) {
+		peer_add(out, data, (size_t)(at - data));
+		peer_add(out, "\xc3\xa9", 2);
+	}
+	peer_add(out, data, n);
+}
+
 static void utf8_mend(struct peer_text *out, const char *data, size_t n, const char *instead)
 {
 	for (size_t i = 0, length; i < n; i += length ? length : 1) {
@@ -254,6 +266,7 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 	case FAULT_STAMP_ONLY: break;
 	case FAULT_DATA_UTF8_REPLACED: utf8_mend(out, data, n, "\xef\xbf\xbd"); break;
 	case FAULT_DATA_UTF8_DROPPED: utf8_mend(out, data, n, ""); break;
+	case FAULT_DATA_COMPOSED: composed_write(out, data, n); break;
 	case FAULT_DATA_FORMATTED:
 	case FAULT_DATA_DOLLARS: doubles_write(out, data, n, '$'); break;
 	case FAULT_DATA_URL: escapes_write(out, data, n, fault == FAULT_DATA_URL); break;

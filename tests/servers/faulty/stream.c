@@ -405,6 +405,14 @@ static bool end_answer(struct conversation *c)
 	return true;
 }
 
+/* Asks once and again, whatever the answer, until the server ends. */
+static void spin(struct conversation *c, char *buffer)
+{
+	while (!c->server->stopping)
+		if (recv(c->fd, buffer, PEER_BUFFER, MSG_DONTWAIT) > 0)
+			return;
+}
+
 /* The server ends first: let the client read all, and read what it still sends, so that the end is a FIN. */
 static void end_gently(struct conversation *c, char *buffer)
 {
@@ -432,6 +440,8 @@ void conversation_run(struct conversation *c)
 	begin(c);
 	while (goes_on && client_wait(c) && (n = receive(c, buffer)) > 0)
 		goes_on = chunk_serve(c, buffer, n);
+	if ((n == 0 && has(c, FAULT_END_SPINS)) || (n < 0 && has(c, FAULT_RESET_SPINS)))
+		spin(c, buffer);
 	if (n == 0) {
 		owed_send(c);
 		c->is_closed = end_answer(c);
