@@ -177,11 +177,14 @@ static uint64_t hash_of(const char *bytes, size_t n)
 	return hash;
 }
 
-/* A reply that came before, once more? It is as long as that, and ends with the bytes that were answered. */
-static bool came_before(const struct dgram *d)
+/* A reply that came before, once more? It is as long as that, and ends with the bytes that were answered. Where those
+ * are the beginning of what was sent now, it is this datagram's own reply, cut short. */
+static bool came_before(const struct dgram *d, const char *sent, size_t n)
 {
 	for (int i = 0; i < d->n_past && i < DGRAM_PAST; i++) {
 		const struct dgram_past *past = &d->past[i];
+		if (past->n > 0 && past->n < n && hash_of(sent, past->n) == past->hash)
+			continue;
 		if (past->n > 0 && d->n == past->n_reply && hash_of(d->bytes + d->n - past->n, past->n) == past->hash)
 			return true;
 	}
@@ -193,9 +196,9 @@ static void remember(struct dgram *d, const char *bytes, size_t n)
 	d->past[d->n_past++ % DGRAM_PAST] = (struct dgram_past){.n = n, .n_reply = d->n, .hash = hash_of(bytes, n)};
 }
 
-static enum sort sort_of(const struct dgram *d, enum ts_reply_verdict verdict)
+static enum sort sort_of(const struct dgram *d, const char *sent, size_t n, enum ts_reply_verdict verdict)
 {
-	if (came_before(d))
+	if (came_before(d, sent, n))
 		return TWICE;
 	return verdict == TS_REPLY_STALE_TIME || verdict == TS_REPLY_FUTURE_TIME ? WRONG_TIME
 	       : verdict == TS_REPLY_NO_BRACKET                                  ? NO_STAMP
@@ -233,7 +236,7 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	snprintf(t->expected, sizeof(t->expected), "[time]%.*s and then %s", (int)dialect->rule.n_separator,
 	         dialect->rule.separator, trace_quote(bytes, n, quoted, sizeof(quoted)));
 	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(d->bytes, d->n, quoted, sizeof(quoted)));
-	t->sort = sort_of(d, verdict);
+	t->sort = sort_of(d, bytes, n, verdict);
 	if (t->sort == TWICE)
 		return turn_fail(t, BYTES, "the reply to an earlier datagram came once more");
 	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)", ts_reply_verdict_text(verdict),

@@ -493,6 +493,13 @@ END
   [[ ${output} == *"skip  time.not-back"* ]]
 }
 
+@test "a datagram's reply that is cut short is told from one that comes once more" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py spaced/udp-8192 udp://127.0.0.1:0
+  run "${bin}/tsconform" --only=datagram.large "${uri}"
+  echo "${output}"
+  [[ ${output} == *"warn  datagram.large the reply ended before all of the data came back"* ]]
+}
+
 @test "a datagram's reply that comes once more is told from a wrong one" {
   start_peer build/release/servers/faulty --fault=dgram-tenth-twice --listen=udp://127.0.0.1:0
   run "${bin}/tsconform" --only=data.sizes "${uri}"

@@ -254,6 +254,12 @@ def loop_udp(server, reply):
         server.sendto(reply(data), client)
 
 
+def loop_udp_8192(server, reply):
+    while True:
+        data, client = server.recvfrom(8192)
+        server.sendto(reply(data), client)
+
+
 def loop_udp_until_empty(server, reply):
     while True:
         data, client = server.recvfrom(BUFSIZ)
