@@ -129,7 +129,7 @@ static bool is_data_absent(const struct reply *r)
 	return true;
 }
 
-/* b'data', "data", 'data' */
+/* b'data', "data", 'data', bytearray(b'data'): no word of its own stands before them. */
 static bool is_data_quoted(const struct reply *r)
 {
 	const char *data;
@@ -137,7 +137,9 @@ static bool is_data_quoted(const struct reply *r)
 
 	if (!has_stamp(r, &data, &n) || r->n_line == 0)
 		return false;
-	for (; n > r->n_line + 1; data++, n--)
+	for (; n > 0 && *data == ' '; n--)
+		data++;
+	for (; n > r->n_line + 1 && *data != ' '; data++, n--)
 		if ((*data == '\'' || *data == '"') && memcmp(data + 1, r->line, r->n_line) == 0)
 			return memchr(data + 1 + r->n_line, *data, n - 1 - r->n_line) != NULL;
 	return false;
@@ -261,6 +263,28 @@ static bool is_without_brackets(const struct reply *r)
 	       is_loose_time(r->out, r->n_out_line - r->n_line);
 }
 
+/* b'[time]data': the language showed the reply, and not the data alone. */
+static bool is_reply_quoted(const struct reply *r)
+{
+	size_t at = r->out[0] == 'b' || r->out[0] == 'u';
+	char quote = at < r->n_out ? r->out[at] : '\0';
+	struct ts_stamp stamp;
+
+	return (quote == '\'' || quote == '"') && r->out[without_line_end(r->out, r->n_out) - 1] == quote &&
+	       stamp_at(r->out + at + 1, r->n_out - at - 1, &stamp) > 0;
+}
+
+/* [time data], [data] time */
+static bool is_data_inside(const struct reply *r)
+{
+	size_t close = find(r->out, r->n_out, ']');
+
+	for (size_t i = 1; r->out[0] == '[' && close < r->n_out && r->n_line > 0 && i + r->n_line <= close; i++)
+		if (memcmp(r->out + i, r->line, r->n_line) == 0)
+			return true;
+	return false;
+}
+
 static bool is_greeted(const struct reply *r)
 {
 	struct ts_stamp stamp;
@@ -320,6 +344,8 @@ static const struct {
         {is_in_other_brackets, "the time stands in other brackets, not in square ones"},
         {is_stamp_last, "the stamp stands after the data, not before it"},
         {is_in_two_brackets, "the time stands in two pairs of brackets"},
+        {is_reply_quoted, "the whole reply came back in quotes, as a language shows it (b'[time]data')"},
+        {is_data_inside, "the data stands inside the brackets"},
         {is_greeted, "something else, such as a greeting, stands before the stamp"},
         {is_never_opened, "the bracket of the stamp is never opened"},
         {is_without_brackets, "there are no brackets around the time"},
