@@ -140,7 +140,7 @@ void case_data_format_string(struct turn *t)
 void case_data_utf8(struct turn *t)
 {
 	ASK_ALL(t, "\xc3\xa4\xc3\xb6\xc3\xbc", "\xe6\x97\xb6\xe9\x97\xb4", "\xf0\x9f\x95\x90 abc", "caf\xc3\xa9",
-	        "cafe\xcc\x81");
+	        "cafe\xcc\x81", "\xef\xbb\xbf bom");
 }
 
 void case_data_invalid_utf8(struct turn *t)

@@ -266,6 +266,11 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 	case FAULT_STAMP_ONLY: break;
 	case FAULT_DATA_UTF8_REPLACED: utf8_mend(out, data, n, "\xef\xbf\xbd"); break;
 	case FAULT_DATA_UTF8_DROPPED: utf8_mend(out, data, n, ""); break;
+	case FAULT_DATA_NO_BOM:
+		if (n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
+			data += 3, n -= 3;
+		peer_add(out, data, n);
+		break;
 	case FAULT_DATA_COMPOSED: composed_write(out, data, n); break;
 	case FAULT_DATA_FORMATTED:
 	case FAULT_DATA_DOLLARS: doubles_write(out, data, n, '$'); break;
