@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define TRIES_MAX 200000 /* steps of the walk: a text that needs more is no time */
 
@@ -85,6 +86,17 @@ static const struct {
         {"October", MONTH},    {"November", MONTH}, {"December", MONTH},
 };
 
+/* A date alone is no time: in its year, 2026, the hour 20 and the minute 26 are not to be found. */
+static bool hides_year(const struct walk *w, unsigned shown)
+{
+	const time_t now_s = (time_t)(w->now_ns / TS_S);
+	char year[8];
+	struct tm tm;
+
+	strftime(year, sizeof(year), "%Y", gmtime_r(&now_s, &tm));
+	return shown & MONTH && !(shown & YEAR) && memmem(w->text, w->n, year, strlen(year));
+}
+
 /* Is it the pattern of the text, and does the text tell the present? */
 static bool holds(struct walk *w, unsigned shown)
 {
@@ -92,7 +104,7 @@ static bool holds(struct walk *w, unsigned shown)
 
 	if (!(shown & MOMENT) && (!(shown & (HOUR | HALF_HOUR)) || !(shown & MINUTE) || (twelve && !(shown & HALF))))
 		return false;
-	if (month != day || (year && !day) || (shown & YEAR_DAY && !year))
+	if (hides_year(w, shown) || month != day || (year && !day) || (shown & YEAR_DAY && !year))
 		return false;
 	*w->format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
 	memcpy(w->format->strftime_text, w->pattern, sizeof(w->pattern));

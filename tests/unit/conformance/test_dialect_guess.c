@@ -116,13 +116,23 @@ static void takes_nothing_else(void **state)
 		assert_string_equal(guess(texts[i], NOW_NS), "none");
 }
 
+/* Where 20:26 is the time in some zone. */
+static void a_year_is_no_time_of_day(void **state)
+{
+	const int64_t now_ns = NOW_NS - INT64_C(4) * 60 * 1000000000;
+
+	(void)state;
+	assert_string_equal(guess("11/22/2026", now_ns), "none");
+	assert_string_equal(guess("22.11.2026", now_ns), "none");
+	assert_string_equal(guess("11/22 20:26", now_ns), "%m/%d %H:%M");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(finds_the_pattern),
-	        cmocka_unit_test(knows_the_halves_of_the_day),
-	        cmocka_unit_test(knows_numbers_without_zeros),
-	        cmocka_unit_test(takes_nothing_else),
+	        cmocka_unit_test(finds_the_pattern),           cmocka_unit_test(knows_the_halves_of_the_day),
+	        cmocka_unit_test(knows_numbers_without_zeros), cmocka_unit_test(takes_nothing_else),
+	        cmocka_unit_test(a_year_is_no_time_of_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
