@@ -66,32 +66,44 @@ bool launch_remembered(const struct launch *l)
 	return port && socket_table_has_tcp(port, SOCKET_REMEMBERED);
 }
 
-/* The state of a process of the session, as proc(5) writes it; 0: it is not of it. */
-static char state_in_session(const struct launch *l, const char *pid)
+/* What proc(5) says of a process; its session is 0 when it is gone. */
+struct look {
+	char state;
+	int parent, session;
+};
+
+static struct look look_at(const char *pid)
 {
-	char path[300], line[512], state;
-	int sid;
+	struct look seen = {0};
+	char path[300], line[512];
 
 	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
 	FILE *f = fopen(path, "re");
 	const char *close = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
 	if (f)
 		fclose(f);
-	if (!close || sscanf(close + 1, " %c %*d %*d %d", &state, &sid) != 2 || sid != l->session)
-		return 0;
-	return state;
+	if (!close || sscanf(close + 1, " %c %d %*d %d", &seen.state, &seen.parent, &seen.session) != 3)
+		return (struct look){0};
+	return seen;
 }
 
+/* One that is left to init (its parent has ended, as after a double fork) is for init to reap. */
 static bool is_zombie(const struct launch *l, const char *pid)
 {
-	return state_in_session(l, pid) == 'Z';
+	struct look seen = look_at(pid);
+	char parent[16];
+
+	if (seen.session != l->session || seen.state != 'Z')
+		return false;
+	snprintf(parent, sizeof(parent), "%d", seen.parent);
+	return look_at(parent).session == l->session;
 }
 
 static bool is_of_session(const struct launch *l, const char *pid)
 {
-	char state = state_in_session(l, pid);
+	struct look seen = look_at(pid);
 
-	return state != 0 && state != 'Z';
+	return seen.state && seen.state != 'Z' && seen.session == l->session;
 }
 
 static bool is_marked(const struct launch *l, const char *pid)

@@ -300,6 +300,14 @@ END
     --exec 'sleep 2.1; exec build/release/servers/faulty --listen={uri}' tcp://127.0.0.1:0
 }
 
+@test "zombies that init has not reaped yet are not the server's" {
+  /usr/bin/python3 -c 'import ctypes, subprocess, sys
+if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0): # PR_SET_CHILD_SUBREAPER: it stands for an init that takes its time
+    sys.exit("no subreaper")
+sys.exit(subprocess.run(sys.argv[1:]).returncode)' "${bin}/tsconform" --only=lifecycle.zombies \
+    --exec '/usr/bin/python3 tests/servers/odd/odd.py double-forking {uri}' tcp://127.0.0.1:0
+}
+
 @test "a server that goes into the background is followed there, judged, and ended" {
   "${bin}/tsconform" --strict --only=lifecycle.sockets-closed \
     --exec 'setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"${tmp}/mark &" tcp://127.0.0.1:0

@@ -324,6 +324,20 @@ def forking(uri, reply):
     Server().serve_forever(poll_interval=0.1)
 
 
+def double_forking(uri, reply):
+    """A process for each client, which is no child of the server: init is to reap it."""
+    server = listen(uri)
+    while True:
+        client = server.accept()[0]
+        child = os.fork()
+        if child == 0:
+            if os.fork() == 0:
+                converse(client, reply)
+            os._exit(0)
+        os.waitpid(child, 0)
+        client.close()
+
+
 def streams(uri, reply):
     async def run(reader, writer):
         try:
@@ -410,6 +424,7 @@ SHAPES = {
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
     'forking': lambda uri: forking(uri, maker()),
+    'double-forking': lambda uri: double_forking(uri, maker()),
     'streams': lambda uri: streams(uri, maker('east')),
     'datagrams': lambda uri: datagrams(uri, maker(separator=b' ')),
     'datagrams-paths': lambda uri: paths_only(uri, maker(separator=b' ')),
