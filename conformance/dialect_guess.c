@@ -151,6 +151,8 @@ static bool walk_number(struct walk *w, size_t at, size_t n_pattern, unsigned sh
 	size_t run = n_digits(w, at + padded);
 	bool whole = at == 0 || !isdigit((unsigned char)w->text[at - 1]);
 
+	if (shown & MOMENT && at > 0 && strchr("+-", w->text[at - 1])) /* a zone, which follows the moment in git */
+		return false;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const struct number *c = &numbers[i];
 		size_t n = c->digits < 0 ? 1 : (size_t)c->digits;
