@@ -241,11 +241,11 @@ static double idle_share(struct turn *t)
 /* One client is there and says nothing, others have gone: a server that overlooks an end or an error asks for ever. */
 static bool idle_clients(struct turn *t)
 {
-	struct peer *lasting, *broken;
+	struct peer *broken;
 
 	if (!turn_plain(t) || !exec_streams(t) || t->subject->dialect.one_shot)
 		return t->blame == NOBODY;
-	if (!peer_say_letters(lasting = peer_open(t), 8))
+	if (!peer_say_letters(peer_open(t), 8))
 		return false;
 	if (t->subject->dialect.capacity > 1 && peer_say_letters(broken = peer_open(t), 8))
 		peer_reset(broken);
