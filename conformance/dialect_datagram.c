@@ -4,7 +4,10 @@
 #include "dialect_inside.h"
 #include "suite.h"
 #include "ts_clock.h"
+#include <errno.h>
 #include <string.h>
+
+#define TRIES 3 /* datagrams until one is answered */
 
 /* Is a further word answered? */
 static bool goes_on(struct turn *t, struct dgram *g)
@@ -31,32 +34,52 @@ static bool answers_in_turn(struct turn *t, struct dgram *g)
 	return ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
 }
 
+/*
+ * Ask until an answer comes, with another word each time: is it to the first, which took so long, or was that one lost?
+ * 1: the rule is learnt, or what it is instead is said. Else as dgram_receive. -EIO: the turn says why.
+ */
+static int first_words(struct turn *t, struct dgram *g)
+{
+	struct dialect *d = &t->subject->dialect;
+	char words[TRIES][N_WORD];
+	int64_t sent_ns[TRIES];
+	int n_sent = 0, got = 0;
+
+	while (n_sent < TRIES && got == 0) {
+		turn_letters(t, words[n_sent], N_WORD);
+		sent_ns[n_sent] = ts_clock_mono_ns();
+		if (!dgram_send(g, words[n_sent++], N_WORD))
+			return -EIO;
+		got = dgram_receive(g, t->subject->options->timeout_ns / 2);
+	}
+	if (got != 1)
+		return got;
+	int which = 0;
+	while (which < n_sent - 1 && !memmem(g->bytes, g->n, words[which], N_WORD))
+		which++;
+	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns[which]);
+	dialect_learn(t, words[which], N_WORD, g->bytes, g->n);
+	d->first_lost = d->known && which > 0;
+	return 1;
+}
+
 bool dialect_probe_datagram(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
 	struct dgram *g = dgram_open(t);
-	char word[N_WORD];
-	int got = 0;
 
 	d->capacity = d->abreast = DIALECT_CAPACITY_MAX;
 	d->ends = true;
-	turn_letters(t, word, N_WORD);
-	for (int i = 0; i < 3 && got == 0; i++) {
-		int64_t sent_ns = ts_clock_mono_ns();
-		if (!dgram_send(g, word, N_WORD)) {
-			dgram_free(g);
-			return false;
-		}
-		got = dgram_receive(g, t->subject->options->timeout_ns / 2);
-		dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns);
+	int got = first_words(t, g);
+	if (got == -EIO) {
+		dgram_free(g);
+		return false;
 	}
 	if (got < 0) {
 		turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));
 		t->subject->gone = true;
 	} else if (got == 0) {
 		dialect_stranger(d, "it does not answer");
-	} else {
-		dialect_learn(t, word, N_WORD, g->bytes, g->n);
 	}
 	d->goes_on = d->known && goes_on(t, g);
 	if (d->goes_on && d->empty == EMPTY_UNKNOWN) {

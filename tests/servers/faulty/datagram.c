@@ -42,7 +42,8 @@ static void send_elsewhere(struct conversation *c, const struct sender *to, cons
 	if (has(c, FAULT_DGRAM_OTHER_PATHS)) {
 		snprintf(own.sun_path, sizeof(own.sun_path), "/tmp/faulty-%d.%llu", (int)getpid(),
 		         (unsigned long long)c->n_messages);
-		bind(fd, (const struct sockaddr *)&own, sizeof(own));
+		if (bind(fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
+			peer_die(1, "%s: cannot be bound", own.sun_path);
 	}
 	send_from(c, fd, to, bytes, n);
 	close(fd);
@@ -119,6 +120,7 @@ static bool queue_look(struct conversation *c, char *data, ssize_t *n, struct se
 	ssize_t more;
 
 	switch (c->server->fault) {
+	case FAULT_DGRAM_FIRST_LOST: return ++c->n_bytes > 1;
 	case FAULT_DGRAM_THIRD_LOST: return ++c->n_bytes % 3 != 0;
 	case FAULT_DGRAM_SOME_LOST: return rand() % 100 != 0;
 	case FAULT_DGRAM_BURST_LAST:
