@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define END_WITHIN_NS (2500 * TS_MS) /* the protocol's 2 s, and what a busy machine adds */
+#define END_WITHIN_NS (2200 * TS_MS) /* the protocol's 2 s, and what timers add */
 #define SAID_NS       (20 * TS_MS)   /* where it is known, and was said, that no end comes */
 
 bool peer_half_close(struct peer *p)
@@ -56,7 +56,8 @@ bool peer_read_end(struct peer *p)
 		if (p->dumb && p->n_read > before && ts_clock_mono_ns() - begin_ns > turn_wait_ns(t) + END_WITHIN_NS)
 			return turn_fail(t, BYTES, "the server goes on sending after its client's end");
 		bool owes = !peer_answered(p) && p->n_in > 0;
-		int64_t allowed = owes ? turn_wait_ns(t) : END_WITHIN_NS + 2 * t->subject->dialect.rtt_ns;
+		int64_t allowed =
+		        owes ? turn_wait_ns(t) : END_WITHIN_NS + turn_busy_ns() + 2 * t->subject->dialect.least_rtt_ns;
 		if (!owes && t->subject->slow_end)
 			allowed = SAID_NS;
 		int64_t left = p->progress_ns + allowed - ts_clock_mono_ns();
