@@ -1,6 +1,7 @@
 /* What one reply says about the time text and the separator. */
 #include "dialect_guess.h"
 #include "dialect_inside.h"
+#include "dialect_unpad.h"
 #include "suite.h"
 #include "ts_clock.h"
 #include <ctype.h>
@@ -152,6 +153,8 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 	}
 	const char *close = memchr(out, ']', n_out);
 	snprintf(d->stamp_text, sizeof(d->stamp_text), "%.*s", close ? (int)(close - out - 1) : 0, out + 1);
+	if (strcmp(o->time, "auto") == 0)
+		dialect_unpad(&d->rule.stamp, &d->rule.also, d->stamp_text, strlen(d->stamp_text), now_ns);
 	apply_options(d, o);
 	set_tolerance(d);
 }

@@ -299,7 +299,7 @@ bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, s
 	if (!close || (size_t)(close - bytes) > size)
 		return false;
 	snprintf(text, size, "%.*s", (int)(close - bytes - 1), bytes + 1);
-	return ts_stamp_read(stamp, &t->subject->dialect.rule.stamp, bytes + 1, (size_t)(close - bytes - 1), NULL) == 0;
+	return ts_reply_read_time(&t->subject->dialect.rule, stamp, bytes + 1, (size_t)(close - bytes - 1)) == 0;
 }
 
 bool turn_plain(struct turn *t)

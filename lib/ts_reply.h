@@ -24,6 +24,7 @@
 /* What a server's stamps look like: its dialect, as far as the law needs it. Many checkers share and borrow it. */
 struct ts_reply_rule {
 	struct ts_stamp_format stamp; /* kind and strftime text */
+	struct ts_stamp_format also;  /* a strftime text that will do as well, where not all is known; or empty */
 	int32_t zone_s;               /* for texts without a zone */
 	char separator[16];
 	size_t n_separator;
@@ -43,6 +44,10 @@ enum ts_reply_verdict {
 	TS_REPLY_EXCESS,      /* bytes after all of I has been answered */
 	TS_REPLY_SHORT        /* only from ts_reply_end: output ended with input unanswered */
 };
+
+/* Read a time text as the rule says; as ts_stamp_read. */
+int ts_reply_read_time(const struct ts_reply_rule *rule, struct ts_stamp *stamp, const char *text, size_t n);
+
 const char *ts_reply_verdict_text(enum ts_reply_verdict verdict); /* a sentence's worth, static */
 
 /*

@@ -25,6 +25,13 @@ static bool can_begin(const struct ts_reply_rule *rule, char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || rule->stamp.kind == TS_STAMP_STRFTIME;
 }
 
+int ts_reply_read_time(const struct ts_reply_rule *rule, struct ts_stamp *stamp, const char *text, size_t n)
+{
+	int result = ts_stamp_read(stamp, &rule->stamp, text, n, NULL);
+
+	return result == 0 || !rule->also.strftime_text[0] ? result : ts_stamp_read(stamp, &rule->also, text, n, NULL);
+}
+
 static bool same_as_memo(const struct ts_reply_judge *judge, const char *o, size_t n)
 {
 	const struct ts_reply_memo *memo = &judge->memo;
@@ -66,7 +73,7 @@ struct ts_reply_seen ts_reply_look(struct ts_reply_judge *judge, const char *o, 
 		return (struct ts_reply_seen){.sight = TS_REPLY_CUT};
 
 	size_t n_text = (size_t)(close - o - 1);
-	if (ts_stamp_read(&stamp, &rule->stamp, o + 1, n_text, NULL) < 0)
+	if (ts_reply_read_time(rule, &stamp, o + 1, n_text) < 0)
 		return no_stamp(TS_REPLY_BAD_TIME, has_digit(o + 1, n_text) && !has_line_end(o + 1, n_text));
 	size_t n_after = n - n_text - 2;
 	size_t n_compare = n_after < rule->n_separator ? n_after : rule->n_separator;

@@ -100,8 +100,10 @@ static bool clock_time(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	return true;
 }
 
+/* Of the unit that f->digits tell: 0 of a second, 3 of a millisecond. */
 static bool fraction(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 {
+	const char *start = s->p;
 	int64_t value = 0;
 
 	for (; !at_end(s) && is_digit(*s->p); s->p++) {
@@ -110,7 +112,7 @@ static bool fraction(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 		value = value * 10 + (*s->p - '0');
 	}
 	f->fraction_ns = value * ts_stamp_unit_ns(f->digits);
-	return f->digits > 0 || ts_stamp_no(s, "the fraction has no digits");
+	return s->p > start || ts_stamp_no(s, "the fraction has no digits");
 }
 
 /* " AM", "PM": the hour is then one of twelve. Some browsers' engines put U+202F for the space. */
@@ -151,6 +153,11 @@ static bool zone_number(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	f->zone_s = (west ? -1 : 1) * (hours * 3600 + minutes * 60);
 	f->has_zone = true;
 	return true;
+}
+
+static bool take_zulu(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
+{
+	return take(s, 'Z') || take(s, 'z') ? (f->has_zone = true) : false;
 }
 
 /* A name says where only if it is UTC: CST is China's, Cuba's and Chicago's. Others are left to be guessed. */
@@ -216,17 +223,16 @@ static bool read_rfc3339(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 		return false;
 	if (at_end(s))
 		return true;
-	if (take(s, 'Z') || take(s, 'z')) {
-		f->has_zone = true;
+	if (take_zulu(s, f))
 		return true;
-	}
 	bool spaced = take(s, ' ');
 	if (!zone(s, f))
 		return false;
 	return at_end(s) || !spaced || skip_go_tail(s) || ts_stamp_no(s, "something follows the zone");
 }
 
-/* Seconds with a fraction, or an integer whose length tells its unit: 10 digits are seconds until the year 2286. */
+/* The length of the integer tells its unit: 10 digits are seconds until the year 2286. A fraction may follow, down to
+ * nanoseconds: Python's time.time() * 1000 has one. */
 static bool read_unix(struct ts_stamp_scan *s, struct ts_stamp *stamp)
 {
 	struct ts_stamp_fields f = {0};
@@ -243,10 +249,10 @@ static bool read_unix(struct ts_stamp_scan *s, struct ts_stamp *stamp)
 	size_t n = (size_t)(s->p - start);
 	if (n == 0 || *start == '0' || (n != 10 && n != 13 && n != 16 && n != 19))
 		return ts_stamp_no(s, "the number does not have the 10, 13, 16 or 19 digits of a time since 1970");
-	if (n == 10 && take(s, '.') && !fraction(s, &f))
+	int64_t unit_ns = ts_stamp_unit_ns((int)n - 10);
+	f.digits = (int)n - 10;
+	if (n < 19 && take(s, '.') && !fraction(s, &f))
 		return false;
-	f.digits = n > 10 ? (int)n - 10 : f.digits;
-	int64_t unit_ns = n > 10 ? ts_stamp_unit_ns(f.digits) : INT64_C(1000000000);
 	if (value >= TS_STAMP_END_S * (INT64_C(1000000000) / unit_ns))
 		return ts_stamp_no(s, "the number is too large for a time");
 	*stamp = (struct ts_stamp){
@@ -320,7 +326,12 @@ static bool read_time(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 		return false;
 	if (!half_of_day(s, f, &twelve))
 		return false;
-	return twelve || !one_digit || ts_stamp_no(s, "the hour must have two digits");
+	if (!twelve && one_digit)
+		return ts_stamp_no(s, "the hour must have two digits");
+	if (!at_end(s) && (*s->p == '+' || *s->p == '-')) /* "10:30:00.12+01:00" */
+		return zone_number(s, f);
+	take_zulu(s, f);
+	return true;
 }
 
 /* --- the table --------------------------------------------------------------------------------------------------- */

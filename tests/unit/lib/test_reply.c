@@ -252,6 +252,24 @@ static void test_strftime(void **state)
 	assert_int_equal(judge(&rule, TEXT(in), TEXT("[<10.31>]a[<[x>]")), TS_REPLY_FUTURE_TIME);
 }
 
+/* Whether zeros are written is open. */
+static void test_also(void **state)
+{
+	struct ts_reply_rule rule = rule_of(TS_STAMP_TIME, "");
+	const int64_t five_s = INT64_C(1795343465) * TS_S;
+	struct ts_reply r;
+
+	(void)state;
+	ts_reply_init(&r);
+	assert_int_equal(at_time(&r, &rule, "10:31:5", five_s, five_s + 1), TS_REPLY_BAD_TIME);
+	ts_reply_init(&r);
+	assert_int_equal(ts_stamp_format_parse(&rule.also, "strftime:%-H:%-M:%-S", NULL), 0);
+	assert_int_equal(at_time(&r, &rule, "10:31:5", five_s, five_s + 1), TS_REPLY_LEGAL);
+	assert_int_equal(at_time(&r, &rule, "10:31:05", five_s, five_s + 1), TS_REPLY_LEGAL);
+	assert_int_equal(at_time(&r, &rule, "10:31:6", five_s, five_s + 1), TS_REPLY_FUTURE_TIME);
+	assert_int_equal(at_time(&r, &rule, "10:31:x", five_s, five_s + 1), TS_REPLY_BAD_TIME);
+}
+
 /* A conversation in lock-step: what was counted is forgotten, what was learnt about time is kept. */
 static void test_lock_step(void **state)
 {
@@ -416,7 +434,7 @@ int main(void)
 	        cmocka_unit_test(test_lock_step),  cmocka_unit_test(test_pipeline),
 	        cmocka_unit_test(test_hostile),    cmocka_unit_test(test_page_edge),
 	        cmocka_unit_test(test_datagram),   cmocka_unit_test(test_texts),
-	        cmocka_unit_test(test_strftime),
+	        cmocka_unit_test(test_strftime),   cmocka_unit_test(test_also),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

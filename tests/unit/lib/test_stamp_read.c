@@ -54,7 +54,9 @@ static const struct good {
         {TS_STAMP_UNIX, "1795343400.1234567", 7, 0, 123456700},
         {TS_STAMP_UNIX, "1795343400.123456789", 9, 0, 123456789},
         {TS_STAMP_UNIX, "1795343400123", 3, 0, 123000000},
+        {TS_STAMP_UNIX, "1795343400123.4567", 7, 0, 123456700},
         {TS_STAMP_UNIX, "1795343400123456", 6, 0, 123456000},
+        {TS_STAMP_UNIX, "1795343400123456.0", 7, 0, 123456000},
         {TS_STAMP_UNIX, "1795343400123456789", 9, 0, 123456789},
 
         {TS_STAMP_DATE, "Sun Nov 22 10:30:00 UTC 2026", 0, 0, 0},
@@ -94,6 +96,9 @@ static const struct {
         {"9:05:01 AM", 0, 32701 * TS_S},
         {"12:00:00 AM", 0, 0},
         {"12:00:00 PM", 0, 43200 * TS_S},
+        {"10:30:00Z", 0, 37800 * TS_S},
+        {"10:30:00+02:00", 0, 30600 * TS_S},
+        {"10:30:00.5-0530", 1, 57600 * TS_S + 500 * TS_MS},
         {"9:05:01\xe2\x80\xaf"
          "PM",
          0, 75901 * TS_S},
@@ -167,7 +172,9 @@ static const struct {
         {"9214646400", "too large"}, /* 2262: no year of the other texts, either */
         {"1795343400.", "no digits"},
         {"1795343400.1234567890", "more than nine"},
-        {"1795343400123.5", "something follows"},
+        {"1795343400123.", "no digits"},
+        {"1795343400123.1234567", "more than nine"},
+        {"1795343400123456789.0", "something follows"},
         {"1795343400 ", "something follows"},
         {"1.795343400e9", ""},
         /* date, rfc1123, js, time */
@@ -185,7 +192,9 @@ static const struct {
         {"10:30:0", ""},
         {"13:00:00 PM", "1 to 12"},
         {"2026-11-22 10:30:00 PM", "zone"}, /* no zone of that name: half of the day */
-        {"10:30:00Z", "something follows"},
+        {"10:30:00ZZ", "something follows"},
+        {"10:30:00 +01:00", "something follows"},
+        {"10:30:00+01:60", "no offset"},
 };
 
 /* `text` at the end of a readable page. */

@@ -1,0 +1,79 @@
+#include "dialect_unpad.h"
+#include "dialect_guess.h"
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Numbers that a server pads alike, and those that are not padded, either, if one of these is not. */
+static const struct group {
+	const char *letters, *implies;
+} groups[] = {{"HI", ""}, {"MS", "HIMS"}, {"dm", "dm"}};
+
+/* In the pattern, the numbers of these letters lose their zeros; but not where another number is next to them. */
+static void strip(struct ts_stamp_format *format, const char *letters)
+{
+	char pattern[sizeof(format->strftime_text)] = "";
+	size_t n = 0;
+	bool after_number = false;
+
+	for (const char *p = format->strftime_text; *p && n + 4 < sizeof(pattern); p++) {
+		bool conversion = p[0] == '%' && isalpha((unsigned char)p[1]);
+		bool alone = !after_number && p[1] && p[2] != '%' && !isdigit((unsigned char)p[2]);
+		after_number = conversion || (isdigit((unsigned char)*p) && after_number);
+		pattern[n++] = *p;
+		if (!conversion)
+			continue;
+		if (alone && strchr(letters, p[1]))
+			pattern[n++] = '-';
+		pattern[n++] = *++p;
+	}
+	memcpy(format->strftime_text, pattern, n);
+	format->strftime_text[n] = '\0';
+}
+
+/* Strip these, if the text is read then, too. True: something was stripped. */
+static bool strip_if_read(struct ts_stamp_format *format, const char *letters, const char *text, size_t n)
+{
+	struct ts_stamp_format stripped = *format;
+	struct ts_stamp stamp;
+
+	strip(&stripped, letters);
+	if (strcmp(stripped.strftime_text, format->strftime_text) == 0 ||
+	    ts_stamp_read(&stamp, &stripped, text, n, NULL) < 0)
+		return false;
+	*format = stripped;
+	return true;
+}
+
+static bool shows_stripped(const char *pattern, const char *letters)
+{
+	for (const char *p = strstr(pattern, "%-"); p; p = strstr(p + 2, "%-"))
+		if (p[2] && strchr(letters, p[2]))
+			return true;
+	return false;
+}
+
+void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,
+                   int64_t now_ns)
+{
+	const size_t n_groups = sizeof(groups) / sizeof(groups[0]);
+	struct ts_stamp_format pattern = *format;
+	struct ts_stamp stamp;
+	int32_t zone_s;
+	bool open = false;
+
+	also->strftime_text[0] = '\0';
+	if (format->kind != TS_STAMP_STRFTIME && !dialect_guess(text, n, now_ns, &pattern, &stamp, &zone_s))
+		return;
+	for (size_t i = 0; i < n_groups && format->kind == TS_STAMP_STRFTIME; i++)
+		if (shows_stripped(pattern.strftime_text, groups[i].letters))
+			for (size_t j = 0; j < n_groups; j++)
+				if (strpbrk(groups[j].letters, groups[i].implies))
+					strip_if_read(&pattern, groups[j].letters, text, n);
+	if (format->kind == TS_STAMP_STRFTIME)
+		*format = pattern;
+	for (size_t i = 0; i < n_groups; i++)
+		open |= strip_if_read(&pattern, groups[i].letters, text, n);
+	if (open)
+		*also = pattern;
+}

@@ -1,0 +1,21 @@
+/*
+ * 10:30:25 may be followed by 10:31:05 or by 10:31:5: a number of two digits does not tell whether the server writes
+ * the zero of a smaller one. Pure: the present is an argument.
+ */
+#ifndef DIALECT_UNPAD_H
+#define DIALECT_UNPAD_H
+
+#include "ts_stamp.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * `format` reads the text of n bytes. Fills *also with the format that reads it, too, and texts without the zeros that
+ * this one leaves open; its strftime_text is empty if nothing is open. Where the text shows one number without its
+ * zero, the numbers beside it are without theirs in *format itself, as far as it is a pattern: 23:6:16 is
+ * %-H:%-M:%-S.
+ */
+void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,
+                   int64_t now_ns);
+
+#endif

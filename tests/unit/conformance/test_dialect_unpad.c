@@ -1,0 +1,91 @@
+/* Times whose numbers do not tell whether their zeros are written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dialect_guess.h"
+#include "dialect_unpad.h"
+#include <cmocka.h>
+#include <string.h>
+
+#define TEN_NS (INT64_C(1795343420) * 1000000000) /* Sun Nov 22 10:30:20 2026, UTC */
+
+static struct ts_stamp_format format, also;
+
+/* Learn from the text, told seconds after TEN_NS. */
+static void learn(const char *text, int64_t seconds, const char *kind)
+{
+	const int64_t now_ns = TEN_NS + seconds * 1000000000;
+	struct ts_stamp stamp;
+	int32_t zone_s;
+
+	if (kind)
+		assert_int_equal(ts_stamp_format_parse(&format, kind, NULL), 0);
+	else
+		assert_true(dialect_guess(text, strlen(text), now_ns, &format, &stamp, &zone_s));
+	dialect_unpad(&format, &also, text, strlen(text), now_ns);
+}
+
+static bool also_reads(const char *text)
+{
+	struct ts_stamp stamp;
+
+	return ts_stamp_read(&stamp, &also, text, strlen(text), NULL) == 0;
+}
+
+static void two_digits_leave_it_open(void **state)
+{
+	(void)state;
+	learn("10:30:20", 0, "time");
+	assert_int_equal(format.kind, TS_STAMP_TIME);
+	assert_string_equal(also.strftime_text, "%-H:%-M:%-S");
+	assert_true(also_reads("10:31:5"));
+	assert_false(also_reads("10:31:05"));
+	learn("2026-11-22 10:30:20", 0, "rfc3339");
+	assert_string_equal(also.strftime_text, "%Y-%-m-%-d %-H:%-M:%-S");
+	learn("Sun Nov 22 10:30:20 2026", 0, "ctime");
+	assert_string_equal(also.strftime_text, "%a %b %-d %-H:%-M:%-S %Y");
+	learn("22.11.2026, 10:30:20", 0, NULL);
+	assert_string_equal(format.strftime_text, "%d.%m.%Y, %H:%M:%S");
+	assert_string_equal(also.strftime_text, "%-d.%-m.%Y, %-H:%-M:%-S");
+}
+
+static void a_zero_tells_that_they_are_written(void **state)
+{
+	(void)state;
+	learn("10:31:05", 45, "time");
+	assert_string_equal(also.strftime_text, "%-H:%M:%S");
+	learn("1:05:20 AM", -9 * 3600 - 25 * 60, NULL);
+	assert_string_equal(format.strftime_text, "%-I:%M:%S %p");
+	assert_string_equal(also.strftime_text, "");
+	learn("20261122103020", 0, NULL);
+	assert_string_equal(also.strftime_text, "");
+	learn("1795343420", 0, "unix");
+	assert_string_equal(also.strftime_text, "");
+}
+
+static void one_without_its_zero_tells_of_those_beside_it(void **state)
+{
+	(void)state;
+	learn("10:31:5", 45, NULL);
+	assert_string_equal(format.strftime_text, "%-H:%-M:%-S");
+	assert_string_equal(also.strftime_text, "");
+	learn("2/12/2026 10:30:20", 10 * 86400, NULL);
+	assert_string_equal(format.strftime_text, "%-d/%-m/%Y %H:%M:%S");
+	assert_string_equal(also.strftime_text, "%-d/%-m/%Y %-H:%-M:%-S");
+	learn("9:30:20", -3600, NULL);
+	assert_string_equal(format.strftime_text, "%-H:%M:%S");
+	assert_string_equal(also.strftime_text, "%-H:%-M:%-S");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(two_digits_leave_it_open),
+	        cmocka_unit_test(a_zero_tells_that_they_are_written),
+	        cmocka_unit_test(one_without_its_zero_tells_of_those_beside_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
