@@ -24,24 +24,39 @@ void case_robust_descriptors(struct turn *t)
 	turn_plain(t);
 }
 
-/* 32 MiB for a client that reads nothing, or as much as the server takes. */
+#define UNREAD_MIB 32 /* for a client that reads nothing, or as much as the server takes */
+#define STEP_MIB   4
+#define GROWTH_MIB 12
+
+static int64_t growth_mib(const struct ts_proc *before, const struct ts_proc *after)
+{
+	return (after->rss_bytes - before->rss_bytes) >> 20;
+}
+
 void case_robust_memory(struct turn *t)
 {
 	struct ts_proc before, after;
 	struct peer *p;
+	bool stuck = false;
 
 	/* Its process or thread, if it has one of its own, is there before, and is no growth. */
 	if (!turn_plain(t) || !(p = peer_try(t, turn_wait_ns(t), true)) || !peer_say_letters(p, 8) ||
 	    launch_sample(exec_server(t), &before) < 0)
 		return;
-	peer_stick(p, 32 << 20);
+	after = before;
+	for (int mib = STEP_MIB; mib <= UNREAD_MIB && !stuck && growth_mib(&before, &after) <= GROWTH_MIB;
+	     mib += STEP_MIB) {
+		peer_stick(p, (size_t)mib << 20);
+		stuck = peer_taken(p) < (size_t)mib << 20;
+		if (launch_sample(exec_server(t), &after) < 0)
+			return;
+	}
 	turn_pause(100 * TS_MS);
 	if (launch_sample(exec_server(t), &after) < 0)
 		return;
-	int64_t growth = after.rss_bytes - before.rss_bytes;
-	if (growth > 12 << 20)
+	if (growth_mib(&before, &after) >= GROWTH_MIB)
 		turn_fail(t, BYTES, "a client that does not read made the server grow by %lld MiB",
-		          (long long)growth >> 20);
-	turn_report(t, "it grew by %lld KiB", (long long)growth / 1024);
+		          (long long)growth_mib(&before, &after));
+	turn_report(t, "it grew by %lld KiB", (long long)(after.rss_bytes - before.rss_bytes) / 1024);
 	peer_reset(p);
 }
