@@ -77,13 +77,20 @@ bool turn_sparing(const struct turn *t)
 	return dialect_is_sparing(&t->subject->dialect);
 }
 
+/* Nothing goes on beside the turns of an iterative server, and each round trip of a leisurely one counts. */
+static int64_t part_of(const struct dialect *d, int64_t budget_ns)
+{
+	return budget_ns / (d->capacity == 1 ? 2 : 1) / (d->least_rtt_ns > DIALECT_LEISURELY_NS ? 2 : 1);
+}
+
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
 {
-	if (turn_slow(t)) {
-		least = turn_sparing(t) ? 1 : least > 2 ? 2 : least;
-		budget_ns = turn_sparing(t) ? 0 : budget_ns / 2;
-	} else if (t->subject->dialect.capacity == 1 || t->subject->dialect.least_rtt_ns > DIALECT_LEISURELY_NS) {
-		budget_ns /= 2; /* nothing goes on beside it, or each round trip counts */
+	budget_ns = part_of(&t->subject->dialect, budget_ns);
+	if (turn_slow(t) && least > 2)
+		least = 2;
+	if (turn_sparing(t)) {
+		least = 1;
+		budget_ns = 0;
 	}
 	return t->blame == NOBODY && i < wanted && (i < least || ts_clock_mono_ns() - t->begin_ns < budget_ns);
 }
@@ -101,7 +108,8 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 	double per_s = measured                                 ? (double)measured
 	               : !dialect_is_slow(&t->subject->dialect) ? 32e6
 	                                                        : (takes_lines(t) ? 100e9 : 1024e9) / (double)rtt_ns;
-	double fit = per_s * (double)budget_ns / 1e9;
+	bool scarce = t->subject->dialect.capacity == 1 && rtt_ns > DIALECT_LEISURELY_NS;
+	double fit = per_s * (double)budget_ns / (scarce ? 2e9 : 1e9);
 
 	return fit < (double)wanted ? (size_t)fit : wanted;
 }
