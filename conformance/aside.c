@@ -13,11 +13,7 @@ struct side_by_side {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	int n_places, n_risky, n_silent;
-	/*
-	 * The server only waits. Then cases of one or two clients that run alone for the sake of the processor run
-	 * here, too: most of its suite is waiting.
-	 */
-	bool waits;
+	bool waits; /* cases of one or two clients that run alone for the sake of the processor run here, too */
 };
 
 static int places(const struct side_by_side *s, const struct result *r)
@@ -40,7 +36,7 @@ static bool aside(const struct side_by_side *s, const struct case_row *row)
  */
 static bool risky(const struct side_by_side *s, const struct result *r)
 {
-	return result_suspicion(r) > 0 && s->report->subject->dialect.least_rtt_ns < DIALECT_LEISURELY_NS;
+	return result_suspicion(r) > 0 && !dialect_is_leisurely(&s->report->subject->dialect);
 }
 
 /* Decided by what others have been answered, if nothing went wrong: when those are done. */
@@ -135,7 +131,9 @@ static bool only_waits(const struct subject *s)
 {
 	bool stream = ts_transport_is_stream(s->endpoint.transport);
 
-	return stream ? s->dialect.least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns() : dialect_is_slow(&s->dialect);
+	return stream ? s->dialect.least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns() ||
+	                        dialect_is_leisurely(&s->dialect)
+	              : dialect_is_slow(&s->dialect);
 }
 
 /* All that may begin, until the server is gone. */

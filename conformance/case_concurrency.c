@@ -11,7 +11,7 @@
 
 static int n_at_once(const struct turn *t)
 {
-	return t->subject->dialect.least_rtt_ns > 5 * TS_MS ? GROUP : 1;
+	return t->subject->dialect.least_rtt_ns > 5 * TS_MS || t->subject->dialect.begins_late ? GROUP : 1;
 }
 
 /* A server that serves a few at a time is filled but for one place, so that of two more callers the second has to

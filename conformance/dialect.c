@@ -16,6 +16,8 @@
 #define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
 #define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
+#define LATE_BEGIN_NS (50 * TS_MS)
+#define LATE_END_NS   (20 * TS_MS)
 #define END_NS        TS_S /* a server that takes longer to end is slow with it: end.half-close judges that */
 
 static bool ends_with(const struct peer *p, const char *tail, size_t n)
@@ -249,6 +251,8 @@ static bool converse(struct turn *t, enum words how)
 		peer_listen(p, 50 * TS_MS);
 	d->ends = p->ended;
 	d->end_ns = ts_clock_mono_ns() - begin_ns;
+	d->begins_late = d->rtt_ns > LATE_BEGIN_NS + turn_busy_ns();
+	d->ends_late = d->ends && d->end_ns > LATE_END_NS + turn_busy_ns();
 	t->subject->slow_end = !p->ended;
 	if (!said && p->n_first > 0)
 		dialect_stranger(d, late);

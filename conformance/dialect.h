@@ -43,6 +43,8 @@ struct dialect {
 	int64_t rtt_ns;       /* of a small message: the longest of the probe's, for deadlines */
 	int64_t least_rtt_ns; /* the shortest: a busy machine does not make a server slow; 0: unknown */
 	int64_t end_ns;       /* from the client's end to the server's */
+	bool begins_late;     /* its first answer takes long, and not for the machine's load */
+	bool ends_late;       /* and so does its end */
 	int64_t chunk_bytes;  /* the largest chunk that was seen to have one stamp; 0: unknown */
 };
 
@@ -50,6 +52,12 @@ struct dialect {
 static inline bool dialect_is_slow(const struct dialect *d)
 {
 	return d->least_rtt_ns > 45 * TS_MS;
+}
+
+/* Its round trips take long, or it takes long to begin or to end a conversation: most of its suite is waiting. */
+static inline bool dialect_is_leisurely(const struct dialect *d)
+{
+	return d->least_rtt_ns > DIALECT_LEISURELY_NS || d->begins_late || d->ends_late;
 }
 
 /*

@@ -49,7 +49,8 @@ void dialect_find_capacity(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
 	int64_t wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
-	bool slow = turn_slow(t) || d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS;
+	bool slow_to_answer = d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS,
+	     slow = slow_to_answer || d->begins_late || turn_slow(t);
 	struct peer *p[1 + DIALECT_CAPACITY_SLOW], *first;
 	int n = 1;
 
@@ -70,7 +71,7 @@ void dialect_find_capacity(struct turn *t)
 		if (more < n)
 			break;
 		/* Three together take as long as one, unless they wait for one another. */
-		waits |= slow && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
+		waits |= slow_to_answer && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
 		n = !slow    ? 1
 		    : waits  ? DIALECT_CAPACITY_MAX - d->capacity
 		    : n == 1 ? 3

@@ -63,7 +63,9 @@ int64_t turn_wait_ns(const struct turn *t)
 /* So slow that every round trip is worth saving. */
 bool turn_slow(const struct turn *t)
 {
-	return dialect_is_slow(&t->subject->dialect) || t->subject->dialect.end_ns > 300 * TS_MS;
+	const struct dialect *d = &t->subject->dialect;
+
+	return dialect_is_slow(d) || d->end_ns > 300 * TS_MS || (d->begins_late && d->rtt_ns > 150 * TS_MS);
 }
 
 /* At the second look each case waits for itself. */
@@ -77,10 +79,10 @@ bool turn_sparing(const struct turn *t)
 	return dialect_is_sparing(&t->subject->dialect);
 }
 
-/* Nothing goes on beside the turns of an iterative server, and each round trip of a leisurely one counts. */
+/* Nothing goes on beside the turns of an iterative server, and each conversation of a leisurely one counts. */
 static int64_t part_of(const struct dialect *d, int64_t budget_ns)
 {
-	return budget_ns / (d->capacity == 1 ? 2 : 1) / (d->least_rtt_ns > DIALECT_LEISURELY_NS ? 2 : 1);
+	return budget_ns / (d->capacity == 1 ? 2 : 1) / (dialect_is_leisurely(d) ? 2 : 1);
 }
 
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
