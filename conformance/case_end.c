@@ -25,13 +25,15 @@ void case_end_half_close(struct turn *t)
 	t->subject->slow_end = t->blame == SILENCE || (t->blame != NOBODY && !t->subject->dialect.ends);
 }
 
-/* Data and FIN arrive together: the reply is still owed. */
+/* Data and FIN arrive together, or one right behind the other: the reply is still owed. */
 void case_end_half_close_owed(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, 6, 2, TS_S); i++) {
 		struct peer *p = peer_open(t);
 		if (i % 2 && !peer_say_letters(p, 8))
 			return;
+		if (i % 3 < 2)
+			peer_cork(p);
 		peer_send_letters(p, 20);
 		if (peer_finish(p))
 			peer_free(p, 0);

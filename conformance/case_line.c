@@ -64,21 +64,30 @@ void case_line_long(struct turn *t)
 }
 
 /* What follows the empty line is not answered; the end comes without the client's. */
-void case_line_empty_ends(struct turn *t)
+/* `text` begins with an empty line, sent in a conversation. */
+static void end_by_line(struct turn *t, const char *text, const char *answered)
 {
 	struct peer *p = peer_open(t);
-	const char *empty = t->subject->dialect.crlf ? "\r\n" : "\n";
 
 	if (!peer_say_letters(p, 8))
 		return;
 	int64_t before = p->n_read;
 	p->dumb = true;
-	peer_send(p, empty, strlen(empty));
+	peer_send(p, text, strlen(text));
 	peer_listen(p, 700 * TS_MS + 2 * t->subject->dialect.rtt_ns);
 	if (p->n_read > before)
-		turn_fail(t, BYTES, "an empty line was answered");
+		turn_fail(t, BYTES, "%s", answered);
 	else if (!p->ended)
 		turn_fail(t, BYTES, "an empty line did not end the conversation");
+	peer_free(p, 0);
+}
+
+void case_line_empty_ends(struct turn *t)
+{
+	bool crlf = t->subject->dialect.crlf;
+
+	end_by_line(t, crlf ? "\r\n" : "\n", "an empty line was answered");
+	end_by_line(t, crlf ? "\r\nbehind\r\n" : "\nbehind\n", "a line behind the empty one was answered");
 }
 
 /* Many languages strip a line before they look whether it is empty. */

@@ -190,11 +190,12 @@ static bool is_late(const struct turn *t, const struct halves *halves)
 	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n_late > 1;
 }
 
-/* All places of a second in as long as it takes, and those about its edge with small steps: of two on a busy machine.
- */
+/* All places of a second in as long as it takes, and those about its edge with small steps. Of two on a busy machine,
+ * and where other cases go on meanwhile: a text that is kept for two seconds is old in one of them alone. */
 static void ask_through_a_second(struct turn *t, struct halves *halves)
 {
-	int64_t until_ns = ts_clock_mono_ns() + (turn_busy_ns() > 0 ? 2 : 1) * TS_S + PLACE_NS;
+	bool two = turn_busy_ns() > 0 || t->subject->dialect.capacity > 1;
+	int64_t until_ns = ts_clock_mono_ns() + (two ? 2 : 1) * TS_S + PLACE_NS;
 
 	while (t->blame == NOBODY && ts_clock_mono_ns() < until_ns) {
 		int64_t sent_ns = ts_clock_wall_ns();

@@ -42,6 +42,9 @@ struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers);
 /* Add bytes to what is to be sent; send what the socket takes now. */
 bool peer_send(struct peer *p, const void *bytes, size_t n);
 
+/* On TCP, what is sent from now on waits for the half-close, and arrives in one segment with the FIN. */
+void peer_cork(struct peer *p);
+
 /* Write all that is queued, reading meanwhile. */
 bool peer_flush(struct peer *p);
 

@@ -3,6 +3,8 @@
 #include "ts_clock.h"
 #include "ts_signal.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,14 @@
 
 #define END_WITHIN_NS (2200 * TS_MS) /* the protocol's 2 s, and what timers add */
 #define SAID_NS       (20 * TS_MS)   /* where it is known, and was said, that no end comes */
+
+void peer_cork(struct peer *p)
+{
+	int on = 1;
+
+	if (p && p->turn->subject->endpoint.transport == TS_TCP)
+		setsockopt(p->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
 
 bool peer_half_close(struct peer *p)
 {

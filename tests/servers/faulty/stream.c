@@ -151,7 +151,7 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	struct peer_text *line = &c->line;
 	size_t start = 0, length;
 	const char *end;
-	bool goes_on = true, had = line->n > 0;
+	bool goes_on = true, is_over = false, had = line->n > 0;
 
 	if (has(c, FAULT_LINE_PIECES))
 		line->n = 0;
@@ -165,6 +165,8 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	while (goes_on && (end = memchr(line->p + start, '\n', line->n - start))) {
 		length = end + 1 - (line->p + start);
 		goes_on = line_answer(c, line->p + start, length);
+		if (!goes_on && has(c, FAULT_LINE_BEHIND_EMPTY))
+			goes_on = is_over = true;
 		start += length;
 		if (has(c, FAULT_LINE_FIRST))
 			start = line->n;
@@ -172,7 +174,7 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 			break;
 	}
 	memmove(line->p, line->p + start, line->n -= start);
-	return goes_on;
+	return goes_on && !is_over;
 }
 
 /* A lone byte waits for the next; false: the conversation is over. */
@@ -325,6 +327,8 @@ static ssize_t receive(struct conversation *c, char *buffer)
 	size_t size = small ? 1024 : PEER_BUFFER;
 	ssize_t n = recv(c->fd, buffer, size, has(c, FAULT_WAITS_FULL) ? MSG_WAITALL : 0);
 
+	if (n > 0 && has(c, FAULT_OWED_TOGETHER) && recv(c->fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		n = 0;
 	if (n < 0 && (has(c, FAULT_RESET_DIES) || (has(c, FAULT_RESET_EARLY_DIES) && !c->n_messages)))
 		exit(1);
 	return n;

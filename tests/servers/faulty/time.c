@@ -25,6 +25,7 @@ static long long moment_choose(struct conversation *c)
 		if (now - s->looked_ns > 10 * SECOND)
 			s->looked_ns = now;
 		return s->looked_ns;
+	case FAULT_TIME_EVEN: return now - now / SECOND % 2 * SECOND;
 	case FAULT_TIME_AHEAD: return now + 5 * SECOND;
 	case FAULT_TIME_BEHIND: return now - 10 * SECOND;
 	case FAULT_TIME_DAY_OFF: return now + 86400 * SECOND;
