@@ -110,7 +110,7 @@ static bool bare_stamp_allowed(const struct turn *t, const struct peer *p)
 	while (n > 0 && (p->first[n - 1] == '\n' || p->first[n - 1] == '\r')) /* it writes whole lines */
 		n--;
 	return d->one_shot && d->line && p->n_read == (int64_t)p->n_first &&
-	       ts_reply_datagram(&d->rule, "", 0, p->first, n, p->sent_ns, ts_clock_wall_ns(), NULL) == TS_REPLY_LEGAL;
+	       dialect_judge_bare(d, p->first, n, p->sent_ns, NULL) == TS_REPLY_LEGAL;
 }
 
 void case_end_silent_client(struct turn *t)

@@ -222,8 +222,9 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		t->sort = OTHER_SOURCE;
 		return turn_fail(t, BYTES, "the reply came from %s, not from the address that was asked", d->from);
 	}
-	enum ts_reply_verdict verdict =
-	        ts_reply_datagram(&dialect->rule, bytes, n, d->bytes, d->n, sent_ns, ts_clock_wall_ns(), &stamp_ns);
+	enum ts_reply_verdict verdict = n == 0 ? dialect_judge_bare(dialect, d->bytes, d->n, sent_ns, &stamp_ns)
+	                                       : ts_reply_datagram(&dialect->rule, bytes, n, d->bytes, d->n, sent_ns,
+	                                                           ts_clock_wall_ns(), &stamp_ns);
 	if (verdict == TS_REPLY_LEGAL && d->last_ns != INT64_MIN &&
 	    stamp_ns + dialect->stamp.resolution_ns <= d->last_ns)
 		verdict = TS_REPLY_STALE_TIME;

@@ -294,6 +294,20 @@ static bool answers_word_alone(const struct dialect *d)
 	       memcmp(d->sample + d->n_sample - N_WORD, d->sample_in, N_WORD) == 0;
 }
 
+enum ts_reply_verdict dialect_judge_bare(const struct dialect *d, const char *out, size_t n, int64_t sent_ns,
+                                         int64_t *stamp_ns)
+{
+	struct ts_reply_rule alone = d->rule;
+	int64_t now_ns = ts_clock_wall_ns();
+	enum ts_reply_verdict verdict = ts_reply_datagram(&d->rule, "", 0, out, n, sent_ns, now_ns, stamp_ns);
+
+	alone.n_separator = 0;
+	if (verdict == TS_REPLY_LEGAL ||
+	    ts_reply_datagram(&alone, "", 0, out, n, sent_ns, now_ns, stamp_ns) == TS_REPLY_LEGAL)
+		return TS_REPLY_LEGAL;
+	return verdict;
+}
+
 static bool probe_stream(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;

@@ -69,6 +69,10 @@ static inline bool dialect_is_sparing(const struct dialect *d)
 	return d->least_rtt_ns > 200 * TS_MS && d->abreast < 4;
 }
 
+/* Is this the stamp of an empty message, in the dialect and of the moment: [time], with its separator or without? */
+enum ts_reply_verdict dialect_judge_bare(const struct dialect *d, const char *out, size_t n, int64_t sent_ns,
+                                         int64_t *stamp_ns);
+
 struct turn;
 
 /*

@@ -62,6 +62,11 @@ def maker(text='ctime', separator=b''):
     return lambda data: b'[%s]%s%s' % (TIMES[text]().encode(), separator, data)
 
 
+def bare(reply):
+    """The stamp of nothing has no separator either."""
+    return lambda data: reply(data) if data else reply(data).rstrip()
+
+
 # --- sockets ------------------------------------------------------------------------------------------------------
 def listen(uri, backlog=128):
     """The listening (or datagram) socket of a URI; prints the ready line."""
@@ -422,6 +427,7 @@ SHAPES = {
     'patient': lambda uri: patient(uri, maker(separator=b' ')),
     'one-shot': lambda uri: one_shot(uri, maker(separator=b' ')),
     'one-line': lambda uri: stream_request_handler(uri, maker(separator=b' ')),
+    'one-line-bare': lambda uri: stream_request_handler(uri, bare(maker(separator=b' '))),
     'lines': lambda uri: lines(uri, maker()),
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
@@ -432,6 +438,7 @@ SHAPES = {
     'datagrams': lambda uri: datagrams(uri, maker(separator=b' ')),
     'datagrams-paths': lambda uri: paths_only(uri, maker(separator=b' ')),
     'datagrams-empty': lambda uri: datagrams(uri, maker('micro'), empty=True),
+    'datagrams-bare': lambda uri: datagrams(uri, bare(maker(separator=b' ')), empty=True),
     'datagrams-threads': lambda uri: datagram_threads(uri, maker('float', b' ')),
 }
 
