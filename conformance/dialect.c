@@ -319,6 +319,8 @@ static bool probe_stream(struct turn *t)
 		converse_again(t, CRLF_LINE);
 	if (t->subject->options->framing == 0 && answers_word_alone(d))
 		converse_again(t, WORD);
+	if (d->known)
+		dialect_settle_zeros(t);
 	d->capacity = d->abreast = t->subject->options->concurrency == 2 ? DIALECT_CAPACITY_MAX : 1;
 	d->limit = t->subject->options->concurrency == 1 ? 1 : 0;
 	d->counted = t->subject->options->concurrency != 0 || t->subject->needs_capacity;

@@ -82,6 +82,8 @@ bool dialect_probe_datagram(struct turn *t)
 		dialect_stranger(d, "it does not answer");
 	}
 	d->goes_on = d->known && goes_on(t, g);
+	if (d->goes_on)
+		dialect_settle_zeros(t);
 	if (d->goes_on && d->empty == EMPTY_UNKNOWN) {
 		dgram_send(g, "", 0);
 		got = dgram_receive(g, 60 * TS_MS + 2 * d->rtt_ns);

@@ -9,6 +9,12 @@
 /* Learn the rule from the reply `out` to the message `in`, or say in `stranger` what it is instead. */
 void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out);
 
+/* What was learnt is this format after all. */
+void dialect_take_format(struct dialect *d, const struct ts_stamp_format *format);
+
+/* The rule is learnt. Where the fraction of its text ends in zeros, see whether they stay: then they tell nothing. */
+void dialect_settle_zeros(struct turn *t);
+
 /* One round trip more is known. */
 void dialect_widen_rtt(struct dialect *d, int64_t ns);
 

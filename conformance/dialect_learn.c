@@ -17,6 +17,16 @@ static void set_tolerance(struct dialect *d)
 	d->rule.tolerance_ns = 50 * TS_MS + unit_ns * 6 / 10;
 }
 
+void dialect_take_format(struct dialect *d, const struct ts_stamp_format *format)
+{
+	size_t n = strlen(d->stamp_text);
+
+	d->rule.stamp = *format;
+	ts_stamp_read(&d->stamp, &d->rule.stamp, d->stamp_text, n, NULL);
+	dialect_unpad(&d->rule.stamp, &d->rule.also, d->stamp_text, n, ts_clock_wall_ns());
+	set_tolerance(d);
+}
+
 static void apply_options(struct dialect *d, const struct options *o)
 {
 	if (strcmp(o->time, "auto") != 0)

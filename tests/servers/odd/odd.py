@@ -55,6 +55,9 @@ TIMES = {
     'labelled': lambda: time.strftime('date=%Y-%m-%d,time=%H:%M:%S'),
     'twelve': lambda: time.strftime('%Y-%m-%d %I:%M:%S %p'),
     'comma': lambda: datetime.now().strftime('%Y-%m-%d %H:%M:%S,%f')[:-3],
+    'nought': lambda: time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime()),
+    'thousands': lambda: '%d' % (int(time.time()) * 1000),
+    'tenths': lambda: datetime.now().strftime('%H:%M:%S.%f')[:-5] + '00',  # its clock steps by 100 ms
 }
 
 
@@ -439,6 +442,7 @@ SHAPES = {
     'datagrams-paths': lambda uri: paths_only(uri, maker(separator=b' ')),
     'datagrams-empty': lambda uri: datagrams(uri, maker('micro'), empty=True),
     'datagrams-bare': lambda uri: datagrams(uri, bare(maker(separator=b' ')), empty=True),
+    'datagrams-tenths': lambda uri: datagrams(uri, maker('tenths')),
     'datagrams-threads': lambda uri: datagram_threads(uri, maker('float', b' ')),
 }
 
