@@ -3,6 +3,8 @@
  * here, greedily, and then the text is written again from what was read and must come out the same, byte for byte.
  */
 #include "ts_stamp_inner.h"
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a pattern has told so far. */
@@ -322,7 +324,7 @@ static int64_t resolution_ns(const struct told *t)
 	return seconds * INT64_C(1000000000);
 }
 
-bool ts_stamp_read_pattern(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s)
+static bool read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s)
 {
 	struct told t = {.f.weekday = -1, .tm.tm_mday = 1, .tm.tm_zone = ""};
 	const char *text = s->p;
@@ -346,4 +348,41 @@ bool ts_stamp_read_pattern(struct ts_stamp *stamp, const char *pattern, struct t
 	}
 	stamp->resolution_ns = resolution_ns(&t);
 	return true;
+}
+
+/* The fraction's conversion, if it stands behind a point; or NULL. No digits may follow it, and *n are its bytes. */
+static const char *loose_fraction(const char *pattern, size_t *n)
+{
+	for (const char *p = pattern; *p; p += *n) {
+		*n = *p == '%' ? ts_stamp_conversion(p) : 1;
+		if (*n == 0)
+			return NULL;
+		if (*n > 1 && strchr("fN", p[*n - 1]))
+			return p > pattern && strchr(".,", p[-1]) && !isdigit((unsigned char)p[*n]) ? p : NULL;
+	}
+	return NULL;
+}
+
+/* Behind a point there may be more digits or fewer than the pattern shows, and neither point nor digits for none: some
+ * languages write no zeros at the end. */
+bool ts_stamp_read_pattern(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s)
+{
+	char loose[sizeof(((struct ts_stamp_format *)0)->strftime_text)], digits[4];
+	struct ts_stamp_scan first = *s;
+	size_t n_fraction = 0;
+
+	if (read_fixed(stamp, pattern, s))
+		return true;
+	const char *fraction = loose_fraction(pattern, &n_fraction);
+	for (int n = 9; n >= 0 && fraction; n--) {
+		struct ts_stamp_scan again = first;
+		snprintf(digits, sizeof(digits), n ? "%%%dN" : "", n);
+		int size = snprintf(loose, sizeof(loose), "%.*s%s%s", (int)(fraction - pattern) - !n, pattern, digits,
+		                    fraction + n_fraction);
+		if (size < (int)sizeof(loose) && read_fixed(stamp, loose, &again)) {
+			*s = again;
+			return true;
+		}
+	}
+	return false;
 }

@@ -55,6 +55,7 @@ TIMES = {
     'labelled': lambda: time.strftime('date=%Y-%m-%d,time=%H:%M:%S'),
     'twelve': lambda: time.strftime('%Y-%m-%d %I:%M:%S %p'),
     'comma': lambda: datetime.now().strftime('%Y-%m-%d %H:%M:%S,%f')[:-3],
+    'trimmed': lambda: datetime.now().strftime('%d/%m/%Y %H:%M:%S.%f').rstrip('0').rstrip('.'),
     'nought': lambda: time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime()),
     'thousands': lambda: '%d' % (int(time.time()) * 1000),
     'tenths': lambda: datetime.now().strftime('%H:%M:%S.%f')[:-5] + '00',  # its clock steps by 100 ms
