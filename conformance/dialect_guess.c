@@ -272,8 +272,10 @@ static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, un
 		return holds(w, shown);
 	if (w->n_tries++ > TRIES_MAX)
 		return false;
+	bool after_point = at > 0 && strchr(".,", w->text[at - 1]);
 	if (isdigit((unsigned char)c)) /* a digit never stands for itself */
-		return walk_number(w, at, n_pattern, shown, last) || walk_fraction(w, at, n_pattern, shown, last);
+		return (after_point && walk_fraction(w, at, n_pattern, shown, last)) ||
+		       walk_number(w, at, n_pattern, shown, last) || walk_fraction(w, at, n_pattern, shown, last);
 	if (at_week(w, at, shown))
 		return go(w, at, 5, n_pattern, "W%V-%u", shown | MONTH | DAY | WEEKDAY, WEEKDAY);
 	if (c == ' ' && at > 0 && w->text[at - 1] == ' ' && walk_number(w, at, n_pattern, shown, last))

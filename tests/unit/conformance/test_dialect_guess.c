@@ -55,7 +55,8 @@ static void finds_the_pattern(void **state)
 	        {"SUN NOV 22 10:30:00 2026", "%^a %^b %d %H:%M:%S %Y"},
 	        {"ts=1795343400", "ts=%s"},
 	        {"1795343400s", "%ss"},
-	        {"1795343400 +0530", "%s %z"}, /* no month and day */
+	        {"1795343400.143900445s", "%s.%9Ns"}, /* no day 143 of the year 90 */
+	        {"1795343400 +0530", "%s %z"},        /* no month and day */
 	        {"22 Nov 26 10:30 +0000", "%d %b %y %H:%M %z"},
 	        {"22/11/2026 18:30:00", "%d/%m/%Y %H:%M:%S"}, /* eight hours east */
 	};
