@@ -118,10 +118,13 @@ static bool holds(struct walk *w, unsigned shown)
 }
 
 /* Words that may stand for themselves. Others are perhaps a weekday in another language, or no words at all. */
-static const char *const plain_words[] = {"t",    "z",     "h",    "m",     "s",       "at",    "on",
-                                          "o",    "clock", "time", "date",  "ts",      "stamp", "timestamp",
-                                          "unix", "epoch", "now",  "local", "the",     "is",    "it",
-                                          "and",  "of",    "in",   "today", "current", "server"};
+static const char *const plain_words[] = {
+        "t",  "z",     "h",         "m",       "s",      "at",  "on",    "o",   "clock", "time",  "date",
+        "ts", "stamp", "timestamp", "unix",    "epoch",  "now", "local", "the", "is",    "it",    "and",
+        "of", "in",    "today",     "current", "server", "st",  "nd",    "rd",  "th",    "since", "seconds"};
+
+/* What hours and minutes are called: these stand between the numbers, with blanks around them. */
+static const char *const units[] = {"h", "hr", "hrs", "hour", "hours", "m", "min", "mins", "minute", "minutes"};
 
 static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last);
 
@@ -192,7 +195,7 @@ static bool is_literal(const struct walk *w, size_t at)
 	size_t begin = at, end = at, n_capitals = 0;
 
 	if (!isalpha((unsigned char)w->text[at]))
-		return (unsigned char)w->text[at] >= ' ' && w->text[at] != 0x7f;
+		return ((unsigned char)w->text[at] >= ' ' && w->text[at] != 0x7f) || w->text[at] == '\t';
 	while (begin > 0 && isalpha((unsigned char)w->text[begin - 1]))
 		begin--;
 	for (; end < w->n && isalpha((unsigned char)w->text[end]); end++)
@@ -256,6 +259,38 @@ static bool walk_word(struct walk *w, size_t at, size_t n_pattern, unsigned show
 	return false;
 }
 
+/* Bytes between two numbers of the time of day: a unit, with the blanks, the comma and the "and" around it; or 0. */
+static size_t n_unit(const struct walk *w, size_t at)
+{
+	size_t begin = at + (w->text[at] == ' '), n_letters = 0;
+	bool known = false;
+
+	while (begin + n_letters < w->n && isalpha((unsigned char)w->text[begin + n_letters]))
+		n_letters++;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		known |= strlen(units[i]) == n_letters && memcmp(w->text + begin, units[i], n_letters) == 0;
+	for (; n_letters < 9 && begin + n_letters < w->n && (unsigned char)w->text[begin + n_letters] >= 0x80;
+	     n_letters++)
+		known = true; /* in another script */
+	size_t end = begin + n_letters;
+	end += end < w->n && w->text[end] == ',';
+	end += end < w->n && w->text[end] == ' ';
+	end += end + 4 < w->n && memcmp(w->text + end, "and ", 4) == 0 ? 4 : 0;
+	return known ? end - at : 0;
+}
+
+static bool walk_unit(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last)
+{
+	size_t n = last & (HOUR | HALF_HOUR | MINUTE) && !(last & GAP) ? n_unit(w, at) : 0;
+	char piece[32];
+
+	if (n == 0 || n >= sizeof(piece))
+		return false;
+	memcpy(piece, w->text + at, n);
+	piece[n] = '\0';
+	return go(w, at, n, n_pattern, piece, shown, last | GAP);
+}
+
 /* A week of ISO 8601 and its day: W48-6. */
 static bool at_week(const struct walk *w, size_t at, unsigned shown)
 {
@@ -278,6 +313,8 @@ static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, un
 		       walk_number(w, at, n_pattern, shown, last) || walk_fraction(w, at, n_pattern, shown, last);
 	if (at_week(w, at, shown))
 		return go(w, at, 5, n_pattern, "W%V-%u", shown | MONTH | DAY | WEEKDAY, WEEKDAY);
+	if (walk_unit(w, at, n_pattern, shown, last))
+		return true;
 	if (c == ' ' && at > 0 && w->text[at - 1] == ' ' && walk_number(w, at, n_pattern, shown, last))
 		return true;
 	if (isalpha((unsigned char)c) && walk_word(w, at, n_pattern, shown))

@@ -57,6 +57,13 @@ static void finds_the_pattern(void **state)
 	        {"1795343400s", "%ss"},
 	        {"1795343400.143900445s", "%s.%9Ns"}, /* no day 143 of the year 90 */
 	        {"1795343400 +0530", "%s %z"},        /* no month and day */
+	        {"1795343400 seconds since the epoch", "%s seconds since the epoch"},
+	        {"2026年11月22日 10时30分00秒", "%Y年%m月%d日 %H时%M分%S秒"},
+	        {"2026년 11월 22일 10시 30분 00초", "%Y년 %m월 %d일 %H시 %M분 %S초"},
+	        {"10h 30m 00s", "%Hh %Mm %Ss"},
+	        {"10 hours, 30 minutes and 00 seconds", "%H hours, %M minutes and %S seconds"},
+	        {"2026-11-22\t10:30:00", "%Y-%m-%d\t%H:%M:%S"},
+	        {"November 22nd 2026, 10:30:00 am", "%B %dnd %Y, %I:%M:%S %P"},
 	        {"22 Nov 26 10:30 +0000", "%d %b %y %H:%M %z"},
 	        {"22/11/2026 18:30:00", "%d/%m/%Y %H:%M:%S"}, /* eight hours east */
 	};
@@ -108,6 +115,7 @@ static void takes_nothing_else(void **state)
 	        "Sun Nov 22 10:30:00 2026\n",
 	        "10:30:00\r",
 	        "10:30:00 kwxyz",
+	        "10 pears 30 minutes",
 	        "sun nov 22 10:30:11 2026",
 	        "%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%",
 	        "11:11:11:11:11:11:11:11:11:11:11:11:11:11:11",
