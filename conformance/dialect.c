@@ -252,7 +252,7 @@ static bool converse(struct turn *t, enum words how)
 	d->ends = p->ended;
 	d->end_ns = ts_clock_mono_ns() - begin_ns;
 	d->begins_late = d->rtt_ns > LATE_BEGIN_NS + turn_busy_ns();
-	d->ends_late = d->ends && d->end_ns > LATE_END_NS + turn_busy_ns();
+	d->ends_late = d->end_ns > LATE_END_NS + turn_busy_ns();
 	t->subject->slow_end = !p->ended;
 	if (!said && p->n_first > 0)
 		dialect_stranger(d, late);
