@@ -1,6 +1,7 @@
 /* Looks at the server under test through /proc: who listens, how many processes there are, what they use. */
 #include "launch_inside.h"
 #include "socket_table.h"
+#include "ts_clock.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A server may have bound the path as seen from its own folder, or through a link: `bound` is how it wrote it. */
@@ -46,14 +49,39 @@ static bool in_unix_table(const char *path, bool stream)
 	return found;
 }
 
+#define SETTLED_NS (100 * TS_MS)
+
+/*
+ * A socket that got its path by rename(2), or in another namespace, stands under another name in the table, or not at
+ * all. connect(2) with a type that no server has tells whether one is there, and uses up no conversation. A path that
+ * is new may be bound and not listened on yet.
+ */
+static bool is_there_unnamed(const struct ts_endpoint *ep)
+{
+	const char *path = ts_endpoint_path(ep);
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    ts_clock_wall_ns() - (st.st_ctim.tv_sec * TS_S + st.st_ctim.tv_nsec) < SETTLED_NS)
+		return false;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused =
+	        fd < 0 || (connect(fd, (const struct sockaddr *)&ep->addr, ep->addr_len) < 0 && errno != EPROTOTYPE);
+	if (fd >= 0)
+		close(fd);
+	return !refused;
+}
+
 bool launch_listening(const struct launch *l)
 {
 	bool stream = ts_transport_is_stream(l->endpoint.transport);
 	char text[TS_ENDPOINT_TEXT_MAX];
+	const char *path;
 
 	if (l->endpoint.addr.ss_family == AF_UNIX) {
 		ts_endpoint_text(&l->endpoint, text, sizeof(text));
-		return in_unix_table(strchr(text, ':') + 1, stream);
+		path = strchr(text, ':') + 1;
+		return in_unix_table(path, stream) || (!in_unix_table(path, false) && is_there_unnamed(&l->endpoint));
 	}
 	int port = ts_endpoint_port(&l->endpoint);
 	return stream ? socket_table_has_tcp(port, SOCKET_LISTENS) : socket_table_has_udp(port);

@@ -378,6 +378,14 @@ END
     --exec "cd ${tmp} && exec /usr/bin/python3 ${PWD}/tests/servers/odd/odd.py plain unix:./s.sock" "unix:${tmp}/s.sock"
 }
 
+@test "with --exec a UNIX path is found that was given to the socket later, by mv" {
+  for kind in plain:unix datagrams:unixgram; do
+    path=${tmp}/${kind%:*}.sock
+    timeout 20 "${bin}/tsconform" --only=format.reply --exec "exec >/dev/null; /usr/bin/python3 tests/servers/odd/odd.py ${kind%:*} \
+      ${kind#*:}:${path}.new & until mv ${path}.new ${path}; do sleep 0.05; done; wait" "${kind#*:}:${path}"
+  done
+}
+
 @test "a quotation mark may separate, and so may letters that are stated" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py quote tcp://127.0.0.1:0
   "${bin}/tsconform" --only='format.*' "${uri}"
