@@ -48,15 +48,53 @@ void case_data_repeated(struct turn *t)
 		turn_ask_text(t, "again and again");
 }
 
-/* The first byte of a message, and its last. Blanks and line ends come after a letter: a line of them is empty to some.
+/*
+ * The first byte of a message, and its last; then the last of two. Blanks and line ends come after a letter: a line of
+ * them is empty to some.
  */
 static void every_byte_alone(struct turn *t)
 {
-	for (int i = 0; turn_goes_on(t, i, 256, 0, TS_S); i++) {
+	for (int i = 0; turn_goes_on(t, i, 512, 0, TS_S); i++) {
 		const char message[2] = {'a', (char)i};
-		int n_before = i == ' ' || (i >= '\t' && i <= '\r');
-		turn_ask(t, message + !n_before, 1 + (size_t)n_before);
+		bool alone = i < 256 && i != ' ' && (i < '\t' || i > '\r');
+		turn_ask(t, message + alone, 2 - (size_t)alone);
 	}
+}
+
+#define N_PAIRS 65536
+#define N_CHAIN 512
+
+/* All pairs of bytes in a row, the last byte of each the first of the next (a sequence of de Bruijn). */
+static size_t chain_pairs(char *chain)
+{
+	size_t n = 0;
+
+	for (int a = 0; a < 256; a++) {
+		chain[n++] = (char)a;
+		for (int b = a + 1; b < 256; b++) {
+			chain[n++] = (char)a;
+			chain[n++] = (char)b;
+		}
+	}
+	chain[n++] = 0;
+	return n;
+}
+
+/* Escapes are often of two bytes. In a line there is no LF. */
+static void every_pair(struct turn *t)
+{
+	char *chain = malloc(N_PAIRS + 1);
+
+	if (!chain)
+		return;
+	size_t n = chain_pairs(chain);
+	for (size_t i = 0; i < n && t->subject->dialect.line; i++)
+		chain[i] = chain[i] == '\n' ? 'a' : chain[i];
+	for (int i = 0; turn_goes_on(t, i, (int)(n / (N_CHAIN - 1)) + 1, 0, TS_S / 2); i++) {
+		size_t at = (size_t)i * (N_CHAIN - 1);
+		turn_ask(t, chain + at, n - at < N_CHAIN ? n - at : N_CHAIN);
+	}
+	free(chain);
 }
 
 /* In pieces of 32, each with a letter before and after it: small enough for any one-shot server's buffer. */
@@ -64,8 +102,10 @@ void case_data_every_byte(struct turn *t)
 {
 	int n_each = turn_slow(t) ? 128 : 32;
 
-	if (!turn_slow(t) && !t->subject->dialect.one_shot)
+	if (!turn_slow(t) && !t->subject->dialect.one_shot) {
 		every_byte_alone(t);
+		every_pair(t);
+	}
 	for (int i = 0; i < 256 / n_each && t->blame == NOBODY; i++) {
 		char message[130] = "a";
 		for (int j = 0; j < n_each; j++)

@@ -66,8 +66,10 @@ void case_format_time_text(struct turn *t)
  * digit. */
 static void shape(const char *text, char *out, size_t size)
 {
-	size_t n = 0;
+	size_t n = 0, n_whole = strspn(text, "0123456789");
 
+	if (n_whole >= 10) /* since 1970: in seconds, or a smaller unit? */
+		out[n++] = (char)('a' + n_whole - 10);
 	for (const char *c = text; *c && n + 1 < size; c++) {
 		bool fraction = (*c == '.' || *c == ',') && c[1] >= '0' && c[1] <= '9';
 		char kind = *c >= '0' && *c <= '9'                                 ? '0'

@@ -13,13 +13,25 @@ static bool is_grown(const struct launch_census *before, const struct launch_cen
 	       after->n_zombies > before->n_zombies;
 }
 
-#define ROUNDS 20
+#define ROUNDS  20
+#define TALKERS 4 /* one in so many has more to say than one message */
+
+static void converse(struct turn *t, int n_words)
+{
+	struct peer *p = peer_open(t);
+
+	for (int i = 0; i < n_words && peer_say_letters(p, 9); i++)
+		;
+	if (peer_finish(p))
+		peer_free(p, 0);
+}
 
 /* Up to 500 conversations after some to warm up. What is left is counted when it has had time to go. Returns how many.
  */
 static int hold_conversations(struct turn *t, struct launch_census *before, struct launch_census *after)
 {
 	const int least = turn_sparing(t) ? 5 : 10;
+	const bool talks = exec_streams(t) && !t->subject->dialect.one_shot && !turn_slow(t);
 	int n = 0;
 
 	for (int i = 0; turn_goes_on(t, i, 60, 3, TS_S); i++)
@@ -28,8 +40,12 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	if (t->blame != NOBODY || !take_census(t, before))
 		return 0;
 	int64_t until_ns = ts_clock_mono_ns() + (t->subject->slow_end ? 3 * TS_S / 2 : 3 * TS_S);
-	for (; n < 500 && t->blame == NOBODY && (n < least || ts_clock_mono_ns() < until_ns); n++)
-		turn_plain(t);
+	for (; n < 500 && t->blame == NOBODY && (n < least || ts_clock_mono_ns() < until_ns); n++) {
+		if (talks && n % TALKERS == 0)
+			converse(t, TALKERS);
+		else
+			turn_plain(t);
+	}
 	bool many = exec_streams(t) && !t->subject->dialect.one_shot && t->subject->dialect.limit == 0 &&
 	            t->subject->dialect.capacity >= PEERS_TOGETHER;
 	/* Signals of children that end at once are merged: a server that waits for one child at each keeps some. */

@@ -73,6 +73,7 @@ static void byte_write(struct peer_text *out, enum fault fault, const char *at, 
 		if (!byte)
 			return;
 		break;
+	case FAULT_DATA_CR_NUL: text = !byte && before && *before == '\r' ? "" : NULL; break;
 	case FAULT_DATA_UPPER: one = toupper(byte); break;
 	case FAULT_DATA_LOWER: one = tolower(byte); break;
 	case FAULT_DATA_TITLE: one = before ? one : toupper(byte); break;
@@ -160,6 +161,7 @@ static void part_choose(enum fault fault, const char **data, size_t *n)
 	case FAULT_DATA_CUT_NUL:
 	case FAULT_DATA_CUT_NUL_UDP: most = cut_before(*data, *n, 0); break;
 	case FAULT_DATA_LAST_255: most = *n && (unsigned char)(*data)[*n - 1] == 255 ? *n - 1 : *n; break;
+	case FAULT_DATA_LAST_BACKSLASH: most = *n > 1 && (*data)[*n - 1] == '\\' ? *n - 1 : *n; break;
 	case FAULT_DATA_SIGNED: most = cut_before(*data, *n, 255); break;
 	case FAULT_DATA_FIRST_WORD: most = cut_before(*data, *n, ' '); break;
 	case FAULT_DATA_CUT_255: most = 255; break;

@@ -52,6 +52,8 @@ struct conversation {
 	struct server *server;
 	int fd, place;   /* in clients */
 	bool was_queued; /* it waited while another was served */
+	bool skips_lf;   /* LF_SKIPPED: the piece before ended with CR */
+	bool is_reset;   /* by the client */
 	bool is_closed;  /* at the end: close fd (datagrams: serve no more) */
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */

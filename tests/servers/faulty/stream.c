@@ -238,6 +238,13 @@ static bool chunk_answer(struct conversation *c, char *data, size_t n)
 			return false;
 		}
 		break;
+	case FAULT_LF_SKIPPED:
+		if (c->skips_lf && *data == '\n')
+			memmove(data, data + 1, --n);
+		c->skips_lf = n && data[n - 1] == '\r';
+		if (!n)
+			return true;
+		break;
 	case FAULT_ZERO_ENDS: is_over = n == 1 && *data == '0'; break;
 	case FAULT_LARGE_DIES:
 		if (n > 8192)
@@ -403,6 +410,7 @@ static bool end_answer(struct conversation *c)
 			exit(1);
 		break;
 	case FAULT_LEAK_DESCRIPTORS: shutdown(c->fd, SHUT_WR); return false;
+	case FAULT_LEAK_TALKERS: shutdown(c->fd, SHUT_WR); return c->n_messages < 3;
 	case FAULT_LEAK_MEMORY: memory_keep(c->server); break;
 	default: break;
 	}
@@ -446,6 +454,7 @@ void conversation_run(struct conversation *c)
 		goes_on = chunk_serve(c, buffer, n);
 	if ((n == 0 && has(c, FAULT_END_SPINS)) || (n < 0 && has(c, FAULT_RESET_SPINS)))
 		spin(c, buffer);
+	c->is_reset = n < 0;
 	if (n == 0) {
 		owed_send(c);
 		c->is_closed = end_answer(c);

@@ -91,6 +91,9 @@ void time_write(struct conversation *c, char *text, size_t size)
 		         tm.tm_hour, tm.tm_min, tm.tm_sec);
 		return;
 	case FAULT_TIME_YEAR_OFF: tm.tm_year -= 1900; break;
+	case FAULT_UNITS_CHANGE:
+		snprintf(text, size, "%lld", c->server->n_replies % 10 == 9 ? ns / 1000 : ns / 1000000);
+		return;
 	case FAULT_TIME_UPTIME: snprintf(text, size, "%.6f", peer_now_ns(CLOCK_BOOTTIME) / 1e9); return;
 	case FAULT_TIME_EXPONENT: snprintf(text, size, "%g", (double)second); return;
 	case FAULT_TIME_FRACTION_SCALED:
