@@ -3,12 +3,45 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+/* Another conversation, that has to go on; NULL: none is asked for. */
+static struct peer *bystander(struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	struct peer *p = d->counted && d->capacity > 2 && !d->one_shot ? peer_open(t) : NULL;
+
+	if (p)
+		peer_say_letters(p, 8);
+	return p;
+}
+
+#define LIFE_PATIENCE 0.1
+
+/* That the server has ended is for the conversation after it to say. */
+static void ask_bystander(struct turn *t, struct peer *p)
+{
+	if (!p || t->blame != NOBODY)
+		return;
+	turn_pause(10 * TS_MS + turn_busy_ns());
+	if (peer_say_letters(p, 8) && peer_finish(p))
+		return;
+	t->blame = NOBODY;
+	t->patience *= LIFE_PATIENCE;
+	bool lives = turn_plain(t);
+	t->patience /= LIFE_PATIENCE;
+	t->blame = NOBODY;
+	t->message[0] = '\0';
+	if (lives)
+		turn_fail(t, BYTES, "the reset of one client ended the conversation of another");
+}
+
 void case_robust_reset_idle(struct turn *t)
 {
-	struct peer *p = peer_open(t);
+	struct peer *other = bystander(t), *p = peer_open(t);
 
-	if (peer_say_letters(p, 8))
-		peer_reset(p);
+	if (!peer_say_letters(p, 8))
+		return;
+	peer_reset(p);
+	ask_bystander(t, other);
 }
 
 /* close(2) with a reply in the receive buffer makes the kernel send RST. */
@@ -65,9 +98,12 @@ static void reset_behind_fin(struct turn *t, size_t n_lines)
 
 void case_robust_reset_sending(struct turn *t)
 {
+	struct peer *other = bystander(t);
+
 	for (int i = 0; turn_goes_on(t, i, 10, 3, TS_S / 2); i++)
 		reset_behind_fin(t, i % 2 == 0 ? 1 : turn_slow(t) ? 20 : 500);
 	reset_stuck(t);
+	ask_bystander(t, other);
 }
 
 /* Is what the next client gets another's? That the server has not survived is for the cases before to say. */

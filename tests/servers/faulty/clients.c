@@ -81,7 +81,8 @@ static void client_end(struct conversation *c)
 		s->close_next = c->fd;
 	s->clients[c->place] = 0;
 	s->n_open--;
-	for (int i = 0; s->fault == FAULT_LEAVER_ENDS_ALL && i < CLIENTS_MAX; i++)
+	bool ends_all = s->fault == FAULT_LEAVER_ENDS_ALL || (s->fault == FAULT_RESET_ENDS_ALL && c->is_reset);
+	for (int i = 0; ends_all && i < CLIENTS_MAX; i++)
 		if (s->clients[i])
 			shutdown(s->clients[i], SHUT_RDWR);
 	if (s->fault == FAULT_LEAVERS_END_THIRD)
