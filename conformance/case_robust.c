@@ -3,18 +3,25 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#define BRIEF 0.1 /* of the wait for one who only has to be served beside another */
+
+/* Is there room for another conversation? */
+static bool has_places(const struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+
+	return d->counted && d->capacity > 2 && !d->one_shot;
+}
+
 /* Another conversation, that has to go on; NULL: none is asked for. */
 static struct peer *bystander(struct turn *t)
 {
-	const struct dialect *d = &t->subject->dialect;
-	struct peer *p = d->counted && d->capacity > 2 && !d->one_shot ? peer_open(t) : NULL;
+	struct peer *p = has_places(t) ? peer_open(t) : NULL;
 
 	if (p)
 		peer_say_letters(p, 8);
 	return p;
 }
-
-#define LIFE_PATIENCE 0.1
 
 /* That the server has ended is for the conversation after it to say. */
 static void ask_bystander(struct turn *t, struct peer *p)
@@ -25,9 +32,9 @@ static void ask_bystander(struct turn *t, struct peer *p)
 	if (peer_say_letters(p, 8) && peer_finish(p))
 		return;
 	t->blame = NOBODY;
-	t->patience *= LIFE_PATIENCE;
+	t->patience *= BRIEF;
 	bool lives = turn_plain(t);
-	t->patience /= LIFE_PATIENCE;
+	t->patience /= BRIEF;
 	t->blame = NOBODY;
 	t->message[0] = '\0';
 	if (lives)
@@ -66,7 +73,7 @@ void case_robust_reset_early(struct turn *t)
  * The server is in the middle of sending, and has got FIN behind what it has not read yet, when the RST comes: it gets
  * EPIPE, and SIGPIPE, which kills those who do not expect it.
  */
-static void reset_stuck(struct turn *t)
+static struct peer *open_stuck(struct turn *t)
 {
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
 	size_t most = turn_bytes_unread(t);
@@ -75,10 +82,20 @@ static void reset_stuck(struct turn *t)
 		peer_stick_short(p, most);
 	else
 		peer_stick(p, most);
+	return p;
+}
+
+static void vanish_stuck(struct turn *t, struct peer *p)
+{
 	if (!p || t->blame != NOBODY)
 		return;
 	peer_end_behind(p);
 	peer_reset(p);
+}
+
+static void reset_stuck(struct turn *t)
+{
+	vanish_stuck(t, open_stuck(t));
 }
 
 /* Data, FIN and RST at once: all there before the server has looked, if it sleeps. */
@@ -106,16 +123,32 @@ void case_robust_reset_sending(struct turn *t)
 	ask_bystander(t, other);
 }
 
-/* Is what the next client gets another's? That the server has not survived is for the cases before to say. */
+/* A plain conversation: did it go well, or was it answered with bytes that it is not owed? That it was not answered is
+ * for other cases to say. */
+static bool is_judged(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (peer_say_letters(p, 9) && peer_finish(p))
+		return true;
+	if (p && t->blame == BYTES && p->n_read > 0 && !p->ended)
+		return true;
+	t->blame = NOBODY;
+	return false;
+}
+
+/* Is what another client gets, while one does not read or when it has vanished, that one's? */
 void case_end_own_replies(struct turn *t)
 {
-	reset_stuck(t);
+	struct peer *stuck = open_stuck(t);
+
+	if (has_places(t)) {
+		t->patience *= BRIEF;
+		is_judged(t);
+		t->patience /= BRIEF;
+	}
+	vanish_stuck(t, stuck);
 	turn_pause(20 * TS_MS + turn_busy_ns());
-	struct peer *next = peer_open(t);
-	if (peer_say_letters(next, 9) && peer_finish(next))
-		return;
-	if (next && t->blame == BYTES && next->n_read > 0 && !next->ended)
-		return;
-	t->blame = NOBODY;
-	turn_report(t, "not judged: the next client was not served");
+	if (t->blame == NOBODY && !is_judged(t))
+		turn_report(t, "not judged: the next client was not served");
 }

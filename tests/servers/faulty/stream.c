@@ -64,6 +64,21 @@ static bool send_growing(struct conversation *c, const struct peer_text *reply)
 	return n > 0 || errno == EAGAIN;
 }
 
+/* The same, for all clients in one. */
+static bool send_from_list(struct conversation *c, const struct peer_text *reply)
+{
+	struct peer_text *list = &c->server->shared;
+	ssize_t n;
+
+	pthread_mutex_lock(&c->server->lock);
+	peer_add(list, reply->p, reply->n);
+	n = send(c->fd, list->p, list->n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		memmove(list->p, list->p + n, list->n -= n);
+	pthread_mutex_unlock(&c->server->lock);
+	return n > 0 || errno == EAGAIN;
+}
+
 static bool reply_send(struct conversation *c, struct peer_text *reply)
 {
 	bool sent;
@@ -72,6 +87,7 @@ static bool reply_send(struct conversation *c, struct peer_text *reply)
 	case FAULT_BROADCAST:
 	case FAULT_LATEST_ANSWERED: return send_elsewhere(c, reply);
 	case FAULT_MEMORY_GROWS: return send_growing(c, reply);
+	case FAULT_LEFT_TO_OTHERS: return send_from_list(c, reply);
 	case FAULT_ONE_SEND: return send(c->fd, reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT) > 0 || errno == EAGAIN;
 	case FAULT_STUCK_READER:
 		pthread_mutex_lock(&c->server->send_lock);
@@ -455,6 +471,8 @@ void conversation_run(struct conversation *c)
 	if ((n == 0 && has(c, FAULT_END_SPINS)) || (n < 0 && has(c, FAULT_RESET_SPINS)))
 		spin(c, buffer);
 	c->is_reset = n < 0;
+	if (has(c, FAULT_LEFT_TO_OTHERS))
+		c->server->shared.n = 0;
 	if (n == 0) {
 		owed_send(c);
 		c->is_closed = end_answer(c);
