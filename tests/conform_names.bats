@@ -46,7 +46,8 @@ end_runs() {
 }
 
 @test "a fault of every reply is named by the case that is about it" {
-  for fault in newline-after greeting time-weekday time-utc-called-east dgram-other-port dgram-split line-stripped; do
+  for fault in newline-after greeting time-weekday time-utc-called-east dgram-other-port dgram-split line-stripped \
+    data-cut-100-udp; do
     begin "${fault}"
   done
   end_runs
@@ -57,6 +58,7 @@ end_runs() {
   named dgram-other-port datagram.source
   named dgram-split datagram.boundaries format.reply
   named line-stripped data.line-ends format.reply
+  named data-cut-100-udp data.sizes datagram.boundaries
 }
 
 @test "a fault that shows now and then, or at the end, is named by the case that is about it" {

@@ -166,6 +166,7 @@ static void part_choose(enum fault fault, const char **data, size_t *n)
 	case FAULT_DATA_FIRST_WORD: most = cut_before(*data, *n, ' '); break;
 	case FAULT_DATA_CUT_255: most = 255; break;
 	case FAULT_DATA_CUT_512_UDP: most = 512; break;
+	case FAULT_DATA_CUT_100_UDP: most = 100; break;
 	case FAULT_DGRAM_CUT_1024: most = 1024; break;
 	case FAULT_DATA_CUT_1023: most = *n == 1024 ? 1023 : *n; break;
 	case FAULT_DATA_CUT_4096: most = 4096; break;
