@@ -123,6 +123,22 @@ void case_robust_reset_sending(struct turn *t)
 	ask_bystander(t, other);
 }
 
+/* Lines before and behind an empty one, all at once: a reader that is one for all clients keeps the last of them. */
+static void talk_past_the_end(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char lines[64];
+	size_t n = turn_framed_letters(t, 7, lines);
+
+	if (!p)
+		return;
+	n += turn_frame(t, "", 0, lines + n);
+	n += turn_framed_letters(t, 7, lines + n);
+	p->dumb = true;
+	peer_send(p, lines, n);
+	peer_free(p, TS_S);
+}
+
 /* A plain conversation: did it go well, or was it answered with bytes that it is not owed? That it was not answered is
  * for other cases to say. */
 static bool is_judged(struct turn *t)
@@ -140,8 +156,11 @@ static bool is_judged(struct turn *t)
 /* Is what another client gets, while one does not read or when it has vanished, that one's? */
 void case_end_own_replies(struct turn *t)
 {
+	if (t->subject->dialect.line) {
+		talk_past_the_end(t);
+		is_judged(t);
+	}
 	struct peer *stuck = open_stuck(t);
-
 	if (has_places(t)) {
 		t->patience *= BRIEF;
 		is_judged(t);

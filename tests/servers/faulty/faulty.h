@@ -44,7 +44,7 @@ struct server {
 	int clients[CLIENTS_MAX]; /* descriptors of conversations (form fork: process ids); 0: free */
 	size_t n_open;
 	int close_next;            /* CLOSES_WITH_NEXT: the one to close; 0: none */
-	struct peer_text shared;   /* CROSS_TALK, LEAK_MEMORY, LEFT_TO_NEXT, LEFT_TO_OTHERS */
+	struct peer_text shared;   /* CROSS_TALK, LEAK_MEMORY, LEFT_TO_NEXT, LEFT_TO_OTHERS, LINE_REST_KEPT */
 	pthread_mutex_t send_lock; /* STUCK_READER, LINE_HALF_BLOCKS */
 };
 

@@ -161,11 +161,27 @@ static bool line_answer(struct conversation *c, const char *line, size_t n)
 	return message_answer(c, line, n);
 }
 
+/* A reader with one buffer for all clients: what follows the empty line is read by the next conversation. */
+static void rest_keep(struct conversation *c, const char *rest, size_t n)
+{
+	pthread_mutex_lock(&c->server->lock);
+	peer_add(&c->server->shared, rest, n);
+	pthread_mutex_unlock(&c->server->lock);
+}
+
+static void rest_take(struct conversation *c)
+{
+	pthread_mutex_lock(&c->server->lock);
+	peer_add(&c->line, c->server->shared.p, c->server->shared.n);
+	c->server->shared.n = 0;
+	pthread_mutex_unlock(&c->server->lock);
+}
+
 /* Answer the lines that are whole, keep the rest; false: the conversation is over. */
 static bool lines_answer(struct conversation *c, const char *data, size_t n)
 {
 	struct peer_text *line = &c->line;
-	size_t start = 0, length;
+	size_t start = 0, length = 0;
 	const char *end;
 	bool goes_on = true, is_over = false, had = line->n > 0;
 
@@ -189,6 +205,8 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 		if (has(c, FAULT_LINE_BUFFERED) && !had)
 			break;
 	}
+	if (has(c, FAULT_LINE_REST_KEPT) && !goes_on && length <= 2)
+		rest_keep(c, line->p + start, line->n - start);
 	memmove(line->p, line->p + start, line->n -= start);
 	return goes_on && !is_over;
 }
@@ -322,6 +340,8 @@ static void begin(struct conversation *c)
 		left->n = 0;
 		pthread_mutex_unlock(&c->server->lock);
 	}
+	if (has(c, FAULT_LINE_REST_KEPT))
+		rest_take(c);
 	if (has(c, FAULT_GREETING))
 		send_all(c, c->fd, "welcome\n", 8);
 	if (has(c, FAULT_STAMP_FIRST))
