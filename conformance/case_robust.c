@@ -160,8 +160,8 @@ void case_end_own_replies(struct turn *t)
 		talk_past_the_end(t);
 		is_judged(t);
 	}
-	struct peer *stuck = open_stuck(t);
-	if (has_places(t)) {
+	struct peer *stuck = t->blame == NOBODY ? open_stuck(t) : NULL;
+	if (stuck && has_places(t)) {
 		t->patience *= BRIEF;
 		is_judged(t);
 		t->patience /= BRIEF;

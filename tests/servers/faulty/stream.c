@@ -79,6 +79,13 @@ static bool send_from_list(struct conversation *c, const struct peer_text *reply
 	return n > 0 || errno == EAGAIN;
 }
 
+static void list_forget(struct conversation *c)
+{
+	pthread_mutex_lock(&c->server->lock);
+	c->server->shared.n = 0;
+	pthread_mutex_unlock(&c->server->lock);
+}
+
 static bool reply_send(struct conversation *c, struct peer_text *reply)
 {
 	bool sent;
@@ -492,7 +499,7 @@ void conversation_run(struct conversation *c)
 		spin(c, buffer);
 	c->is_reset = n < 0;
 	if (has(c, FAULT_LEFT_TO_OTHERS))
-		c->server->shared.n = 0;
+		list_forget(c);
 	if (n == 0) {
 		owed_send(c);
 		c->is_closed = end_answer(c);
