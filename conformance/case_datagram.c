@@ -178,17 +178,23 @@ static int empty_and_fence(struct dgram *d)
 	return n_bare;
 }
 
+/* Another client, that is answered for its own datagrams alone. */
 void case_datagram_empty(struct turn *t)
 {
-	struct dgram *d = dgram_open(t);
+	struct dgram *other = dgram_open(t), *d = dgram_open(t);
 	int n_bare = 0;
 
+	if (other)
+		dgram_say_letters(other, 8);
 	for (int i = 0; d && i < 3 && t->blame == NOBODY; i++) {
 		int n = empty_and_fence(d);
 		if (n > 1)
 			turn_fail(t, BYTES, "an empty datagram was answered more than once");
 		n_bare += n;
 	}
+	if (other && t->blame == NOBODY)
+		dgram_say_letters(other, 8);
+	dgram_free(other);
 	turn_report(t, n_bare ? "answered with a bare stamp" : "not answered");
 	dgram_free(d);
 }

@@ -75,8 +75,7 @@ static void end_behind_stuck(struct turn *t)
 		p->n_in = p->n_written;
 	if (p->n_written == p->n_in)
 		peer_half_close(p);
-	if (t->subject->endpoint.transport == TS_TCP)
-		read_slowly(p);
+	read_slowly(p);
 	peer_widen(p);
 	if (peer_finish(p))
 		peer_free(p, 0);

@@ -23,13 +23,18 @@ void case_lifecycle_sigterm(struct turn *t)
 	exec_sees_stop(t, &stop);
 }
 
+/* In the middle of a line, where there are lines. */
 void case_lifecycle_sigterm_busy(struct turn *t)
 {
+	const struct dialect *d = &t->subject->dialect;
 	struct peer *p = peer_open(t);
 	int status;
 
-	if (t->subject->dialect.one_shot || peer_say_letters(p, 8))
+	if (d->one_shot || (peer_say_letters(p, 8) && (!d->line || peer_send(p, "abc", 3)))) {
+		if (p && d->line)
+			turn_pause(5 * TS_MS + turn_busy_ns());
 		exec_stops(t, SIGTERM, &status);
+	}
 	exec_forget_clients(t);
 }
 

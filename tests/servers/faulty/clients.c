@@ -241,12 +241,14 @@ void clients_stop(struct server *s)
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += s->fault == FAULT_TERM_WAITS ? PEER_LIFE_S : 3;
+	bool waits = s->fault == FAULT_TERM_WAITS || (s->fault == FAULT_TERM_WAITS_LINE && s->in_line);
+
+	until.tv_sec += waits ? PEER_LIFE_S : 3;
 	pthread_mutex_lock(&s->lock);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (s->clients[i] && s->form == FORM_FORK)
 			kill(s->clients[i], SIGTERM);
-		else if (s->clients[i] && s->fault != FAULT_TERM_WAITS)
+		else if (s->clients[i] && !waits)
 			shutdown(s->clients[i], SHUT_RD);
 	while (s->n_open && s->form != FORM_FORK)
 		if (pthread_cond_timedwait(&s->client_gone, &s->lock, &until))

@@ -149,13 +149,15 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 		return;
 	}
 	if (n == 0) {
+		if (has(c, FAULT_DGRAM_EMPTY_TO_LAST) && kept->addr_len)
+			stamp_send(c, kept, 1);
 		empty_answer(c, from);
 		return;
 	}
 	if (queue_look(c, data, &n, from) && reply_write(c, &reply, data, n))
 		reply_send(c, receiver_choose(c, from, kept), &reply);
 	free(reply.p);
-	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED))
+	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_EMPTY_TO_LAST))
 		*kept = *from;
 	if (has(c, FAULT_DGRAM_ONE) || (has(c, FAULT_DGRAM_FIFTY) && c->n_messages == 50))
 		exit(0);

@@ -37,6 +37,7 @@ struct server {
 	struct peer_endpoint endpoint;
 	int listener, signals; /* signals: a signalfd of SIGTERM, SIGINT and SIGCHLD */
 	bool stopping;
+	bool in_line;                                                 /* TERM_WAITS_LINE: a line has begun */
 	long long started_ns, first_client_ns, looked_ns, waiting_ns; /* wall clock */
 	uint64_t n_clients, n_replies;
 	pthread_mutex_t lock; /* of all below */

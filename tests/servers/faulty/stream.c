@@ -93,6 +93,7 @@ static bool reply_send(struct conversation *c, struct peer_text *reply)
 	switch (c->server->fault) {
 	case FAULT_BROADCAST:
 	case FAULT_LATEST_ANSWERED: return send_elsewhere(c, reply);
+	case FAULT_OWED_HURRIED:
 	case FAULT_MEMORY_GROWS: return send_growing(c, reply);
 	case FAULT_LEFT_TO_OTHERS: return send_from_list(c, reply);
 	case FAULT_ONE_SEND: return send(c->fd, reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT) > 0 || errno == EAGAIN;
@@ -215,6 +216,7 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	if (has(c, FAULT_LINE_REST_KEPT) && !goes_on && length <= 2)
 		rest_keep(c, line->p + start, line->n - start);
 	memmove(line->p, line->p + start, line->n -= start);
+	c->server->in_line = line->n > 0;
 	return goes_on && !is_over;
 }
 
@@ -401,6 +403,18 @@ static bool chunk_serve(struct conversation *c, char *data, size_t n)
 	return goes_on;
 }
 
+static void send_within(const struct conversation *c, const struct peer_text *text, int ms)
+{
+	long long until_ns = peer_now_ns(CLOCK_MONOTONIC) + ms * 1000000LL;
+	struct pollfd poll_fd = {.fd = c->fd, .events = POLLOUT};
+	ssize_t n;
+
+	for (size_t at = 0; at < text->n && peer_now_ns(CLOCK_MONOTONIC) < until_ns; at += n > 0 ? (size_t)n : 0) {
+		poll(&poll_fd, 1, 10);
+		n = send(c->fd, text->p + at, text->n - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+}
+
 /* The client has ended: what is still owed. */
 static void owed_send(struct conversation *c)
 {
@@ -410,7 +424,10 @@ static void owed_send(struct conversation *c)
 		lines_answer(c, "", 0);
 	if (c->line.n && !has(c, FAULT_LINE_UNFINISHED))
 		message_answer(c, c->line.p, c->line.n);
-	send_all(c, c->fd, c->unread.p, c->unread.n);
+	if (has(c, FAULT_OWED_HURRIED))
+		send_within(c, &c->unread, 100);
+	else
+		send_all(c, c->fd, c->unread.p, c->unread.n);
 	if (has(c, FAULT_PENDING_SWAPPED) && c->last.n)
 		message_answer(c, c->last.p, c->last.n);
 }
