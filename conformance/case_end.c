@@ -184,6 +184,21 @@ void case_end_clean_fin(struct turn *t)
 		turn_fail(t, BYTES, "all that was owed arrived, and then the server ended by RST instead of FIN");
 }
 
+#define ENDS_WITHIN_NS (2 * TS_S)
+
+/* The server's end comes without ours, in one conversation as in the other. */
+static void see_it_end(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (!peer_say_letters(p, 8))
+		return;
+	listen_to_end(p, p->n_read + 1000, ENDS_WITHIN_NS + 2 * turn_busy_ns());
+	if (!p->ended && t->blame == NOBODY)
+		turn_fail(t, BYTES, "this conversation was not ended after its first message, as others were");
+	peer_free(p, 0);
+}
+
 /* And more than it takes at once does no harm: how much of it comes back is not judged, that some does and that the
  * server goes on is. */
 void case_end_one_shot_whole(struct turn *t)
@@ -192,6 +207,8 @@ void case_end_one_shot_whole(struct turn *t)
 
 	for (int i = 0; turn_goes_on(t, i, 10, 3, 2 * TS_S); i++)
 		turn_ask_letters(t, 20 + (size_t)i * 30);
+	for (int i = 0; turn_goes_on(t, i, 3, 2, TS_S); i++)
+		see_it_end(t);
 	memset(much, 'm', sizeof(much));
 	much[sizeof(much) - 1] = '\n';
 	struct peer *p = peer_open(t);

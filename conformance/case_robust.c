@@ -10,7 +10,7 @@ static bool has_places(const struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
 
-	return d->counted && d->capacity > 2 && !d->one_shot;
+	return d->counted && d->capacity > 3 && !d->one_shot;
 }
 
 /* Another conversation, that has to go on; NULL: none is asked for. */
@@ -43,12 +43,14 @@ static void ask_bystander(struct turn *t, struct peer *p)
 
 void case_robust_reset_idle(struct turn *t)
 {
-	struct peer *other = bystander(t), *p = peer_open(t);
+	struct peer *older = bystander(t), *p = peer_open(t);
 
 	if (!peer_say_letters(p, 8))
 		return;
+	struct peer *newer = bystander(t);
 	peer_reset(p);
-	ask_bystander(t, other);
+	ask_bystander(t, older);
+	ask_bystander(t, newer);
 }
 
 /* close(2) with a reply in the receive buffer makes the kernel send RST. */

@@ -85,6 +85,11 @@ static void client_end(struct conversation *c)
 	for (int i = 0; ends_all && i < CLIENTS_MAX; i++)
 		if (s->clients[i])
 			shutdown(s->clients[i], SHUT_RDWR);
+	for (int i = CLIENTS_MAX; s->fault == FAULT_RESET_ENDS_NEWEST && c->is_reset && --i > c->place;)
+		if (s->clients[i]) {
+			shutdown(s->clients[i], SHUT_RDWR);
+			break;
+		}
 	if (s->fault == FAULT_LEAVERS_END_THIRD)
 		third_end(s);
 	pthread_cond_signal(&s->client_gone);

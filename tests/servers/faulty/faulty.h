@@ -53,6 +53,7 @@ struct conversation {
 	struct server *server;
 	int fd, place;   /* in clients */
 	bool was_queued; /* it waited while another was served */
+	bool wants_crlf; /* LINE_CRLF_STICKS */
 	bool skips_lf;   /* LF_SKIPPED: the piece before ended with CR */
 	bool is_reset;   /* by the client */
 	bool is_closed;  /* at the end: close fd (datagrams: serve no more) */

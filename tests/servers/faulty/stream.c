@@ -141,8 +141,8 @@ static bool message_answer(struct conversation *c, const char *data, size_t n)
 	if (reply_write(c, &reply, data, n))
 		goes_on = reply_send(c, &reply);
 	free(reply.p);
-	if (c->server->one_shot || (has(c, FAULT_TEN_CLOSES) && c->n_messages == 10) ||
-	    (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100))
+	if ((c->server->one_shot && !(has(c, FAULT_ONE_SHOT_SOME) && c->server->n_clients % 2 == 0)) ||
+	    (has(c, FAULT_TEN_CLOSES) && c->n_messages == 10) || (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100))
 		return false;
 	return goes_on;
 }
@@ -202,8 +202,10 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 		start = end + 1 - line->p;
 		goes_on = message_answer(c, line->p, start);
 	}
-	while (goes_on && (end = memchr(line->p + start, '\n', line->n - start))) {
-		length = end + 1 - (line->p + start);
+	while (goes_on &&
+	       (end = memmem(line->p + start, line->n - start, c->wants_crlf ? "\r\n" : "\n", c->wants_crlf ? 2 : 1))) {
+		length = end + 1 + c->wants_crlf - (line->p + start);
+		c->wants_crlf |= has(c, FAULT_LINE_CRLF_STICKS) && length > 1 && end[-1] == '\r';
 		goes_on = line_answer(c, line->p + start, length);
 		if (!goes_on && has(c, FAULT_LINE_BEHIND_EMPTY))
 			goes_on = is_over = true;
