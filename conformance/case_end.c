@@ -17,12 +17,18 @@ static bool say_measured(struct peer *p, size_t n)
 
 void case_end_half_close(struct turn *t)
 {
+	struct dialect *d = &t->subject->dialect;
 	struct peer *p = peer_open(t);
 
 	t->subject->slow_end = false;
-	if (turn_slow(t) ? say_measured(p, 96) : peer_say_letters(p, 8))
-		peer_finish(p);
-	t->subject->slow_end = t->blame == SILENCE || (t->blame != NOBODY && !t->subject->dialect.ends);
+	bool said = turn_slow(t) ? say_measured(p, 96) : peer_say_letters(p, 8);
+	int64_t begin_ns = ts_clock_mono_ns();
+	bool ends = said && peer_finish(p);
+	t->subject->slow_end = t->blame == SILENCE || (t->blame != NOBODY && !d->ends);
+	if (ends && !d->ends) { /* in time, and later than the probe waits */
+		d->ends = d->ends_late = true;
+		d->end_ns = ts_clock_mono_ns() - begin_ns;
+	}
 }
 
 /* Data and FIN arrive together, or one right behind the other: the reply is still owed. */

@@ -522,3 +522,16 @@ END
   echo "${output}"
   [[ ${output} == *"the reply to an earlier datagram came once more"* ]]
 }
+
+# Fault caught: a server that ends later than the probe waits was asked one case after the other.
+@test "a server that ends conversations late, and in time, is asked side by side" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py spaced/late-end tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=end.half-close --only='data.[bfu]*' --json="${tmp}/r.json" "${uri}"
+  # shellcheck disable=SC2016 # Python's text
+  /usr/bin/python3 -c '
+import json, sys
+cases = [c for c in json.load(open(sys.argv[1]))["cases"] if c["id"].startswith("data.")]
+begin_to_end, in_all = (json.load(open(sys.argv[1]))["duration_ms"], sum(c["duration_ms"] for c in cases))
+print(begin_to_end, in_all)
+sys.exit(in_all < begin_to_end)' "${tmp}/r.json"
+}

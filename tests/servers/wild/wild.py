@@ -6,6 +6,7 @@ wild.tsv says which of them keep the protocol, and what a harness should say of 
 """
 import socketserver
 import sys
+import threading
 import time
 from datetime import datetime
 from socket import *
@@ -184,6 +185,18 @@ def loop_once(server, reply):
         client.send(reply(data))
     client.close()
     server.close()
+
+
+def loop_late_end(server, reply):
+    """A thread for each client, which takes 1.2 s to close."""
+    def serve(client):
+        while data := client.recv(BUFSIZ):
+            client.send(reply(data))
+        time.sleep(1.2)
+        client.close()
+
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
 
 
 def loop_unclosed(server, reply):
