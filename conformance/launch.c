@@ -62,19 +62,45 @@ static pid_t spawn(struct launch *l, int number)
 	_exit(127);
 }
 
+#define PORT_LEAST 20000
+#define PORT_STEP  31 /* ports from one process to the next: as many may be chosen by each */
+
+/*
+ * Below those that the kernel gives to clients: one of them, or another suite, could have the port while the server is
+ * not there. Two processes try different ones. 0: there is no such range.
+ */
+static int own_port(int n_tried)
+{
+	int first = 0;
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+
+	if (f && fscanf(f, "%d", &first) != 1)
+		first = 0;
+	if (f)
+		fclose(f);
+	if (first < PORT_LEAST + 1000)
+		return 0;
+	return PORT_LEAST + (int)((unsigned)getpid() * PORT_STEP + (unsigned)n_tried) % (first - PORT_LEAST);
+}
+
 int launch_choose_port(struct ts_endpoint *endpoint, struct ts_err *err)
 {
-	int fd = socket(endpoint->addr.ss_family,
-	                ts_transport_is_stream(endpoint->transport) ? SOCK_STREAM : SOCK_DGRAM, 0);
-	socklen_t n = sizeof(endpoint->addr);
-	int result = 0;
+	struct sockaddr_in *in = (void *)&endpoint->addr; /* the port stands at the same place in both families */
+	int result = -1;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&endpoint->addr, endpoint->addr_len) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&endpoint->addr, &n) < 0)
-		result = ts_err_set(err, errno, "cannot find a free port: %s", strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return result;
+	for (int i = 0; i < PORT_STEP && result < 0; i++) {
+		int fd = socket(endpoint->addr.ss_family,
+		                ts_transport_is_stream(endpoint->transport) ? SOCK_STREAM : SOCK_DGRAM, 0);
+		socklen_t n = sizeof(endpoint->addr);
+		in->sin_port = htons((uint16_t)(i < PORT_STEP - 1 ? own_port(i) : 0));
+		result = fd < 0 || bind(fd, (struct sockaddr *)&endpoint->addr, endpoint->addr_len) < 0 ||
+		                         getsockname(fd, (struct sockaddr *)&endpoint->addr, &n) < 0
+		                 ? -errno
+		                 : 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	return result == 0 ? 0 : ts_err_set(err, -result, "cannot find a free port: %s", strerror(-result));
 }
 
 static bool reap(pid_t pid, int64_t wait_ns, int *status)

@@ -212,6 +212,7 @@ PYTHON
   run timeout 30 "${bin}/tsconform" --json="${tmp}/r.json" --exec 'build/release/servers/faulty --fault=one-client --listen={uri}' tcp://127.0.0.1:0
   [ "${status}" -eq 1 ]
   statuses "${tmp}/r.json" fail
+  echo "${output}"
   [ "${ids}" = end.next-client ]
 }
 
