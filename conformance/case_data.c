@@ -90,7 +90,7 @@ static void every_pair(struct turn *t)
 	size_t n = chain_pairs(chain);
 	for (size_t i = 0; i < n && t->subject->dialect.line; i++)
 		chain[i] = chain[i] == '\n' ? 'a' : chain[i];
-	for (int i = 0; turn_goes_on(t, i, (int)(n / (N_CHAIN - 1)) + 1, 0, TS_S / 2); i++) {
+	for (int i = 0; turn_goes_on(t, i, (int)(n / (N_CHAIN - 1)) + 1, 8, 2 * TS_S); i++) {
 		size_t at = (size_t)i * (N_CHAIN - 1);
 		turn_ask(t, chain + at, n - at < N_CHAIN ? n - at : N_CHAIN);
 	}
