@@ -66,10 +66,10 @@ static pid_t spawn(struct launch *l, int number)
 #define PORT_STEP  31 /* ports from one process to the next: as many may be chosen by each */
 
 /*
- * Below those that the kernel gives to clients: one of them, or another suite, could have the port while the server is
- * not there. Two processes try different ones. 0: there is no such range.
+ * How many ports from PORT_LEAST on are below those that the kernel gives to clients: one of them could have the port
+ * while the server is not there.
  */
-static int own_port(int n_tried)
+static int count_ports(void)
 {
 	int first = 0;
 	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
@@ -78,21 +78,23 @@ static int own_port(int n_tried)
 		first = 0;
 	if (f)
 		fclose(f);
-	if (first < PORT_LEAST + 1000)
-		return 0;
-	return PORT_LEAST + (int)((unsigned)getpid() * PORT_STEP + (unsigned)n_tried) % (first - PORT_LEAST);
+	return first - PORT_LEAST;
 }
 
 int launch_choose_port(struct ts_endpoint *endpoint, struct ts_err *err)
 {
 	struct sockaddr_in *in = (void *)&endpoint->addr; /* the port stands at the same place in both families */
+	const int n_ports = count_ports();
 	int result = -1;
 
+	/* Two processes try different ones. At last, or where there are few, the kernel chooses. */
 	for (int i = 0; i < PORT_STEP && result < 0; i++) {
 		int fd = socket(endpoint->addr.ss_family,
 		                ts_transport_is_stream(endpoint->transport) ? SOCK_STREAM : SOCK_DGRAM, 0);
 		socklen_t n = sizeof(endpoint->addr);
-		in->sin_port = htons((uint16_t)(i < PORT_STEP - 1 ? own_port(i) : 0));
+		int port =
+		        PORT_LEAST + (int)((unsigned)getpid() * PORT_STEP + (unsigned)i) % (n_ports > 0 ? n_ports : 1);
+		in->sin_port = htons((uint16_t)(n_ports >= 1000 && i < PORT_STEP - 1 ? port : 0));
 		result = fd < 0 || bind(fd, (struct sockaddr *)&endpoint->addr, endpoint->addr_len) < 0 ||
 		                         getsockname(fd, (struct sockaddr *)&endpoint->addr, &n) < 0
 		                 ? -errno

@@ -101,20 +101,13 @@ static bool is_worth_a_look(const struct report *report, const struct result *r,
 	       (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
 }
 
-/* One that ends with its first client, or a moment later, would be started again for each case. On a busy machine that
- * moment may be long. */
+/* One that ends with its first client, or a moment later, would be started again for each case. */
 static bool serves_again(struct report *report)
 {
-	static const int pauses_ms[] = {20, 60, 120};
-
 	if (!look_start_again(report->subject) || !look_whether_it_lives(report))
 		return false;
-	for (size_t i = 0; i < sizeof(pauses_ms) / sizeof(pauses_ms[0]); i++) {
-		turn_pause(pauses_ms[i] * TS_MS + turn_busy_ns());
-		if (!look_whether_it_lives(report))
-			return false;
-	}
-	return true;
+	turn_pause(20 * TS_MS + turn_busy_ns());
+	return look_whether_it_lives(report);
 }
 
 /* With --exec no case is held to what another has done to the server. */
