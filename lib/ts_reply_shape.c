@@ -111,6 +111,16 @@ static bool has_stamp(const struct reply *r, const char **data, size_t *n_data)
 	return n > 0;
 }
 
+/* What follows the stamp and its blanks. */
+static bool has_stamp_and_blanks(const struct reply *r, const char **data, size_t *n_data)
+{
+	if (!has_stamp(r, data, n_data))
+		return false;
+	for (; *n_data > 0 && **data == ' '; (*n_data)--)
+		(*data)++;
+	return true;
+}
+
 static bool is_data_absent(const struct reply *r)
 {
 	const char *data;
@@ -130,10 +140,8 @@ static bool is_data_quoted(const struct reply *r)
 	const char *data;
 	size_t n;
 
-	if (!has_stamp(r, &data, &n) || r->n_line == 0)
+	if (!has_stamp_and_blanks(r, &data, &n) || r->n_line == 0)
 		return false;
-	for (; n > 0 && *data == ' '; n--)
-		data++;
 	for (; n > r->n_line + 1 && *data != ' '; data++, n--)
 		if ((*data == '\'' || *data == '"') && memcmp(data + 1, r->line, r->n_line) == 0)
 			return memchr(data + 1 + r->n_line, *data, n - 1 - r->n_line) != NULL;
@@ -191,16 +199,13 @@ static bool is_nul_added(const struct reply *r)
 	       (ends(r->out, n, r->in, r->n_in) || ends(r->out, n, r->line, r->n_line));
 }
 
-/* What follows the stamp and its blanks is so shown. */
 static bool is_shown(const struct reply *r, bool (*shown)(const char *, size_t, const char *, size_t))
 {
 	const char *data;
 	size_t n;
 
-	if (!has_stamp(r, &data, &n) || r->n_line == 0)
+	if (!has_stamp_and_blanks(r, &data, &n) || r->n_line == 0)
 		return false;
-	for (; n > 0 && *data == ' '; n--)
-		data++;
 	return shown(data, n, r->line, r->n_line);
 }
 
@@ -224,10 +229,8 @@ static bool is_more_added(const struct reply *r)
 	const char *data;
 	size_t n;
 
-	if (!has_stamp(r, &data, &n) || r->n_line == 0)
+	if (!has_stamp_and_blanks(r, &data, &n) || r->n_line == 0)
 		return false;
-	for (; n > 0 && *data == ' '; n--)
-		data++;
 	return n > r->n_line && begins(data, n, r->line, r->n_line);
 }
 
@@ -267,10 +270,8 @@ static bool is_stamped_twice(const struct reply *r)
 	const char *data;
 	size_t n;
 
-	if (!has_stamp(r, &data, &n))
+	if (!has_stamp_and_blanks(r, &data, &n))
 		return false;
-	for (; n > 0 && *data == ' '; n--)
-		data++;
 	return ts_reply_stamp_at(data, n, &stamp) > 0;
 }
 

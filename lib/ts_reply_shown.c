@@ -41,8 +41,8 @@ bool ts_shown_encoded(const char *text, size_t n, const char *data, size_t n_dat
 	for (size_t i = 0; i < n_data; i++)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)data[i]);
 	ts_base64_encode(data, n_data, base64);
-	size_t n_base64 =
-	        n_data * 8 / 6; /* those that the data alone decides: its line's end may have been encoded, too */
+	/* Those that the data alone decides: its line's end may have been encoded, too. */
+	size_t n_base64 = n_data * 8 / 6;
 	return (n >= 2 * n_data && strncasecmp(text, hex, 2 * n_data) == 0) ||
 	       (n_data > 2 && n >= n_base64 && memcmp(text, base64, n_base64) == 0);
 }
