@@ -104,7 +104,7 @@ void case_end_half_close_large(struct turn *t)
 	free(lines);
 	peer_finish(p);
 	/* What is lost depends on how full the kernel's buffers are. */
-	for (int i = 0; turn_goes_on(t, i, 2, 1, TS_S); i++)
+	for (int i = 0; turn_goes_on(t, i, 3, 2, TS_S); i++)
 		end_behind_stuck(t);
 }
 

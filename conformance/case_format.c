@@ -143,10 +143,7 @@ void case_format_nothing_after(struct turn *t)
 
 void case_format_one_stamp(struct turn *t)
 {
-	for (int i = 0; turn_goes_on(t, i, 10, 3, TS_S); i++) {
-		turn_ask_letters(t, 32);
-		if (t->blame == NOBODY && t->talk->n_fence == 0 && t->talk->reply.n_stamps != 1)
-			turn_fail(t, BYTES, "one message of 32 bytes was answered with %u stamps",
-			          t->talk->reply.n_stamps);
-	}
+	for (int i = 0; turn_goes_on(t, i, 10, 3, TS_S); i++)
+		if (turn_ask_letters(t, 32) && t->n_stamps > 1)
+			turn_fail(t, BYTES, "one message of 32 bytes was answered with %u stamps", t->n_stamps);
 }

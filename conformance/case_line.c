@@ -56,12 +56,33 @@ void case_line_crlf(struct turn *t)
 	peer_finish(p);
 }
 
-void case_line_long(struct turn *t)
+/*
+ * Above 4 KiB a server may refuse a line by closing, and may answer it in pieces, as fgets(3) reads it: but what it
+ * answers is what was sent.
+ */
+static void exceed(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
-	peer_say_letters(p, 4000);
-	peer_finish(p);
+	if (!peer_send_letters(p, 5000))
+		return;
+	if (!peer_answered_within(p, turn_wait_ns(t)) && !p->ended)
+		peer_await(p);
+	p->dumb = p->ended;
+	if (peer_finish(p))
+		peer_free(p, 0);
+}
+
+/* With its end each fills a buffer of a usual size, or has one byte more. */
+void case_line_long(struct turn *t)
+{
+	static const size_t sizes[] = {4000, 1024, 1025, 2048, 2049, 3072};
+	size_t n_end = t->subject->dialect.crlf ? 2 : 1;
+
+	for (size_t i = 0; turn_goes_on(t, (int)i, sizeof(sizes) / sizeof(sizes[0]), 1, TS_S); i++)
+		turn_ask_letters(t, sizes[i] - n_end);
+	turn_ask_end(t);
+	exceed(t);
 }
 
 /* What follows the empty line is not answered; the end comes without the client's. */

@@ -61,7 +61,7 @@ void case_stream_kept_many(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
-	for (int i = 0; i < 2 || turn_goes_on(t, i, 300, 12, 1500 * TS_MS); i++)
+	for (int i = 0; i < 2 || turn_goes_on(t, i, 300, 12, 2 * TS_S); i++)
 		peer_say_letters(p, 6);
 	peer_finish(p);
 }

@@ -131,6 +131,8 @@ void case_time_advances(struct turn *t)
 	}
 	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &a, before, sizeof(before)))
 		return;
+	if (t->subject->dialect.one_shot && !(t->talk = peer_open(t))) /* the time of its connection is a stale one */
+		return;
 	turn_pause(STALE_NS);
 	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &b, after, sizeof(after)))
 		return;

@@ -220,7 +220,7 @@ bool peer_say(struct peer *p, const void *bytes, size_t n)
 
 bool peer_send_letters(struct peer *p, size_t n)
 {
-	char framed[4096 + 2];
+	char framed[8192 + 2];
 
 	return p && peer_send(p, framed, turn_framed_letters(p->turn, n, framed));
 }

@@ -183,7 +183,7 @@ struct turn {
 	struct dgram *dgram; /* of turn_ask */
 	char last[192];      /* the first bytes of the reply of a conversation of turn_ask that is over */
 	size_t n_last;
-	int n_asked;
+	unsigned n_stamps;   /* of the latest reply to turn_ask on a stream; 0: not to be told */
 	int n_clients_made; /* their numbers in the trace */
 };
 
@@ -245,7 +245,7 @@ bool turn_sparing(const struct turn *t);
 /* How many of these bytes this server returns in budget_ns, as far as is known. */
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns);
 
-/* How many bytes a client sends that does not read, to find out who is stuck then. */
+/* How many bytes a client sends that does not read, to find out who is stuck then: whole lines of turn_filler. */
 size_t turn_bytes_unread(const struct turn *t);
 
 /* Pass some time. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define FILLER_LINE 100
 #define RUDE_MANY   12 /* in one case */
 #define POLITE_NS   (2 * TS_S)
 #define IMPOLITE_NS (20 * TS_MS)  /* to a server that is known not to end conversations */
@@ -119,8 +120,10 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 /* More than the buffers between the two hold. A slow server is not filled up: it would take minutes to empty. */
 size_t turn_bytes_unread(const struct turn *t)
 {
-	return dialect_is_slow(&t->subject->dialect) ? turn_bytes(t, 4000, 2 * TS_S)
-	                                             : turn_bytes(t, (size_t)24 << 20, TS_S);
+	size_t n = dialect_is_slow(&t->subject->dialect) ? turn_bytes(t, 4000, 2 * TS_S)
+	                                                 : turn_bytes(t, (size_t)24 << 20, TS_S);
+
+	return takes_lines(t) ? n + FILLER_LINE - n % FILLER_LINE : n;
 }
 
 void turn_pause(int64_t ns)
@@ -182,7 +185,7 @@ void turn_filler(const struct turn *t, char *out, size_t n, size_t at)
 
 	for (size_t i = 0; i < n; i++, at++)
 		out[i] = (char)('a' + (at * 7 + at / 26 + at / 1000) % 26);
-	for (size_t i = 99; d->line && i < n; i += 100) {
+	for (size_t i = FILLER_LINE - 1; d->line && i < n; i += FILLER_LINE) {
 		out[i] = '\n';
 		if (d->crlf)
 			out[i - 1] = '\r';
@@ -241,6 +244,7 @@ static bool ask_stream(struct turn *t, const void *bytes, size_t n)
 		t->talk = peer_open(t);
 	if (!peer_say(t->talk, bytes, n))
 		return false;
+	t->n_stamps = t->talk->n_fence == 0 ? t->talk->reply.n_stamps : 0;
 	return t->subject->dialect.one_shot ? turn_ask_end(t) : true;
 }
 
@@ -252,7 +256,6 @@ bool turn_ask(struct turn *t, const void *bytes, size_t n)
 	if (!framed)
 		return turn_fail(t, OURSELVES, "out of memory for a message");
 	size_t n_framed = turn_frame(t, bytes, n, framed);
-	t->n_asked++;
 	if (ts_transport_is_stream(t->subject->endpoint.transport)) {
 		ok = ask_stream(t, framed, n_framed);
 	} else {

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 """The proof of the suite: every fault is found, by the case that names it, and no correct server is blamed.
 
-usage: conform_matrix.py [--jobs=N] [--full|--quick] [--only=PATTERN] faults|odd|wild...
+usage: conform_matrix.py [--jobs=N] [--full|--quick] [--only=PATTERN] faults|odd|wild|dialects...
 
 Prints one line for each server and a total; exits 1 when a verdict is wrong. faults: one server with one fault each, judged by
 the case that the fault's row names (--full: by all cases). odd: correct servers, judged by all cases (--quick: without those that wait). wild: servers as they
-are found, each with its verdict and a word that the report must hold.
+are found, each with its verdict and a word that the report must hold. dialects: a correct server in many dialects, by all cases.
 Run from the root of a built tree.
 """
 import fnmatch
+import itertools
 import json
 import os
 import re
@@ -147,6 +148,26 @@ def try_wild(row, _):
     return right, 'wild', name, verdict, status, found, seconds
 
 
+def dialects():
+    """Rows like those of odd.tsv: the server without a fault, in each combination of the points it can vary."""
+    faulty, streams, datagrams = SERVERS + 'faulty', ('tcp', 'unix'), ('udp', 'unixgram')
+    pauses = (0, 5, 15, 40, 100, 220)
+    points = [(transport, pause, *rest) for transport in streams for pause in pauses for rest in itertools.product(
+        ('stream', 'line'), ('lasting', 'one-shot'), ('thread', 'fork', 'iterative'))]
+    points += [(transport, pause, 'stream', 'lasting', 'thread') for transport in datagrams for pause in pauses]
+    for i, (transport, pause, framing, session, form) in enumerate(points):
+        text, space = ('ctime', 'rfc3339')[i % 2], i // 2 % 2
+        command = '%s --listen={uri} --pause=%d --framing=%s --form=%s --time=%s%s%s' % (
+            faulty, pause, framing, form, text, ' --one-shot' * (session == 'one-shot'), ' --space' * space)
+        concurrency = 'iterative' if form == 'iterative' else 'concurrent'
+        yield ('%s-%s-%s-%s-%d' % (transport, framing, session, form, pause), faulty, transport, command,
+               'framing=%s session=%s concurrency=%s separator=%s' % (framing, session, concurrency, 'space' if space else 'none'))
+
+
+def rows_of(kind):
+    return {'faults': fault_rows, 'dialects': dialects}.get(kind, lambda: table('tests/servers/%s/%s.tsv' % (kind, kind)))()
+
+
 def main():
     jobs, full, only, kinds = 6, False, '*', []
     for arg in sys.argv[1:]:
@@ -162,9 +183,8 @@ def main():
             kinds.append(arg)
     work = []
     for kind in kinds:
-        rows = list(fault_rows()) if kind == 'faults' else table('tests/servers/%s/%s.tsv' % (kind, kind))
-        function = {'faults': try_fault, 'odd': try_odd, 'wild': try_wild}[kind]
-        for row in rows:
+        function = {'faults': try_fault, 'odd': try_odd, 'dialects': try_odd, 'wild': try_wild}[kind]
+        for row in rows_of(kind):
             if not fnmatch.fnmatch(row[0], only):
                 continue
             if kind == 'faults' or shutil.which(row[1]) or os.path.exists(row[1]):

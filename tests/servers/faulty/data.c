@@ -168,7 +168,9 @@ static void part_choose(enum fault fault, const char **data, size_t *n)
 	case FAULT_DATA_CUT_512_UDP: most = 512; break;
 	case FAULT_DATA_CUT_100_UDP: most = 100; break;
 	case FAULT_DGRAM_CUT_1024: most = 1024; break;
+	case FAULT_LINE_CUT_1024:
 	case FAULT_DATA_CUT_1023: most = *n == 1024 ? 1023 : *n; break;
+	case FAULT_LINE_CUT_4096:
 	case FAULT_DATA_CUT_4096: most = 4096; break;
 	case FAULT_LINE_CUT_80: most = 80; break;
 	case FAULT_LINE_STRIPPED: most = *n && (*data)[*n - 1] == '\n' ? *n - 1 : *n; break;

@@ -80,7 +80,8 @@ static void tail_write(struct conversation *c, struct peer_text *out)
 
 bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n)
 {
-	size_t start = out->n, n_data = has(c, FAULT_STAMP_EACH_BYTE) && n < 64 ? 1 : n;
+	bool each = has(c, FAULT_STAMP_EACH_BYTE) || has(c, FAULT_STAMP_EACH_BYTE_ONE_SHOT);
+	size_t start = out->n, n_data = each && n < 64 ? 1 : n;
 	uint32_t length;
 
 	if (c->server->pause_ms)
