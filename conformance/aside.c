@@ -30,13 +30,23 @@ static bool aside(const struct side_by_side *s, const struct case_row *row)
 	return row->stage == ASIDE || (s->waits && row->stage == ALONE && row->n_clients <= 2);
 }
 
+/* A datagram server that has to wait a little loses what comes meanwhile if it is too much. */
+static bool only_waits(const struct subject *s)
+{
+	bool stream = ts_transport_is_stream(s->endpoint.transport);
+
+	return stream ? s->dialect.least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns() ||
+	                        dialect_is_leisurely(&s->dialect)
+	              : dialect_is_slow(&s->dialect);
+}
+
 /*
- * May it kill the server? Of those one at a time, so that the one is known that did. A slow server gets all at once: it
- * would take too long.
+ * May it kill the server? Of those one at a time, so that the one is known that did. A server that is
+ * waited for gets all at once: it would take too long.
  */
 static bool risky(const struct side_by_side *s, const struct result *r)
 {
-	return result_suspicion(r) > 0 && !dialect_is_leisurely(&s->report->subject->dialect);
+	return result_suspicion(r) > 0 && !only_waits(s->report->subject);
 }
 
 /* Decided by what others have been answered, if nothing went wrong: when those are done. */
@@ -124,16 +134,6 @@ static void imply(struct side_by_side *s)
 		         report->subject->n_judged);
 		result_judge(report, r);
 	}
-}
-
-/* A datagram server that has to wait a little loses what comes meanwhile if it is too much. */
-static bool only_waits(const struct subject *s)
-{
-	bool stream = ts_transport_is_stream(s->endpoint.transport);
-
-	return stream ? s->dialect.least_rtt_ns > DIALECT_WAITING_NS + turn_busy_ns() ||
-	                        dialect_is_leisurely(&s->dialect)
-	              : dialect_is_slow(&s->dialect);
 }
 
 /* All that may begin, until the server is gone. */

@@ -183,7 +183,7 @@ struct turn {
 	struct dgram *dgram; /* of turn_ask */
 	char last[192];      /* the first bytes of the reply of a conversation of turn_ask that is over */
 	size_t n_last;
-	unsigned n_stamps;   /* of the latest reply to turn_ask on a stream; 0: not to be told */
+	unsigned n_stamps;  /* of the latest reply to turn_ask on a stream; 0: not to be told */
 	int n_clients_made; /* their numbers in the trace */
 };
 
