@@ -13,7 +13,8 @@ struct side_by_side {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	int n_places, n_risky, n_silent;
-	bool waits; /* cases of one or two clients that run alone for the sake of the processor run here, too */
+	bool waited_for; /* the server; looked at once, for it depends on how busy the machine is */
+	bool waits;      /* cases of one or two clients that run alone for the sake of the processor run here, too */
 };
 
 static int places(const struct side_by_side *s, const struct result *r)
@@ -46,7 +47,7 @@ static bool only_waits(const struct subject *s)
  */
 static bool risky(const struct side_by_side *s, const struct result *r)
 {
-	return result_suspicion(r) > 0 && !only_waits(s->report->subject);
+	return result_suspicion(r) > 0 && !s->waited_for;
 }
 
 /* Decided by what others have been answered, if nothing went wrong: when those are done. */
@@ -174,7 +175,8 @@ void aside_run(struct report *report)
 	struct side_by_side s = {.report = report};
 	int n_deaths = 0;
 
-	s.waits = report->subject->dialect.abreast >= DIALECT_CAPACITY_MAX && only_waits(report->subject);
+	s.waited_for = only_waits(report->subject);
+	s.waits = s.waited_for && report->subject->dialect.abreast >= DIALECT_CAPACITY_MAX;
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.freed, NULL);
 	do

@@ -35,11 +35,13 @@ bool server_wait(struct server *s, int fd, int signals, int timeout_ms)
 	int n;
 
 	for (;;) {
+		if (s->stopping && fd == s->listener) /* the signal came in a conversation */
+			return false;
 		n = poll(fds, 2, s->fault == FAULT_IDLE_SPINS && signals >= 0 ? 0 : timeout_ms);
 		if (n > 0 && fds[1].revents) {
 			signal_take(s);
 			if (s->stopping && fd == s->listener)
-				return false;
+				continue;
 			if (s->stopping)
 				shutdown(fd, SHUT_RD); /* what has been received is still answered */
 		}
