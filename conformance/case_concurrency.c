@@ -102,6 +102,33 @@ void case_concurrency_no_cross_talk(struct turn *t)
 	}
 }
 
+#define CROWD 24
+
+/* Whom a table of 8 or 16 clients has no room for. How many are answered is not judged here, only what they get. */
+void case_concurrency_own_data(struct turn *t)
+{
+	int64_t wait_ns = 300 * TS_MS + 2 * turn_busy_ns() + 4 * t->subject->dialect.rtt_ns;
+	struct peer *p[CROWD];
+	int n = 0, n_answered = 0;
+
+	while (n < CROWD && (p[n] = peer_try(t, wait_ns, false)) != NULL)
+		n++;
+	for (int round = 0; turn_goes_on(t, round, 4, 2, TS_S); round++) {
+		n_answered = 0;
+		for (int i = 0; i < n; i++)
+			peer_send_letters(p[i], 24);
+		int64_t until_ns = ts_clock_mono_ns() + wait_ns;
+		for (int i = 0; i < n && t->blame == NOBODY; i++) {
+			int64_t left_ns = until_ns - ts_clock_mono_ns();
+			n_answered += peer_answered_within(p[i], left_ns > TS_MS ? left_ns : TS_MS);
+		}
+	}
+	if (n_answered < n)
+		turn_report(t, "%d of %d clients were answered", n_answered, CROWD);
+	for (int i = 0; i < n; i++)
+		p[i]->dumb = true;
+}
+
 #define GOERS 4
 
 void case_concurrency_churn(struct turn *t)

@@ -93,8 +93,8 @@ void case_format_time_text_steady(struct turn *t)
 	struct ts_stamp stamp;
 
 	shape(t->subject->dialect.stamp_text, first, sizeof(first));
-	for (int i = 0; turn_goes_on(t, i, 40, 6, TS_S); i++) {
-		if (!turn_ask_letters(t, 1 + (size_t)i) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
+	for (int i = 0; turn_goes_on(t, i, 150, 6, TS_S); i++) {
+		if (!turn_ask_letters(t, 1 + (size_t)i % 40) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
 			return;
 		shape(text, now, sizeof(now));
 		if (strcmp(first, now) == 0)

@@ -103,14 +103,22 @@ static bool takes_lines(const struct turn *t)
 	return t->subject->dialect.line && ts_transport_is_stream(t->subject->endpoint.transport);
 }
 
+/* Until it is measured: a quick server is quick with much data, too; of a slow one, 1 KiB a round trip is hoped for. It
+ * is known to wait for each line of turn_filler, if it waits. */
+static double bytes_hoped_per_s(const struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	double round_trips_per_s = 1e9 / (double)(d->least_rtt_ns + 1);
+
+	if (takes_lines(t) && d->least_rtt_ns > DIALECT_WAITING_NS)
+		return FILLER_LINE * round_trips_per_s;
+	return dialect_is_slow(d) ? 1024 * round_trips_per_s : 32e6;
+}
+
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 {
-	int64_t rtt_ns = t->subject->dialect.least_rtt_ns + 1, measured = t->subject->bytes_per_s;
-	/* Until it is measured: a quick server is quick with much data, too; of a slow one, 1 KiB a round trip is hoped
-	 * for, or one line of turn_filler. */
-	double per_s = measured                                 ? (double)measured
-	               : !dialect_is_slow(&t->subject->dialect) ? 32e6
-	                                                        : (takes_lines(t) ? 100e9 : 1024e9) / (double)rtt_ns;
+	int64_t rtt_ns = t->subject->dialect.least_rtt_ns, measured = t->subject->bytes_per_s;
+	double per_s = measured ? (double)measured : bytes_hoped_per_s(t);
 	bool scarce = t->subject->dialect.capacity == 1 && rtt_ns > DIALECT_LEISURELY_NS;
 	double fit = per_s * (double)budget_ns / (scarce ? 2e9 : 1e9);
 

@@ -35,14 +35,16 @@ static bool send_all(const struct conversation *c, int fd, const char *bytes, si
 	return true;
 }
 
-/* To all clients, or to the one that came last; a reader that is not there loses it. */
+/* To all clients, or to the one that came last, of all or of those without a place; a reader that is not there loses
+ * it.
+ */
 static bool send_elsewhere(struct conversation *c, const struct peer_text *reply)
 {
 	struct server *s = c->server;
-	int latest = c->fd;
+	int latest = c->fd, from = has(c, FAULT_TABLE_OF_16) ? 16 : 0;
 
 	pthread_mutex_lock(&s->lock);
-	for (int i = 0; i < CLIENTS_MAX; i++) {
+	for (int i = from; i < CLIENTS_MAX && c->place >= from; i++) {
 		if (s->clients[i] && has(c, FAULT_BROADCAST))
 			send(s->clients[i], reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (s->clients[i] > latest)
@@ -92,6 +94,7 @@ static bool reply_send(struct conversation *c, struct peer_text *reply)
 
 	switch (c->server->fault) {
 	case FAULT_BROADCAST:
+	case FAULT_TABLE_OF_16:
 	case FAULT_LATEST_ANSWERED: return send_elsewhere(c, reply);
 	case FAULT_OWED_HURRIED:
 	case FAULT_MEMORY_GROWS: return send_growing(c, reply);
