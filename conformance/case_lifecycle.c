@@ -101,7 +101,7 @@ void case_lifecycle_second_instance(struct turn *t)
 {
 	if (!turn_plain(t))
 		return;
-	int status = launch_second(exec_server(t), 2 * TS_S + launch_ready_ns(exec_server(t)));
+	int status = launch_second(exec_server(t), 4 * TS_S + launch_ready_ns(exec_server(t)));
 	if (status == -1)
 		turn_fail(t, BYTES, "a second server on the same endpoint runs on");
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
