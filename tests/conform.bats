@@ -536,3 +536,12 @@ begin_to_end, in_all = (json.load(open(sys.argv[1]))["duration_ms"], sum(c["dura
 print(begin_to_end, in_all)
 sys.exit(in_all < begin_to_end)' "${tmp}/r.json"
 }
+
+# Fault caught: the last line had no end, and the server was blamed; a server of 20 ms a line got so many that it took 50 s.
+@test "a slow server of lines is sent whole lines, and no more of them than it answers in time" {
+  start_peer build/release/servers/faulty --framing=line --pause=100 --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=stream.slow-reader "${uri}"
+  start_peer build/release/servers/faulty --framing=line --pause=20 --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=concurrency.stuck-reader --json="${tmp}/r.json" "${uri}"
+  awk -v ms="$(field "${tmp}/r.json" duration_ms)" 'BEGIN { exit ms > 15000 }'
+}
