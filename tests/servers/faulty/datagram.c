@@ -51,7 +51,7 @@ static void send_elsewhere(struct conversation *c, const struct sender *to, cons
 		unlink(own.sun_path);
 }
 
-static void reply_send(struct conversation *c, const struct sender *to, const struct peer_text *reply)
+static void datagram_send(struct conversation *c, const struct sender *to, const struct peer_text *reply)
 {
 	const char *end = memchr(reply->p, ']', reply->n);
 	size_t n_stamp = end ? (size_t)(end + 1 - reply->p) : reply->n;
@@ -79,7 +79,7 @@ static void reply_send(struct conversation *c, const struct sender *to, const st
 	send_from(c, c->fd, to, reply->p, reply->n);
 }
 
-static void stamp_send(struct conversation *c, const struct sender *to, int times)
+static void bare_send(struct conversation *c, const struct sender *to, int times)
 {
 	struct peer_text text = {0};
 
@@ -95,7 +95,7 @@ static void empty_answer(struct conversation *c, const struct sender *from)
 	switch (c->server->fault) {
 	case FAULT_DGRAM_EMPTY_DIES: exit(0);
 	case FAULT_DGRAM_EMPTY_STUCK: c->is_closed = true; break;
-	case FAULT_DGRAM_EMPTY_THRICE: stamp_send(c, from, 3); break;
+	case FAULT_DGRAM_EMPTY_THRICE: bare_send(c, from, 3); break;
 	case FAULT_DGRAM_EMPTY_TEXT: send_from(c, c->fd, from, "empty", 5); break;
 	default: break;
 	}
@@ -150,12 +150,12 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 	}
 	if (n == 0) {
 		if (has(c, FAULT_DGRAM_EMPTY_TO_LAST) && kept->addr_len)
-			stamp_send(c, kept, 1);
+			bare_send(c, kept, 1);
 		empty_answer(c, from);
 		return;
 	}
 	if (queue_look(c, data, &n, from) && reply_write(c, &reply, data, n))
-		reply_send(c, receiver_choose(c, from, kept), &reply);
+		datagram_send(c, receiver_choose(c, from, kept), &reply);
 	free(reply.p);
 	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_EMPTY_TO_LAST))
 		*kept = *from;
@@ -179,7 +179,7 @@ void datagrams_run(struct server *s)
 		if (!server_wait(s, c.is_closed ? -1 : c.fd, s->signals,
 		                 has(&c, FAULT_DGRAM_UNASKED) && kept.addr_len ? 500 : -1)) {
 			if (!s->stopping && kept.addr_len)
-				stamp_send(&c, &kept, 1);
+				bare_send(&c, &kept, 1);
 			kept.addr_len = 0;
 		}
 		if (has(&c, FAULT_DGRAM_BURST))

@@ -74,6 +74,17 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n);
 void stamp_write(struct conversation *c, struct peer_text *out); /* "[time]" alone */
 
+bool bytes_send(const struct conversation *c, int fd, const char *bytes,
+                size_t n);                                        /* all; false: the client has gone */
+bool reply_send(struct conversation *c, struct peer_text *reply); /* false: end the conversation */
+void stamp_send(struct conversation *c);
+void list_forget(struct conversation *c); /* LEFT_TO_OTHERS: what is still to be sent to anybody */
+
+/* What one receive call brought, cut into messages and answered; false: end the conversation. */
+bool messages_answer(struct conversation *c, char *data, size_t n);
+void messages_end(struct conversation *c); /* the client has ended: what is still owed */
+void rest_take(struct conversation *c);    /* LINE_REST_KEPT: from the client before */
+
 void conversation_run(struct conversation *c); /* until its end; closes c->fd */
 void datagrams_run(struct server *s);          /* until a signal says stop */
 void clients_serve(struct server *s);          /* the same, for streams */

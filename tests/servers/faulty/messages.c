@@ -1,0 +1,240 @@
+/* What a message is, and what of it is answered: now, or when the client ends. */
+#include "faulty.h"
+#include <poll.h>
+#include <sys/ioctl.h>
+
+/* Is there more to read within `ms`? The client's end does not count. */
+static bool is_pending(const struct conversation *c, int ms)
+{
+	struct pollfd poll_fd = {.fd = c->fd, .events = POLLIN};
+	int n = 0;
+
+	poll(&poll_fd, 1, ms);
+	return ioctl(c->fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+/* Answer one message; false: the conversation is over. */
+static bool message_answer(struct conversation *c, const char *data, size_t n)
+{
+	struct peer_text reply = {0};
+	bool goes_on = true;
+
+	if (reply_write(c, &reply, data, n))
+		goes_on = reply_send(c, &reply);
+	free(reply.p);
+	if ((c->server->one_shot && !(has(c, FAULT_ONE_SHOT_SOME) && c->server->n_clients % 2 == 0)) ||
+	    (has(c, FAULT_TEN_CLOSES) && c->n_messages == 10) || (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100))
+		return false;
+	return goes_on;
+}
+
+static bool is_blank_only(const char *data, size_t n, const char *blanks)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!data[i] || !strchr(blanks, data[i]))
+			return false;
+	return true;
+}
+
+static bool line_answer(struct conversation *c, const char *line, size_t n)
+{
+	bool is_empty = n == 1 || (n == 2 && line[0] == '\r');
+
+	if (has(c, FAULT_LINE_BLANK_ENDS))
+		is_empty = is_blank_only(line, n, " \t\r\n");
+
+	if (is_empty)
+		return has(c, FAULT_LINE_EMPTY_GOES_ON);
+	if (has(c, FAULT_LINE_1000_CLOSES) && n > 1000)
+		return false;
+	return message_answer(c, line, n);
+}
+
+/* A reader with one buffer for all clients: what follows the empty line is read by the next conversation. */
+static void rest_keep(struct conversation *c, const char *rest, size_t n)
+{
+	pthread_mutex_lock(&c->server->lock);
+	peer_add(&c->server->shared, rest, n);
+	pthread_mutex_unlock(&c->server->lock);
+}
+
+void rest_take(struct conversation *c)
+{
+	pthread_mutex_lock(&c->server->lock);
+	peer_add(&c->line, c->server->shared.p, c->server->shared.n);
+	c->server->shared.n = 0;
+	pthread_mutex_unlock(&c->server->lock);
+}
+
+/* Answer the lines that are whole, keep the rest; false: the conversation is over. */
+static bool lines_answer(struct conversation *c, const char *data, size_t n)
+{
+	struct peer_text *line = &c->line;
+	size_t start = 0, length = 0;
+	const char *end;
+	bool goes_on = true, is_over = false, had = line->n > 0;
+
+	if (has(c, FAULT_LINE_PIECES))
+		line->n = 0;
+	peer_add(line, data, n);
+	if (has(c, FAULT_LINE_EDGE) && line->n > 0 && line->p[line->n - 1] == '\r')
+		line->n--;
+	if (has(c, FAULT_LINE_JOINED) && (end = memrchr(line->p, '\n', line->n)) && end - line->p > 2) {
+		start = end + 1 - line->p;
+		goes_on = message_answer(c, line->p, start);
+	}
+	while (goes_on &&
+	       (end = memmem(line->p + start, line->n - start, c->wants_crlf ? "\r\n" : "\n", c->wants_crlf ? 2 : 1))) {
+		length = end + 1 + c->wants_crlf - (line->p + start);
+		c->wants_crlf |= has(c, FAULT_LINE_CRLF_STICKS) && length > 1 && end[-1] == '\r';
+		goes_on = line_answer(c, line->p + start, length);
+		if (!goes_on && has(c, FAULT_LINE_BEHIND_EMPTY))
+			goes_on = is_over = true;
+		start += length;
+		if (has(c, FAULT_LINE_FIRST))
+			start = line->n;
+		if (has(c, FAULT_LINE_BUFFERED) && !had)
+			break;
+	}
+	if (has(c, FAULT_LINE_REST_KEPT) && !goes_on && length <= 2)
+		rest_keep(c, line->p + start, line->n - start);
+	memmove(line->p, line->p + start, line->n -= start);
+	c->server->in_line = line->n > 0;
+	return goes_on && !is_over;
+}
+
+/* A lone byte waits for the next; false: the conversation is over. */
+static bool pairs_answer(struct conversation *c, const char *data, size_t n)
+{
+	bool goes_on;
+
+	peer_add(&c->line, data, n);
+	if (c->line.n < 2)
+		return true;
+	goes_on = message_answer(c, c->line.p, c->line.n);
+	c->line.n = 0;
+	return goes_on;
+}
+
+/* What one receive call brought; false: the conversation is over. */
+bool messages_answer(struct conversation *c, char *data, size_t n)
+{
+	struct server *s = c->server;
+	bool goes_on, is_over = false;
+
+	switch (s->fault) {
+	case FAULT_ANSWERS_AT_END: peer_add(&c->line, data, n); return true;
+	case FAULT_DATA_PAIR_AWAITED: return pairs_answer(c, data, n);
+	case FAULT_FULL_WAITS:
+		peer_add(&c->line, data, n);
+		if (n == 1024)
+			return true;
+		goes_on = message_answer(c, c->line.p, c->line.n);
+		c->line.n = 0;
+		return goes_on;
+	case FAULT_SEVENTH_LOST:
+		if (++c->n_messages % 7 == 0)
+			return true;
+		c->n_messages--;
+		break;
+	case FAULT_PENDING_LOST:
+		if (is_pending(c, 3))
+			return true;
+		break;
+	case FAULT_PENDING_SWAPPED:
+		if (!c->last.n && is_pending(c, 3)) {
+			peer_add(&c->last, data, n);
+			return true;
+		}
+		break;
+	case FAULT_SECOND_PIECE_LOST:
+		if (is_pending(c, 3)) {
+			char lost[4096];
+
+			recv(c->fd, lost, sizeof(lost), MSG_DONTWAIT);
+		}
+		break;
+	case FAULT_LARGE_CLOSES:
+	case FAULT_ONE_SHOT_LARGE_CLOSES: is_over = n > 8192; break;
+	case FAULT_DATA_CONTROL_D:
+		if (memchr(data, 4, n)) { /* what stands before it is answered */
+			n = (const char *)memchr(data, 4, n) - data;
+			if (n)
+				message_answer(c, data, n);
+			return false;
+		}
+		break;
+	case FAULT_LF_SKIPPED:
+		if (c->skips_lf && *data == '\n')
+			memmove(data, data + 1, --n);
+		c->skips_lf = n && data[n - 1] == '\r';
+		if (!n)
+			return true;
+		break;
+	case FAULT_ZERO_ENDS: is_over = n == 1 && *data == '0'; break;
+	case FAULT_LARGE_DIES:
+		if (n > 8192)
+			abort();
+		break;
+	case FAULT_BYTE_65536:
+		if ((c->n_bytes + n) / 65536 != c->n_bytes / 65536) {
+			size_t at = 65536 - c->n_bytes % 65536 - 1;
+
+			memmove(data + at, data + at + 1, n - at - 1);
+			c->n_bytes++;
+			n--;
+		}
+		break;
+	case FAULT_MEBIBYTES_CLOSE: is_over = c->n_bytes > 2 << 20; break;
+	case FAULT_EMPTY_LINE_ENDS: is_over = is_blank_only(data, n, "\r\n"); break;
+	case FAULT_BLANK_ENDS: is_over = is_blank_only(data, n, " \t\r\n"); break;
+	case FAULT_CROSS_TALK:
+		pthread_mutex_lock(&s->lock);
+		s->shared.n = 0;
+		peer_add(&s->shared, data, n);
+		pthread_mutex_unlock(&s->lock);
+		usleep(1000);
+		n = s->shared.n < PEER_BUFFER ? s->shared.n : PEER_BUFFER;
+		memcpy(data, s->shared.p, n);
+		break;
+	default: break;
+	}
+	if (is_over)
+		return false;
+	c->n_bytes += n;
+	goes_on = s->line ? lines_answer(c, data, n) : message_answer(c, data, n);
+	if (goes_on && has(c, FAULT_PENDING_SWAPPED) && c->last.n) {
+		goes_on = message_answer(c, c->last.p, c->last.n);
+		c->last.n = 0;
+	}
+	return goes_on;
+}
+
+static void send_within(const struct conversation *c, const struct peer_text *text, int ms)
+{
+	long long until_ns = peer_now_ns(CLOCK_MONOTONIC) + ms * 1000000LL;
+	struct pollfd poll_fd = {.fd = c->fd, .events = POLLOUT};
+	ssize_t n;
+
+	for (size_t at = 0; at < text->n && peer_now_ns(CLOCK_MONOTONIC) < until_ns; at += n > 0 ? (size_t)n : 0) {
+		poll(&poll_fd, 1, 10);
+		n = send(c->fd, text->p + at, text->n - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+}
+
+/* The client has ended: what is still owed. */
+void messages_end(struct conversation *c)
+{
+	if (c->line.n && has(c, FAULT_LINE_HALF_BLOCKS))
+		pthread_mutex_unlock(&c->server->send_lock);
+	if (has(c, FAULT_LINE_BUFFERED) && c->line.n)
+		lines_answer(c, "", 0);
+	if (c->line.n && !has(c, FAULT_LINE_UNFINISHED))
+		message_answer(c, c->line.p, c->line.n);
+	if (has(c, FAULT_OWED_HURRIED))
+		send_within(c, &c->unread, 100);
+	else
+		bytes_send(c, c->fd, c->unread.p, c->unread.n);
+	if (has(c, FAULT_PENDING_SWAPPED) && c->last.n)
+		message_answer(c, c->last.p, c->last.n);
+}

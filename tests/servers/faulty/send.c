@@ -1,0 +1,128 @@
+/* How a reply leaves: whole, in part, late, or to somebody else. */
+#include "faulty.h"
+#include <poll.h>
+
+/* Has the client ended, or does it within 5 ms? */
+static bool is_half_closed(const struct conversation *c)
+{
+	struct pollfd poll_fd = {.fd = c->fd, .events = POLLRDHUP};
+
+	return poll(&poll_fd, 1, 5) > 0;
+}
+
+bool bytes_send(const struct conversation *c, int fd, const char *bytes, size_t n)
+{
+	int flags = has(c, FAULT_PIPE_DIES) ? 0 : MSG_NOSIGNAL;
+
+	for (ssize_t sent; n; bytes += sent, n -= sent) {
+		sent = send(fd, bytes, n, flags);
+		if (sent < 0)
+			return false;
+	}
+	return true;
+}
+
+/* To all clients, or to the one that came last, of all or of those without a place. Who does not read loses it. */
+static bool send_elsewhere(struct conversation *c, const struct peer_text *reply)
+{
+	struct server *s = c->server;
+	int latest = c->fd, from = has(c, FAULT_TABLE_OF_16) ? 16 : 0;
+
+	pthread_mutex_lock(&s->lock);
+	for (int i = from; i < CLIENTS_MAX && c->place >= from; i++) {
+		if (s->clients[i] && has(c, FAULT_BROADCAST))
+			send(s->clients[i], reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (s->clients[i] > latest)
+			latest = s->clients[i]; /* good enough: descriptors rise while clients come */
+	}
+	pthread_mutex_unlock(&s->lock);
+	return has(c, FAULT_BROADCAST) || bytes_send(c, latest, reply->p, reply->n);
+}
+
+/* Keeps what the client does not take. */
+static bool send_growing(struct conversation *c, const struct peer_text *reply)
+{
+	ssize_t n;
+
+	peer_add(&c->unread, reply->p, reply->n);
+	n = send(c->fd, c->unread.p, c->unread.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		memmove(c->unread.p, c->unread.p + n, c->unread.n -= n);
+	return n > 0 || errno == EAGAIN;
+}
+
+/* The same, for all clients in one. */
+static bool send_from_list(struct conversation *c, const struct peer_text *reply)
+{
+	struct peer_text *list = &c->server->shared;
+	ssize_t n;
+
+	pthread_mutex_lock(&c->server->lock);
+	peer_add(list, reply->p, reply->n);
+	n = send(c->fd, list->p, list->n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		memmove(list->p, list->p + n, list->n -= n);
+	pthread_mutex_unlock(&c->server->lock);
+	return n > 0 || errno == EAGAIN;
+}
+
+void list_forget(struct conversation *c)
+{
+	pthread_mutex_lock(&c->server->lock);
+	c->server->shared.n = 0;
+	pthread_mutex_unlock(&c->server->lock);
+}
+
+bool reply_send(struct conversation *c, struct peer_text *reply)
+{
+	bool sent;
+
+	switch (c->server->fault) {
+	case FAULT_BROADCAST:
+	case FAULT_TABLE_OF_16:
+	case FAULT_LATEST_ANSWERED: return send_elsewhere(c, reply);
+	case FAULT_OWED_HURRIED:
+	case FAULT_MEMORY_GROWS: return send_growing(c, reply);
+	case FAULT_LEFT_TO_OTHERS: return send_from_list(c, reply);
+	case FAULT_ONE_SEND: return send(c->fd, reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT) > 0 || errno == EAGAIN;
+	case FAULT_STUCK_READER:
+		pthread_mutex_lock(&c->server->send_lock);
+		sent = bytes_send(c, c->fd, reply->p, reply->n);
+		pthread_mutex_unlock(&c->server->send_lock);
+		return sent;
+	case FAULT_OWED_DROPPED:
+		if (is_half_closed(c))
+			return false;
+		break;
+	case FAULT_OWED_CUT:
+		if (is_half_closed(c))
+			reply->n--;
+		break;
+	case FAULT_OWED_LARGE_CUT:
+		if (reply->n > 4096 && is_half_closed(c))
+			reply->n = 4096;
+		break;
+	case FAULT_ONE_SHOT_CUT:
+		if (reply->n > 200)
+			reply->n = 200;
+		break;
+	default: break;
+	}
+	if (bytes_send(c, c->fd, reply->p, reply->n))
+		return true;
+	if (has(c, FAULT_LEFT_TO_NEXT)) {
+		pthread_mutex_lock(&c->server->lock);
+		peer_add(&c->server->shared, reply->p, reply->n);
+		pthread_mutex_unlock(&c->server->lock);
+	}
+	return false;
+}
+
+void stamp_send(struct conversation *c)
+{
+	struct peer_text text = {0};
+
+	stamp_write(c, &text);
+	bytes_send(c, c->fd, text.p, text.n);
+	free(text.p);
+}
