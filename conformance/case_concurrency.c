@@ -102,6 +102,16 @@ void case_concurrency_no_cross_talk(struct turn *t)
 	}
 }
 
+/* Known to have no place for many: that is reported. */
+static bool said_few(struct turn *t)
+{
+	int capacity = t->subject->dialect.capacity;
+
+	if (capacity < DIALECT_CAPACITY_MAX)
+		turn_report(t, "not tried: the server serves %d at a time", capacity);
+	return capacity < DIALECT_CAPACITY_MAX;
+}
+
 #define CROWD 24
 
 /* Whom a table of 8 or 16 clients has no room for. How many are answered is not judged here, only what they get. */
@@ -111,6 +121,8 @@ void case_concurrency_own_data(struct turn *t)
 	struct peer *p[CROWD];
 	int n = 0, n_answered = 0;
 
+	if (said_few(t))
+		return;
 	while (n < CROWD && (p[n] = peer_try(t, wait_ns, false)) != NULL)
 		n++;
 	for (int round = 0; turn_goes_on(t, round, 4, 2, TS_S); round++) {
@@ -228,12 +240,10 @@ void case_concurrency_many_open(struct turn *t)
 	const struct dialect *d = &t->subject->dialect;
 	struct crowd c = {.wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + 4 * d->rtt_ns};
 	struct peer *p[MANY];
-	int n = d->capacity < DIALECT_CAPACITY_MAX ? 0 : turn_slow(t) ? 20 : MANY, n_each = n_at_once(t);
+	int n = turn_slow(t) ? 20 : MANY, n_each = n_at_once(t);
 
-	if (n == 0) {
-		turn_report(t, "not tried: the server serves %d at a time", d->capacity);
+	if (said_few(t))
 		return;
-	}
 	for (int i = 0; i < LEAVERS && !d->one_shot; i++)
 		if (!peer_say_letters(c.leaver[i] = peer_open(t), 8))
 			return;
