@@ -245,11 +245,11 @@ def loop_strip_ends(server, reply):
         client.close()
 
 
-def loop_request_handler(server, reply):
-    """SocketServer's StreamRequestHandler, as in the chapter: one line, and out."""
+def serve_lines(server, answer):
+    """SocketServer's StreamRequestHandler: one line, and out."""
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
-            self.wfile.write(reply(self.rfile.readline()))
+            self.wfile.write(answer(self.rfile.readline))
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
@@ -259,6 +259,15 @@ def loop_request_handler(server, reply):
     handler.socket = server
     handler.handle_error = lambda *_: None
     handler.serve_forever()
+
+
+def loop_request_handler(server, reply):
+    serve_lines(server, lambda readline: reply(readline()))
+
+
+def loop_chapter_handler(server, _):
+    """In the chapter's order: the clock is looked at before the line is read."""
+    serve_lines(server, lambda readline: b'[%s] %s' % (ctime().encode(), readline()))
 
 
 def loop_udp(server, reply):
