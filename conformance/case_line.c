@@ -66,6 +66,7 @@ static void exceed(struct turn *t)
 
 	if (!peer_send_letters(p, 5000))
 		return;
+	p->pieces = true;
 	if (!peer_answered_within(p, turn_wait_ns(t)) && !p->ended)
 		peer_await(p);
 	p->dumb = p->ended;

@@ -24,6 +24,7 @@ struct peer {
 	bool broken;     /* nothing more can be written: the server is gone from this conversation */
 	bool dumb;       /* bytes are read and not judged: for clients that are beside the point */
 	bool deaf;       /* it does not read: for slow readers */
+	bool pieces;     /* its line is longer than any must be: as many stamps as the server likes */
 	size_t n_fence;  /* bytes at the end of `in` that only ask whether what was sent before is lost; or 0 */
 	bool again;      /* what the fence brought an answer to is sent again, and no fence behind it */
 	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */

@@ -72,14 +72,15 @@ bool peer_lines_fit(struct peer *p)
 {
 	size_t n_lines = 0;
 
-	if (!p->turn->subject->dialect.line)
+	if (!p->turn->subject->dialect.line || p->pieces)
 		return true;
 	for (size_t i = 0; i < p->n_in; i++)
 		n_lines += p->in[i] == '\n';
 	n_lines += p->n_in > 0 && p->in[p->n_in - 1] != '\n';
 	if (p->reply.n_stamps == n_lines)
 		return true;
-	return turn_fail(p->turn, BYTES, "%zu lines were answered with %u stamps", n_lines, p->reply.n_stamps);
+	return turn_fail(p->turn, BYTES, "%zu line%s answered with %u stamps", n_lines,
+	                 n_lines == 1 ? " was" : "s were", p->reply.n_stamps);
 }
 
 bool peer_judge(struct peer *p, const char *out, size_t n_out)

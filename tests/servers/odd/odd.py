@@ -259,12 +259,12 @@ def stream_request_handler(uri, reply):
     Server().serve_forever()
 
 
-def lines(uri, reply):
-    """One thread for each client, reading lines from a file object; an empty line ends."""
+def lines(uri, reply, most=-1):
+    """One thread for each client, reading lines from a file object; an empty line ends. Longer ones come in pieces, as from fgets(3)."""
     def run(client):
         with client, client.makefile('rwb') as file:
             try:
-                for line in file:
+                while line := file.readline(most):
                     if not line.strip(b'\r\n'):
                         break
                     file.write(reply(line))
@@ -433,6 +433,7 @@ SHAPES = {
     'one-line': lambda uri: stream_request_handler(uri, maker(separator=b' ')),
     'one-line-bare': lambda uri: stream_request_handler(uri, bare(maker(separator=b' '))),
     'lines': lambda uri: lines(uri, maker()),
+    'lines-4096': lambda uri: lines(uri, maker(), 4096),
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
