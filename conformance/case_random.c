@@ -130,6 +130,7 @@ void case_stream_random(struct turn *t)
 		if (play(t, &s))
 			continue;
 		memcpy(why, t->message, sizeof(why));
+		turn_leave(t); /* a server that serves one client at a time comes to no other before */
 		if (t->blame == BYTES)
 			shrink(t, &s);
 		report_script(t, &s, why);

@@ -263,6 +263,9 @@ bool turn_plain(struct turn *t);
 /* A conversation that goes on from turn to turn is ended, before a client of another kind connects. */
 void turn_share_end(struct turn *t);
 
+/* Close the turn's clients, politely. */
+void turn_leave(struct turn *t);
+
 /* Let go of everything the turn still holds. */
 void turn_release(struct turn *t);
 

@@ -338,16 +338,21 @@ bool turn_plain(struct turn *t)
 	return ok;
 }
 
-void turn_release(struct turn *t)
+void turn_leave(struct turn *t)
 {
 	int64_t deadline = ts_clock_mono_ns() + (t->subject->slow_end ? IMPOLITE_NS : POLITE_NS);
 
-	hand_over(t);
 	for (int i = 0; i < t->n_peers; i++)
 		if (!t->peers[i]->half_closed)
 			shutdown(t->peers[i]->fd, SHUT_WR);
 	while (t->n_peers > 0)
 		peer_free(t->peers[t->n_peers - 1], deadline - ts_clock_mono_ns());
+}
+
+void turn_release(struct turn *t)
+{
+	hand_over(t);
+	turn_leave(t);
 	dgram_free(t->dgram);
 	t->dgram = NULL;
 	ts_random_free(t->random);

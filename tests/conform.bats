@@ -545,3 +545,13 @@ sys.exit(in_all < begin_to_end)' "${tmp}/r.json"
   "${bin}/tsconform" --only=concurrency.stuck-reader --json="${tmp}/r.json" "${uri}"
   awk -v ms="$(field "${tmp}/r.json" duration_ms)" 'BEGIN { exit ms > 15000 }'
 }
+
+# Fault caught: callers were left queued behind the conversation that had failed, and closed before their turn came.
+@test "the search for a shortest script leaves no reset behind" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py first-16/unguarded tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=stream.random --seed=3 "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"shortest script that fails (--seed=3 --cases=1): "* ]]
+  "${bin}/tsconform" --only=format.reply "${uri}"
+}

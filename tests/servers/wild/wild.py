@@ -73,6 +73,7 @@ REPLIES = {
     'reversed': lambda data: b'[%s] %s' % (ctime().encode(), data[::-1]),
     'length': lambda data: b'[%s] %d' % (ctime().encode(), len(data)),
     'two-lines': bytewise('[%t]\n%d'),
+    'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
 
@@ -85,6 +86,15 @@ def loop(server, reply):
                 client.sendall(reply(data))
         except ConnectionError:
             pass
+        client.close()
+
+
+def loop_unguarded(server, reply):
+    """The chapter's own: a client's reset is the server's end."""
+    while True:
+        client, _ = server.accept()
+        while data := client.recv(BUFSIZ):
+            client.send(reply(data))
         client.close()
 
 
