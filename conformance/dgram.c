@@ -1,4 +1,5 @@
 #include "dgram.h"
+#include "altered.h"
 #include "ts_clock.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -207,11 +208,19 @@ static enum sort sort_of(const struct dgram *d, const char *sent, size_t n, enum
 	                                                                         : ANY;
 }
 
+static const char *how_altered(const struct dgram *d, const char *sent, size_t n)
+{
+	const char *close = memchr(d->bytes, ']', d->n);
+	size_t n_head = close ? (size_t)(close - d->bytes) + 1 + d->turn->subject->dialect.rule.n_separator : 0;
+
+	return close && n_head <= d->n ? altered_how(sent, n, d->bytes + n_head, d->n - n_head) : NULL;
+}
+
 bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
 	const struct dialect *dialect = &t->subject->dialect;
-	char quoted[160];
+	char quoted[160], off[60] = "";
 	int64_t stamp_ns = 0;
 
 	if (t->blame != NOBODY)
@@ -240,8 +249,13 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	t->sort = sort_of(d, bytes, n, verdict);
 	if (t->sort == TWICE)
 		return turn_fail(t, BYTES, "the reply to an earlier datagram came once more");
-	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)", ts_reply_verdict_text(verdict),
-	                 n, d->n);
+	const char *how = t->sort == ANY ? how_altered(d, bytes, n) : NULL;
+	if (how)
+		return turn_fail(t, BYTES, "%s", how);
+	if (t->sort == WRONG_TIME)
+		altered_time(&dialect->rule, d->bytes, d->n, ts_clock_wall_ns(), off, sizeof(off));
+	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)",
+	                 *off ? off : ts_reply_verdict_text(verdict), n, d->n);
 }
 
 /* A further datagram is answered, and what went before is not: it is lost, not late. */
@@ -256,19 +270,20 @@ static bool passed_over(struct dgram *d)
 }
 
 /* No reply came in time. */
-static bool unanswered(struct dgram *d, size_t n)
+static bool unanswered(struct dgram *d, const char *bytes, size_t n)
 {
 	struct turn *t = d->turn;
 	double waited_s = (double)turn_wait_ns(t) / 1e9;
 	bool lost = passed_over(d);
+	char which[80];
 
 	snprintf(t->expected, sizeof(t->expected), "one reply datagram");
 	snprintf(t->actual, sizeof(t->actual), lost ? "none, but one to the next datagram" : "silence");
 	if (t->blame != NOBODY)
 		return false;
 	t->sort = LOST;
-	return turn_fail(t, lost ? BYTES : SILENCE, "a datagram of %zu bytes was not answered within %.1f s%s", n,
-	                 waited_s, lost ? ", and the next one was" : "");
+	return turn_fail(t, lost ? BYTES : SILENCE, "a datagram of %zu bytes was not answered within %.1f s%s%s", n,
+	                 waited_s, lost ? ", and the next one was" : "", altered_which(bytes, n, which, sizeof(which)));
 }
 
 bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
@@ -282,7 +297,7 @@ bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		return nobody_there(-got) ? refused(t, -got)
 		                          : turn_fail(t, OURSELVES, "cannot receive a datagram: %s", strerror(-got));
 	if (got == 0)
-		return unanswered(d, n);
+		return unanswered(d, bytes, n);
 	return dgram_judge(d, bytes, n, sent_ns);
 }
 

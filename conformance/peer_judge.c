@@ -1,4 +1,5 @@
 /* What came is held to the law, and what did not come is named. */
+#include "altered.h"
 #include "peer_inside.h"
 #include "ts_clock.h"
 #include <ctype.h>
@@ -47,6 +48,42 @@ static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
 	}
 }
 
+/* In what known way is the one reply made of the one message? With a fence, of what was sent before it. */
+static const char *how_altered(const struct peer *p, const char *out, size_t n_out)
+{
+	size_t n_head = p->turn->subject->dialect.rule.n_separator + 1, n_sent = p->n_in - p->n_fence;
+	const char *end = out + n_out, *close = n_out > 0 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
+
+	if (!close || (size_t)(end - close) < n_head || (p->n_fence == 0 && p->reply.n_stamps > 1))
+		return NULL;
+	if (p->n_fence > 0) {
+		const char *last = memrchr(out, '[', n_out);
+		if (last < close || memcmp(end - p->n_fence, p->in + n_sent, p->n_fence) != 0)
+			return NULL;
+		end = last;
+	}
+	return end < close + n_head ? NULL : altered_how(p->in, n_sent, close + n_head, (size_t)(end - close) - n_head);
+}
+
+/* The sentence for this verdict. */
+static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t from)
+{
+	struct turn *t = p->turn;
+	bool timely = verdict != TS_REPLY_STALE_TIME && verdict != TS_REPLY_FUTURE_TIME;
+	const char *how = timely ? how_altered(p, out, n_out) : NULL;
+	char off[60] = "";
+
+	if (how)
+		return turn_fail(t, BYTES, "%s", how);
+	if (p->n_fence > 0 && from < p->n_in - p->n_fence)
+		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
+		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
+	if (!timely)
+		altered_time(&t->subject->dialect.rule, out, n_out, ts_clock_wall_ns(), off, sizeof(off));
+	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),
+	                 from, p->n_in);
+}
+
 bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out)
 {
 	struct turn *t = p->turn;
@@ -61,11 +98,7 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 		snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
 	}
 	t->sort = t->blame == NOBODY ? sort_of(p, verdict) : t->sort;
-	if (p->n_fence > 0 && from < p->n_in - p->n_fence)
-		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
-		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
-	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", ts_reply_verdict_text(verdict), from,
-	                 p->n_in);
+	return blame(p, verdict, out, n_out, from);
 }
 
 bool peer_lines_fit(struct peer *p)
@@ -121,12 +154,14 @@ bool peer_too_late(struct peer *p)
 bool peer_early_end(struct peer *p)
 {
 	struct turn *t = p->turn;
+	size_t owed = peer_owed(p);
+	char which[80];
 
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", p->n_in);
-	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - peer_owed(p),
-	         p->reset ? "RST" : "FIN");
+	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - owed, p->reset ? "RST" : "FIN");
 	if (t->blame == NOBODY && !p->half_closed)
 		t->sort = EARLY_END;
-	return turn_fail(t, BYTES, "the server ended the conversation%s with %zu of %zu bytes unanswered",
-	                 p->reset ? " by a reset" : "", peer_owed(p), p->n_in);
+	return turn_fail(t, BYTES, "the server ended the conversation%s with %zu of %zu bytes unanswered%s",
+	                 p->reset ? " by a reset" : "", owed, p->n_in,
+	                 altered_which(p->in + p->n_in - owed, owed, which, sizeof(which)));
 }

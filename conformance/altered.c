@@ -1,0 +1,260 @@
+#include "altered.h"
+#include "trace.h"
+#include "ts_clock.h"
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* The length of the character that begins here; 0: it is not UTF-8. */
+static size_t n_character(const char *bytes, size_t n)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+	size_t n_all = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : b[0] < 0xf5 ? 4 : 0;
+
+	if (n_all > n)
+		return 0;
+	for (size_t i = 1; i < n_all; i++)
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+	return n_all;
+}
+
+static bool is_utf8(const char *bytes, size_t n)
+{
+	for (size_t i = 0, step; i < n; i += step)
+		if ((step = n_character(bytes + i, n - i)) == 0)
+			return false;
+	return true;
+}
+
+static bool is_plain(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)bytes[i] < ' ' || (unsigned char)bytes[i] > '~')
+			return false;
+	return true;
+}
+
+const char *altered_which(const char *bytes, size_t n, char *text, size_t size)
+{
+	char quoted[48];
+
+	text[0] = '\0';
+	if (n <= 8 && !is_plain(bytes, n))
+		snprintf(text, size, ": %s%s", trace_quote(bytes, n, quoted, sizeof(quoted)),
+		         is_utf8(bytes, n) ? "" : " (not UTF-8)");
+	return text;
+}
+
+/* Each of these writes what a server may have made of the data: at most 2 bytes for one, and one. Returns how many. */
+static size_t until_nul(const char *in, size_t n, char *out)
+{
+	size_t n_out = strnlen(in, n);
+
+	memcpy(out, in, n_out);
+	return n_out;
+}
+
+static size_t without(const char *in, size_t n, char *out, bool (*left_out)(unsigned char c))
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!left_out((unsigned char)in[i]))
+			out[n_out++] = in[i];
+	return n_out;
+}
+
+static bool is_nul(unsigned char c)
+{
+	return c == '\0';
+}
+
+static bool is_cr(unsigned char c)
+{
+	return c == '\r';
+}
+
+static bool is_high(unsigned char c)
+{
+	return c >= 0x80;
+}
+
+static size_t without_nul(const char *in, size_t n, char *out)
+{
+	return without(in, n, out, is_nul);
+}
+
+static size_t without_cr(const char *in, size_t n, char *out)
+{
+	return without(in, n, out, is_cr);
+}
+
+static size_t without_high(const char *in, size_t n, char *out)
+{
+	return without(in, n, out, is_high);
+}
+
+static size_t only_utf8(const char *in, size_t n, char *out)
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0, step; i < n; i += step ? step : 1) {
+		step = n_character(in + i, n - i);
+		memcpy(out + n_out, in + i, step);
+		n_out += step;
+	}
+	return n_out;
+}
+
+static size_t questioned(const char *in, size_t n, char *out)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = is_high((unsigned char)in[i]) ? '?' : in[i];
+	return n;
+}
+
+static size_t encoded(const char *in, size_t n, char *out)
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)in[i];
+		if (is_high(c))
+			out[n_out++] = (char)(0xc0 | c >> 6);
+		out[n_out++] = (char)(is_high(c) ? 0x80 | (c & 0x3f) : c);
+	}
+	return n_out;
+}
+
+static size_t with_cr(const char *in, size_t n, char *out)
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (in[i] == '\n' && (i == 0 || in[i - 1] != '\r'))
+			out[n_out++] = '\r';
+		out[n_out++] = in[i];
+	}
+	return n_out;
+}
+
+static size_t ended(const char *in, size_t n, char *out)
+{
+	memcpy(out, in, n);
+	out[n] = '\n';
+	return n + 1;
+}
+
+static size_t trimmed(const char *in, size_t n, char *out, bool begin, bool end)
+{
+	size_t from = 0;
+
+	while (begin && from < n && isspace((unsigned char)in[from]))
+		from++;
+	while (end && n > from && isspace((unsigned char)in[n - 1]))
+		n--;
+	memcpy(out, in + from, n - from);
+	return n - from;
+}
+
+static size_t trimmed_end(const char *in, size_t n, char *out)
+{
+	return trimmed(in, n, out, false, true);
+}
+
+static size_t trimmed_begin(const char *in, size_t n, char *out)
+{
+	return trimmed(in, n, out, true, false);
+}
+
+static size_t trimmed_both(const char *in, size_t n, char *out)
+{
+	return trimmed(in, n, out, true, true);
+}
+
+/* A line server keeps the line's end. */
+static size_t trimmed_line(const char *in, size_t n, char *out)
+{
+	bool line = n > 0 && in[n - 1] == '\n';
+	size_t n_out = trimmed(in, n, out, true, true);
+
+	if (line)
+		out[n_out++] = '\n';
+	return n_out;
+}
+
+static const struct {
+	size_t (*make)(const char *in, size_t n, char *out);
+	const char *sentence;
+} ways[] = {
+        {until_nul, "the data came back as far as its first NUL"},
+        {without_nul, "NUL bytes were left out of the data"},
+        {only_utf8, "bytes that are not UTF-8 were left out of the data"},
+        {without_high, "bytes above 127 were left out of the data"},
+        {questioned, "bytes above 127 came back as ?"},
+        {encoded, "bytes above 127 came back as two bytes each: they were taken for Latin-1, and written as UTF-8"},
+        {without_cr, "CR was left out of the data: its CR LF came back as LF"},
+        {with_cr, "LF came back as CR LF"},
+        {ended, "a line's end was added to the data"},
+        {trimmed_end, "blanks or a line's end were stripped from the end of the data"},
+        {trimmed_begin, "blanks or a line's end were stripped from the beginning of the data"},
+        {trimmed_both, "blanks or a line's end were stripped from the data"},
+        {trimmed_line, "blanks were stripped from the data"},
+};
+
+static bool has(const char *bytes, size_t n, const char *part)
+{
+	return memmem(bytes, n, part, strlen(part)) != NULL;
+}
+
+const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t n_got)
+{
+	char made[2 * ALTERED_MAX + 1];
+
+	if (n_sent == 0 || n_sent > ALTERED_MAX || (n_sent == n_got && memcmp(sent, got, n_got) == 0))
+		return NULL;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		size_t n = ways[i].make(sent, n_sent, made);
+		if (n == n_got && memcmp(made, got, n) == 0 && (n != n_sent || memcmp(made, sent, n) != 0))
+			return ways[i].sentence;
+	}
+	if (!is_utf8(sent, n_sent) && has(got, n_got, "\xef\xbf\xbd"))
+		return "bytes that are not UTF-8 came back as U+FFFD: the data was decoded as text";
+	if (!is_utf8(sent, n_sent) && has(got, n_got, "\\x"))
+		return "bytes that are not UTF-8 came back as escapes such as \\x80";
+	if (n_sent == n_got && strncasecmp(sent, got, n_got) == 0)
+		return "the data came back with its letters in another case";
+	return NULL;
+}
+
+const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, int64_t now_ns, char *text,
+                         size_t size)
+{
+	const char *close = n > 1 && reply[0] == '[' ? memchr(reply, ']', n) : NULL;
+	struct ts_stamp stamp;
+
+	text[0] = '\0';
+	if (!close || ts_reply_read_time(rule, &stamp, reply + 1, (size_t)(close - reply - 1)) < 0)
+		return text;
+	int64_t ahead_ns = ts_stamp_instant_ns(&stamp, rule->zone_s, now_ns) - now_ns;
+	const char *side = ahead_ns > 0 ? "ahead" : "behind";
+	long long s = (long long)((ahead_ns < 0 ? -ahead_ns - stamp.resolution_ns / 2 : ahead_ns) + TS_S / 2) / TS_S;
+	long long minutes = (s + 30) / 60;
+
+	if (s < 2)
+		return text;
+	if (minutes >= 48LL * 60)
+		snprintf(text, size, "the time is %lld days %s", (minutes + 12LL * 60) / (24LL * 60), side);
+	else if (minutes >= 60 && minutes % 60 == 0)
+		snprintf(text, size, "the time is %lld h %s", minutes / 60, side);
+	else if (minutes >= 60)
+		snprintf(text, size, "the time is %lld h %lld min %s", minutes / 60, minutes % 60, side);
+	else if (s >= 120)
+		snprintf(text, size, "the time is %lld min %s", minutes, side);
+	else
+		snprintf(text, size, "the time is %lld s %s", s, side);
+	return text;
+}

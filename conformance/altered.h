@@ -1,0 +1,22 @@
+/* What became of a message, in its author's words: for replies that are against the law. */
+#ifndef ALTERED_H
+#define ALTERED_H
+
+#include "ts_reply.h"
+#include <stddef.h>
+
+#define ALTERED_MAX 256 /* longer data is not looked at */
+
+/* In what known way is `got` made of `sent`? A static sentence, or NULL: in none. */
+const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t n_got);
+
+/* Which bytes are meant, where they are few and not all of them are printed as they are? `: "\x80" (not UTF-8)`, or "".
+ */
+const char *altered_which(const char *bytes, size_t n, char *text, size_t size);
+
+/* How far off is the time of the first stamp of this reply, at now_ns? "the time is 8 h ahead"; or, for less than 2 s,
+ * "". */
+const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, int64_t now_ns, char *text,
+                         size_t size);
+
+#endif

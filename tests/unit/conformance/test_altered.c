@@ -1,0 +1,100 @@
+/* What became of a message, by example. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "altered.h"
+#include "ts_clock.h"
+#include <cmocka.h>
+#include <string.h>
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static void a_known_way_is_named(void **state)
+{
+	static const struct {
+		const char *sent;
+		size_t n_sent;
+		const char *got;
+		size_t n_got;
+		const char *part;
+	} rows[] = {
+	        {BYTES("abc\0def"), BYTES("abc"), "first NUL"},
+	        {BYTES("\0abc\0def"), BYTES("abcdef"), "NUL bytes were left out"},
+	        {BYTES("a\xff\xfe"), BYTES("a"), "not UTF-8 were left out"},
+	        {BYTES("a\xc3\xa4"), BYTES("a"), "above 127 were left out"},
+	        {BYTES("a\xff"), BYTES("a?"), "came back as ?"},
+	        {BYTES("\xc3\xa4"), BYTES("\xc3\x83\xc2\xa4"), "Latin-1"},
+	        {BYTES("abc\r\n"), BYTES("abc\n"), "CR LF came back as LF"},
+	        {BYTES("abc\n"), BYTES("abc\r\n"), "LF came back as CR LF"},
+	        {BYTES("abc\n"), BYTES("abc"), "from the end"},
+	        {BYTES(" abc"), BYTES("abc"), "from the beginning"},
+	        {BYTES("\tabc\t"), BYTES("abc"), "stripped from the data"},
+	        {BYTES(" abc\n"), BYTES("abc\n"), "from the beginning"},
+	        {BYTES(" abc \n"), BYTES("abc\n"), "blanks were stripped from the data"},
+	        {BYTES("abc"), BYTES("abc\n"), "line's end was added"},
+	        {BYTES("a\xff"), BYTES("a\xef\xbf\xbd"), "U+FFFD"},
+	        {BYTES("\x80"), BYTES("\\x80"), "escapes"},
+	        {BYTES("abc"), BYTES("ABC"), "another case"},
+	        {BYTES("abc"), BYTES("abd"), NULL},
+	        {BYTES("abc"), BYTES("abc"), NULL},
+	        {BYTES("abcdef"), BYTES("abc"), NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *how = altered_how(rows[i].sent, rows[i].n_sent, rows[i].got, rows[i].n_got);
+		print_message("%zu: %s\n", i, how ? how : "-");
+		assert_int_equal(how != NULL, rows[i].part != NULL);
+		assert_true(!how || strstr(how, rows[i].part));
+	}
+}
+
+static void few_bytes_are_shown(void **state)
+{
+	char text[80];
+
+	(void)state;
+	assert_string_equal(altered_which(BYTES("abc"), text, sizeof(text)), "");
+	assert_string_equal(altered_which(BYTES("\xc3\xa4"), text, sizeof(text)), ": \"\\xc3\\xa4\"");
+	assert_string_equal(altered_which(BYTES("a\xff\n"), text, sizeof(text)), ": \"a\\xff\\n\" (not UTF-8)");
+	assert_string_equal(altered_which(BYTES("\xff"
+	                                        "12345678"),
+	                                  text, sizeof(text)),
+	                    "");
+}
+
+/* The stamp is that of 1795948200, and is read this many seconds later. */
+static void a_wrong_time_is_off_by_so_much(void **state)
+{
+	static const struct {
+		int64_t later_s;
+		const char *said;
+	} rows[] = {{0, ""},
+	            {1, ""},
+	            {10, "the time is 10 s behind"},
+	            {-10, "the time is 10 s ahead"},
+	            {-8 * 3600, "the time is 8 h ahead"},
+	            {5 * 3600 + 1800, "the time is 5 h 30 min behind"},
+	            {31 * 86400, "the time is 31 days behind"},
+	            {-300, "the time is 5 min ahead"}};
+	struct ts_reply_rule rule = {.stamp = {.kind = TS_STAMP_UNIX}};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(altered_time(&rule, BYTES("[1795948200]abc"), (1795948200 + rows[i].later_s) * TS_S,
+		                                 text, sizeof(text)),
+		                    rows[i].said);
+	assert_string_equal(altered_time(&rule, BYTES("abc"), 0, text, sizeof(text)), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_known_way_is_named),
+	                                   cmocka_unit_test(few_bytes_are_shown),
+	                                   cmocka_unit_test(a_wrong_time_is_off_by_so_much)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
