@@ -73,8 +73,8 @@ void case_datagram_boundaries(struct turn *t)
 	int n_late = 0;
 
 	if (sampled(t)) {
-		if (d->n_sample > 2 && d->sample[0] == '[' && d->sample[d->n_sample - 1] == ']') {
-			turn_fail(t, BYTES, "the stamp came in a datagram without the data");
+		if (d->split) {
+			turn_fail(t, BYTES, "the stamp and the data came in two datagrams");
 			sample_show(t, "[time]data in one datagram");
 		}
 		return;

@@ -37,6 +37,7 @@ struct dialect {
 	bool ends;       /* it ended the first conversation after its client had */
 	bool ends_first; /* or before its client had */
 	enum empty_datagram empty;
+	bool split;           /* a reply came in two datagrams */
 	bool first_lost;      /* the first datagram was not answered, and a later one was */
 	bool goes_on;         /* a client's second datagram is answered, too */
 	bool empty_kills;     /* after an empty datagram nothing was answered any more */

@@ -5,6 +5,7 @@
 #include "suite.h"
 #include "ts_clock.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TRIES 3 /* datagrams until one is answered */
@@ -38,6 +39,21 @@ static bool answers_in_turn(struct turn *t, struct dgram *g)
 	return ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
 }
 
+/* A reply that is none by itself: does its other half come in a datagram of its own? */
+static void look_for_rest(struct turn *t, struct dgram *g, const char *word)
+{
+	struct dialect *d = &t->subject->dialect;
+	char first[60], second[60];
+
+	if (d->known || memmem(g->bytes, g->n, word, N_WORD) || dgram_receive(g, 60 * TS_MS + 2 * d->rtt_ns) != 1 ||
+	    !memmem(g->bytes, g->n, word, N_WORD))
+		return;
+	d->split = true;
+	snprintf(d->stranger, sizeof(d->stranger), "a message is answered in two datagrams: %s and %s",
+	         trace_quote(d->sample, d->n_sample, first, sizeof(first)),
+	         trace_quote(g->bytes, g->n, second, sizeof(second)));
+}
+
 /*
  * Ask until an answer comes, with another word each time: is it to the first, which took so long, or was that one lost?
  * 1: the rule is learnt, or what it is instead is said. Else as dgram_receive. -EIO: the turn says why.
@@ -63,6 +79,7 @@ static int first_words(struct turn *t, struct dgram *g)
 		which++;
 	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns[which]);
 	dialect_learn(t, words[which], N_WORD, g->bytes, g->n);
+	look_for_rest(t, g, words[which]);
 	d->first_lost = d->known && which > 0;
 	return 1;
 }

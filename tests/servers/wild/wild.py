@@ -292,6 +292,14 @@ def loop_udp_8192(server, reply):
         server.sendto(reply(data), client)
 
 
+def loop_udp_split(server, reply):
+    """print the stamp, cat the rest: two writes are two datagrams."""
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        server.sendto(reply(b''), client)
+        server.sendto(data, client)
+
+
 def loop_udp_until_empty(server, reply):
     while True:
         data, client = server.recvfrom(BUFSIZ)
