@@ -247,8 +247,10 @@ static bool converse(struct turn *t, enum words how)
 	d->ends_first = p->ended;
 	peer_half_close(p);
 	p->n_first = 0;
+	int64_t before = p->n_read;
 	while (!p->ended && !endless && p->n_read < 100000 && ts_clock_mono_ns() - begin_ns < END_NS)
 		peer_listen(p, 50 * TS_MS);
+	d->n_after_end = p->n_read - before;
 	d->ends = p->ended;
 	d->end_ns = ts_clock_mono_ns() - begin_ns;
 	d->begins_late = d->rtt_ns > LATE_BEGIN_NS + turn_busy_ns();

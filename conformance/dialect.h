@@ -26,16 +26,17 @@ struct dialect {
 	char stamp_text[TS_STAMP_MAX];
 	char sample[256], sample_in[16]; /* the first reply, and the message that it answers */
 	size_t n_sample, n_sample_in;
-	bool line;       /* framing; else stream */
-	bool crlf;       /* its lines must end in CR LF */
-	bool one_shot;   /* else lasting */
-	int capacity;    /* clients that were answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
-	int limit;       /* so many are, and one more is not until one of them has gone; 0: none is known */
-	bool counted;    /* that was asked, or stated; else it is taken for 1 */
-	int abreast;     /* so many of them are asked at a time: few, if they wait for one another */
-	bool greeting;   /* it spoke first */
-	bool ends;       /* it ended the first conversation after its client had */
-	bool ends_first; /* or before its client had */
+	bool line;           /* framing; else stream */
+	bool crlf;           /* its lines must end in CR LF */
+	bool one_shot;       /* else lasting */
+	int capacity;        /* clients that were answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
+	int limit;           /* so many are, and one more is not until one of them has gone; 0: none is known */
+	bool counted;        /* that was asked, or stated; else it is taken for 1 */
+	int abreast;         /* so many of them are asked at a time: few, if they wait for one another */
+	bool greeting;       /* it spoke first */
+	bool ends;           /* it ended the first conversation after its client had */
+	bool ends_first;     /* or before its client had */
+	int64_t n_after_end; /* bytes that came after its end */
 	enum empty_datagram empty;
 	bool split;           /* a reply came in two datagrams */
 	bool first_lost;      /* the first datagram was not answered, and a later one was */

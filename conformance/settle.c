@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define CONFIRMED    2
-#define SECOND_LOOKS 6 /* a server that fails more than this is not looked at twice for all of it */
+#define FLOOD        10000 /* bytes to a client that has ended */
+#define SECOND_LOOKS 6     /* a server that fails more than this is not looked at twice for all of it */
 
 /*
  * How likely is it to have killed the server? Whose conversation was cut off was in it at least; others find nobody to
@@ -62,7 +63,9 @@ static struct result *killer_behind(struct report *report, struct result *killer
 	if (second && d->empty_kills)
 		id = "datagram.empty";
 	else if (second)
-		id = stream ? "end.next-client" : d->goes_on ? "datagram.clients" : "datagram.many";
+		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
+		     : d->n_after_end > FLOOD ? "end.no-flood"
+		                              : "end.next-client";
 	else if (killer->blame == GONE && killer->row->stage != RUDE &&
 	         strcmp(killer->row->id, "end.silent-client") != 0)
 		id = stream ? "end.next-client" : "datagram.many";
@@ -84,6 +87,9 @@ static void bury(struct report *report, struct result *killer)
 		return;
 	snprintf(why, sizeof(why), "%.499s", killer->message);
 	killer = killer_behind(report, killer);
+	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)
+		snprintf(why, sizeof(why), "after its first client's end it sent %lld bytes that nobody had asked for",
+		         (long long)report->subject->dialect.n_after_end);
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
 	snprintf(killer->message, sizeof(killer->message), "the server is lost, it serves nobody any more: %s", why);

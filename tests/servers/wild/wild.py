@@ -110,6 +110,14 @@ def loop_flood(server, reply):
         client.close()
 
 
+def loop_flood_dies(server, reply):
+    """And without a try: when the client is gone, so is the server."""
+    while True:
+        client, _ = server.accept()
+        while True:
+            client.send(reply(client.recv(BUFSIZ)))
+
+
 def loop_chargen(server, reply):
     """Speaks at once, and never stops: not even half a timestamp server."""
     while True:
