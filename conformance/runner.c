@@ -189,6 +189,8 @@ static void probe(struct report *report)
 	turn_release(t);
 	trace_release(&t->trace);
 	free(t);
+	if (report->subject->launch && report->subject->dialect.empty_kills)
+		report->subject->gone = !look_start_again(report->subject);
 	report->subject->probed_ns = ts_clock_mono_ns();
 }
 

@@ -555,3 +555,13 @@ sys.exit(in_all < begin_to_end)' "${tmp}/r.json"
   [[ ${output} == *"shortest script that fails (--seed=3 --cases=1): "* ]]
   "${bin}/tsconform" --only=format.reply "${uri}"
 }
+
+# Fault caught: the first case found nobody there, and was called flaky.
+@test "a server that the probe's empty datagram ends is started again before the first case" {
+  run "${bin}/tsconform" --exec '/usr/bin/python3 tests/servers/wild/wild.py spaced/udp-until-empty {uri}' \
+    --only=format.reply --only=datagram.empty udp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"pass  format.reply"* ]]
+  [[ ${output} != *flaky* ]]
+}
