@@ -88,6 +88,18 @@ static bool is_ssh(const struct reply *r)
 	return begins(r->out, r->n_out, "SSH-", 4);
 }
 
+/* A record of TLS: an alert, mostly. */
+static bool is_tls(const struct reply *r)
+{
+	return r->n_out > 2 && r->out[0] >= 0x14 && r->out[0] <= 0x17 && r->out[1] == 3;
+}
+
+static bool is_json(const struct reply *r)
+{
+	return (begins(r->out, r->n_out, "{\"", 2) && r->out[r->n_out_line - 1] == '}') ||
+	       (begins(r->out, r->n_out, "[\"", 2) && r->out[r->n_out_line - 1] == ']');
+}
+
 static bool is_daytime(const struct reply *r)
 {
 	return isalnum((unsigned char)r->out[0]) && is_loose_time(r->out, r->n_out);
@@ -129,7 +141,7 @@ static bool is_data_absent(const struct reply *r)
 	if (!has_stamp(r, &data, &n))
 		return false;
 	for (; n > 0; n--)
-		if (isalnum((unsigned char)data[n - 1]))
+		if (isalnum((unsigned char)data[n - 1]) || (unsigned char)data[n - 1] >= 0x80)
 			return false;
 	return true;
 }
@@ -148,18 +160,31 @@ static bool is_data_quoted(const struct reply *r)
 	return false;
 }
 
+/* The last bytes of this text, but for its line's end. */
+static bool ends_in_another_case(const struct reply *r, const char *text, size_t n)
+{
+	size_t i = 0;
+
+	n = without_line_end(text, n);
+	if (n < r->n_line || r->n_line == 0)
+		return false;
+	text += n - r->n_line;
+	while (i < r->n_line && tolower((unsigned char)text[i]) == tolower((unsigned char)r->line[i]))
+		i++;
+	return i == r->n_line && memcmp(text, r->line, i) != 0;
+}
+
 static bool is_data_in_another_case(const struct reply *r)
 {
 	const char *data;
-	size_t n, i = 0;
+	size_t n;
 
-	if (!has_stamp(r, &data, &n) || without_line_end(data, n) < r->n_line || r->n_line == 0)
-		return false;
-	n = without_line_end(data, n);
-	data += n - r->n_line;
-	while (i < r->n_line && tolower((unsigned char)data[i]) == tolower((unsigned char)r->line[i]))
-		i++;
-	return i == r->n_line && memcmp(data, r->line, i) != 0;
+	return has_stamp(r, &data, &n) && ends_in_another_case(r, data, n);
+}
+
+static bool is_echo_in_another_case(const struct reply *r)
+{
+	return r->n_out_line == r->n_line && ends_in_another_case(r, r->out, r->n_out);
 }
 
 static bool is_line_end_lost(const struct reply *r)
@@ -168,6 +193,12 @@ static bool is_line_end_lost(const struct reply *r)
 	size_t n;
 
 	return has_stamp(r, &data, &n) && r->n_line < r->n_in && r->n_line > 0 && ends(data, n, r->line, r->n_line);
+}
+
+static bool is_cr_added(const struct reply *r)
+{
+	return r->n_in == r->n_line + 1 && r->n_out == r->n_out_line + 2 && r->out[r->n_out_line] == '\r' &&
+	       r->n_line > 0 && r->out[0] == '[' && ends(r->out, r->n_out_line, r->line, r->n_line);
 }
 
 static bool is_line_end_added(const struct reply *r)
@@ -234,6 +265,16 @@ static bool is_more_added(const struct reply *r)
 	return n > r->n_line && begins(data, n, r->line, r->n_line);
 }
 
+/* More than a separator. */
+static bool is_text_between(const struct reply *r)
+{
+	const char *data;
+	size_t n;
+
+	return has_stamp_and_blanks(r, &data, &n) && r->n_line > 0 && n > r->n_line &&
+	       ends(data, without_line_end(data, n), r->line, r->n_line);
+}
+
 static bool is_other_data(const struct reply *r)
 {
 	const char *data;
@@ -287,6 +328,24 @@ static bool is_without_brackets(const struct reply *r)
 	       is_loose_time(r->out, r->n_out_line - r->n_line);
 }
 
+/* [b'time'], ['time'] */
+static bool is_time_quoted(const struct reply *r)
+{
+	size_t at = 1 + (r->n_out > 2 && (r->out[1] == 'b' || r->out[1] == 'u'));
+	char quote = at < r->n_out ? r->out[at] : '\0';
+	size_t n = r->n_out > at + 1 ? find(r->out + at + 1, r->n_out - at - 1, quote) : 0;
+
+	return r->out[0] == '[' && (quote == '\'' || quote == '"') && is_loose_time(r->out + at + 1, n);
+}
+
+/* [2026-11-22T10:30:00Z[Etc/UTC]] */
+static bool is_bracket_inside(const struct reply *r)
+{
+	size_t second = r->out[0] == '[' ? 1 + find(r->out + 1, r->n_out - 1, '[') : 0;
+
+	return second > 1 && second < find(r->out, r->n_out, ']') && is_loose_time(r->out + 1, second - 1);
+}
+
 /* b'[time]data': the language showed the reply, and not the data alone. */
 static bool is_reply_quoted(const struct reply *r)
 {
@@ -336,6 +395,16 @@ static bool is_never_opened(const struct reply *r)
 	return close < r->n_out && find(r->out, close, '[') == close && is_loose_time(r->out, close);
 }
 
+static bool is_data_alone(const struct reply *r)
+{
+	return r->out[0] != '[' && r->n_line > 0 && ends(r->out, r->n_out_line, r->line, r->n_line);
+}
+
+static bool is_without_data(const struct reply *r)
+{
+	return r->n_line > 0 && !memmem(r->out, r->n_out, r->line, r->n_line);
+}
+
 static bool is_anything(const struct reply *r)
 {
 	(void)r;
@@ -349,11 +418,15 @@ static const struct {
 } shapes[] = {
         {is_nothing, "nothing came back"},
         {is_echo, "the data came back without a stamp: an echo server"},
+        {is_echo_in_another_case, "the data came back with its letters in another case, and without a stamp"},
         {is_http, "this is an HTTP server"},
         {is_ssh, "this is an SSH server"},
+        {is_tls, "this is a TLS server"},
+        {is_json, "the reply is JSON"},
         {is_daytime, "a time came back without brackets and without the data: a daytime server"},
         {is_newline_in_stamp, "there is a newline inside the stamp, as C's ctime() leaves one"},
         {is_line_end_lost, "the data came back without its line's end"},
+        {is_cr_added, "the line's LF came back as CR LF"},
         {is_line_end_added, "a line's end was added to the data"},
         {is_nul_added, "NUL bytes were added to the data"},
         {is_data_quoted, "the data came back in quotes, as a language shows it (b'data')"},
@@ -365,6 +438,7 @@ static const struct {
         {is_stamped_twice, "two stamps stand before the data"},
         {is_data_cut, "the data came back cut short"},
         {is_more_added, "something was added after the data"},
+        {is_text_between, "more than a separator stands between the stamp and the data"},
         {is_other_data, "what follows the stamp is not the data"},
         {is_never_closed, "the bracket of the stamp is never closed"},
         {is_in_parentheses, "the time stands in parentheses, not in square brackets"},
@@ -372,11 +446,15 @@ static const struct {
         {is_stamp_last, "the stamp stands after the data, not before it"},
         {is_in_two_brackets, "the time stands in two pairs of brackets"},
         {is_reply_quoted, "the whole reply came back in quotes, as a language shows it (b'[time]data')"},
+        {is_time_quoted, "the time stands in quotes, as a language shows it (b'time')"},
+        {is_bracket_inside, "a bracket stands inside the time, as in Java's ZonedDateTime"},
         {is_data_inside, "the data stands inside the brackets"},
         {is_greeted, "something else, such as a greeting, stands before the stamp"},
         {is_never_opened, "the bracket of the stamp is never opened"},
         {is_without_brackets, "there are no brackets around the time"},
         {is_no_time, "the text between the brackets is no time that is known"},
+        {is_data_alone, "the data came back, and no time before it"},
+        {is_without_data, "the reply does not begin with a stamp in square brackets, and does not hold the data"},
         {is_anything, "the reply does not begin with a stamp in square brackets"},
 };
 

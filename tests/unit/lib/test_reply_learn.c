@@ -93,7 +93,19 @@ static const struct {
         {"Sun Nov 22 10:30:00 2026]" DATA, NO("never opened"), 0, 0},
         {"Welcome!\n" T " " DATA, NO("greeting"), 0, 0},
         {"220 mail ESMTP\r\n", NO("does not begin with a stamp"), 0, 0},
-
+        {"OK\r\n", NO("and does not hold the data"), 0, 0},
+        {"{\"time\": \"Sun Nov 22 10:30:00 2026\", \"data\": \"kwxyzq\"}\n", NO("JSON"), 0, 0},
+        {"[\"Sun Nov 22 10:30:00 2026\", \"kwxyzq\"]", NO("JSON"), 0, 0},
+        {"[b'Sun Nov 22 10:30:00 2026'] " DATA, NO("the time stands in quotes"), 0, 0},
+        {"[b'Sun Nov 22 10:30:00 2026'] b'kwxyzq\\n'", NO("the time stands in quotes"), 0, 0},
+        {"[2026-11-22T10:30:00.5Z[Etc/UTC]] " DATA, NO("a bracket stands inside the time"), 0, 0},
+        {T " received: " DATA, NO("between the stamp and the data"), 0, 0},
+        {T " 127.0.0.1:40000: " DATA, NO("between the stamp and the data"), 0, 0},
+        {T " kwxyzq\r\n", NO("CR LF"), 0, 0},
+        {T " \xe4\xbd\xa0\xe5\xa5\xbd", NO("is not the data"), 0, 0},
+        {"Echo => " DATA, NO("no time before it"), 0, 0},
+        {"KWXYZQ\n", NO("another case, and without a stamp"), 0, 0},
+        {"\x15\x03\x01", NO("TLS server"), 0, 0},
 };
 
 static void test_cases(void **state)
