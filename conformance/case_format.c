@@ -46,15 +46,15 @@ void case_format_bracket_close(struct turn *t)
 
 void case_format_time_text(struct turn *t)
 {
-	const char *text, *why = "there are no brackets";
+	const char *text;
 	struct ts_stamp stamp;
 	size_t n;
 
 	if (sampled(t) && sample_time(t, &text, &n) && t->subject->dialect.sample[0] == '[' &&
-	    ts_stamp_read(&stamp, NULL, text, n, &why) == -EINVAL) { /* -ERANGE: see time.calendar */
+	    ts_stamp_read(&stamp, NULL, text, n, NULL) == -EINVAL) { /* -ERANGE: see time.calendar */
 		turn_fail(t, BYTES,
 		          "no known time stands between the brackets: %s (--time=strftime:FMT states another form)",
-		          why);
+		          dialect_no_time(text, n));
 		sample_show(t, "[time]data");
 	}
 	for (int i = 0; turn_goes_on(t, i, 20, 2, TS_S) && t->subject->dialect.known; i++)

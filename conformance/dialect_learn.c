@@ -94,16 +94,41 @@ static size_t first_chunk(const char *in, size_t *n_in, const char *out, size_t 
 	return 0;
 }
 
+static bool is_date_alone(const char *text, size_t n)
+{
+	char with_time[TS_STAMP_MAX];
+	struct ts_stamp stamp;
+	int n_all = snprintf(with_time, sizeof(with_time), "%.*s 00:00:00", (int)n, text);
+
+	return n_all < (int)sizeof(with_time) && ts_stamp_read(&stamp, NULL, with_time, (size_t)n_all, NULL) == 0;
+}
+
+const char *dialect_no_time(const char *text, size_t n)
+{
+	const char *why = "";
+	struct ts_stamp stamp;
+
+	if (n == 0 || ts_stamp_read(&stamp, NULL, text, n, &why) == 0)
+		return "";
+	if (*text == '\'' || *text == '"' || (n > 1 && *text == 'b' && (text[1] == '\'' || text[1] == '"')))
+		return "it begins with a quote";
+	if (is_date_alone(text, n))
+		return "it is a date, and no time of day";
+	if (strspn(text, "0123456789.") == n)
+		return "the number does not have the 10, 13, 16 or 19 digits of a time since 1970";
+	if (isalpha((unsigned char)*text) && strstr(why, "does not begin with a weekday"))
+		return "its first word is no weekday or month in English";
+	return why;
+}
+
 /* Why the text between the brackets is no time, as far as can be told; "" or a sentence in parentheses. */
 static const char *no_time_why(const char *out, size_t n_out, char *buf, size_t size)
 {
 	const char *close = n_out > 2 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
-	const char *why = "";
-	struct ts_stamp stamp;
+	const char *why = close ? dialect_no_time(out + 1, (size_t)(close - out) - 1) : "";
 
 	buf[0] = '\0';
-	if (close && close > out + 1 && ts_stamp_read(&stamp, NULL, out + 1, (size_t)(close - out - 1), &why) < 0 &&
-	    why[0])
+	if (why[0])
 		snprintf(buf, size, " (%s)", why);
 	return buf;
 }
@@ -135,7 +160,7 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
 	const char *why = "", *stated = strncmp(o->time, "strftime:", 9) == 0 ? o->time + 9 : NULL;
-	char quoted[120], reason[80], cut[1024];
+	char quoted[120], reason[100], cut[1024];
 	int64_t now_ns = ts_clock_wall_ns();
 
 	d->n_sample = n_out < sizeof(d->sample) ? n_out : sizeof(d->sample);
@@ -158,7 +183,10 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 			why = "the data comes back reversed";
 		snprintf(d->stranger, sizeof(d->stranger), "%s%s: %s",
 		         stated ? "the reply does not have the stated time text" : why,
-		         no_time_why(out, n_out, reason, sizeof(reason)), quoted);
+		         stated || strstr(why, "no time that is known")
+		                 ? no_time_why(out, n_out, reason, sizeof(reason))
+		                 : "",
+		         quoted);
 		return;
 	}
 	const char *close = memchr(out, ']', n_out);
