@@ -115,18 +115,6 @@ static struct look look_at(const char *pid)
 	return seen;
 }
 
-/* One that is left to init (its parent has ended, as after a double fork) is for init to reap. */
-static bool is_zombie(const struct launch *l, const char *pid)
-{
-	struct look seen = look_at(pid);
-	char parent[16];
-
-	if (seen.session != l->session || seen.state != 'Z')
-		return false;
-	snprintf(parent, sizeof(parent), "%d", seen.parent);
-	return look_at(parent).session == l->session;
-}
-
 static bool is_of_session(const struct launch *l, const char *pid)
 {
 	struct look seen = look_at(pid);
@@ -144,6 +132,27 @@ static bool is_marked(const struct launch *l, const char *pid)
 	if (fd >= 0)
 		close(fd);
 	return n > 0 && memmem(text, (size_t)n, l->mark, strlen(l->mark) + 1) != NULL; /* with its NUL */
+}
+
+/* A process that made itself a session of its own is known by its mark. */
+static bool is_of_server(const struct launch *l, const char *pid)
+{
+	return is_of_session(l, pid) || is_marked(l, pid);
+}
+
+/*
+ * Its parent tells whose it is, for a zombie has lost its mark. One that is left to init (its parent has ended, as
+ * after a double fork) is for init to reap.
+ */
+static bool is_zombie(const struct launch *l, const char *pid)
+{
+	struct look seen = look_at(pid);
+	char parent[16];
+
+	if (seen.state != 'Z')
+		return false;
+	snprintf(parent, sizeof(parent), "%d", seen.parent);
+	return is_of_server(l, parent);
 }
 
 /* All processes that are ours: how many, and the first of them, or 0. Each gets the signal, if not 0. */
@@ -182,12 +191,6 @@ pid_t launch_marked(const struct launch *l, int signo)
 
 	walk(l, is_marked, signo, &first);
 	return first;
-}
-
-/* A process that made itself a session of its own is known by its mark. */
-static bool is_of_server(const struct launch *l, const char *pid)
-{
-	return is_of_session(l, pid) || is_marked(l, pid);
 }
 
 int launch_count(const struct launch *l, bool zombies)

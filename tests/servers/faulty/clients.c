@@ -10,7 +10,7 @@
 static void signal_take(struct server *s)
 {
 	struct signalfd_siginfo info;
-	bool goes_on = s->fault != FAULT_LEAK_ZOMBIES;
+	bool goes_on = s->fault != FAULT_LEAK_ZOMBIES && s->fault != FAULT_LEAK_ZOMBIES_APART;
 	pid_t pid;
 
 	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
@@ -138,6 +138,8 @@ static pid_t client_fork(struct conversation *c)
 	close(c->server->listener);
 	close(c->server->signals);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (c->server->fault == FAULT_LEAK_ZOMBIES_APART)
+		setsid();
 	conversation_run(c);
 	close(c->fd);
 	if (c->server->fault == FAULT_LEAK_PROCESSES ||
