@@ -31,6 +31,29 @@ void case_end_half_close(struct turn *t)
 	}
 }
 
+/*
+ * A line that came together with an unfinished one is owed, whatever becomes of that: nothing behind its reply is read.
+ */
+static void end_in_line(struct turn *t)
+{
+	static const char rest[] = "abcdef";
+	const size_t n_rest = sizeof(rest) - 1;
+	struct peer *p = peer_open(t);
+
+	if (!p)
+		return;
+	p->read_max = 1;
+	peer_cork(p);
+	if (!peer_send_letters(p, 20) || !peer_send(p, rest, n_rest) || !peer_half_close(p))
+		return;
+	while (!p->ended && t->blame == NOBODY && peer_owed(p) > n_rest && peer_listen(p, turn_wait_ns(t)))
+		;
+	if (t->blame == NOBODY && peer_owed(p) > n_rest)
+		turn_fail(t, p->ended ? BYTES : SILENCE,
+		          "a line was not answered that came together with an unfinished one and the client's end");
+	peer_free(p, TS_S);
+}
+
 /* Data and FIN arrive together, or one right behind the other: the reply is still owed. */
 void case_end_half_close_owed(struct turn *t)
 {
@@ -44,6 +67,8 @@ void case_end_half_close_owed(struct turn *t)
 		if (peer_finish(p))
 			peer_free(p, 0);
 	}
+	if (t->subject->dialect.line && t->blame == NOBODY)
+		end_in_line(t);
 }
 
 /*

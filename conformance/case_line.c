@@ -74,6 +74,20 @@ static void exceed(struct turn *t)
 		peer_free(p, 0);
 }
 
+/* What has come of a line waits for its end in another buffer than what comes at once. */
+static void come_in_pieces(struct turn *t, size_t n)
+{
+	struct peer *p = peer_open(t);
+	char framed[4096];
+
+	n = turn_framed_letters(t, n, framed);
+	if (!peer_send(p, framed, n - 1000))
+		return;
+	turn_pause(20 * TS_MS + turn_busy_ns());
+	if (peer_say(p, framed + n - 1000, 1000) && peer_finish(p))
+		peer_free(p, 0);
+}
+
 /* With its end each fills a buffer of a usual size, or has one byte more. */
 void case_line_long(struct turn *t)
 {
@@ -83,6 +97,7 @@ void case_line_long(struct turn *t)
 	for (size_t i = 0; turn_goes_on(t, (int)i, sizeof(sizes) / sizeof(sizes[0]), 1, TS_S); i++)
 		turn_ask_letters(t, sizes[i] - n_end);
 	turn_ask_end(t);
+	come_in_pieces(t, sizes[0] - n_end);
 	exceed(t);
 }
 

@@ -74,6 +74,7 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n);
 void stamp_write(struct conversation *c, struct peer_text *out); /* "[time]" alone */
 
+bool is_half_closed(const struct conversation *c); /* has the client ended, or does it within 5 ms? */
 bool bytes_send(const struct conversation *c, int fd, const char *bytes,
                 size_t n);                                        /* all; false: the client has gone */
 bool reply_send(struct conversation *c, struct peer_text *reply); /* false: end the conversation */

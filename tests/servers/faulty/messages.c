@@ -77,6 +77,8 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	if (has(c, FAULT_LINE_PIECES))
 		line->n = 0;
 	peer_add(line, data, n);
+	if (has(c, FAULT_LINE_REST_LOSES) && n && data[n - 1] != '\n' && is_half_closed(c))
+		line->n = 0;
 	if (has(c, FAULT_LINE_EDGE) && line->n > 0 && line->p[line->n - 1] == '\r')
 		line->n--;
 	if (has(c, FAULT_LINE_JOINED) && (end = memrchr(line->p, '\n', line->n)) && end - line->p > 2) {
@@ -100,6 +102,8 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 		rest_keep(c, line->p + start, line->n - start);
 	memmove(line->p, line->p + start, line->n -= start);
 	c->server->in_line = line->n > 0;
+	if (has(c, FAULT_LINE_PIECES_1000) && line->n > 1000)
+		goes_on = false;
 	return goes_on && !is_over;
 }
 

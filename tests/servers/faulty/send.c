@@ -2,8 +2,7 @@
 #include "faulty.h"
 #include <poll.h>
 
-/* Has the client ended, or does it within 5 ms? */
-static bool is_half_closed(const struct conversation *c)
+bool is_half_closed(const struct conversation *c)
 {
 	struct pollfd poll_fd = {.fd = c->fd, .events = POLLRDHUP};
 
