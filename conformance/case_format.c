@@ -87,6 +87,7 @@ static void shape(const char *text, char *out, size_t size)
 	out[n] = '\0';
 }
 
+/* Of several clients, for a server may have several processes. */
 void case_format_time_text_steady(struct turn *t)
 {
 	char first[64] = "", text[160], now[64];
@@ -97,8 +98,11 @@ void case_format_time_text_steady(struct turn *t)
 		if (!turn_ask_letters(t, 1 + (size_t)i % 40) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
 			return;
 		shape(text, now, sizeof(now));
-		if (strcmp(first, now) == 0)
+		if (strcmp(first, now) == 0) {
+			if (i % 2)
+				turn_ask_end(t);
 			continue;
+		}
 		snprintf(t->expected, sizeof(t->expected), "a time text like %s", t->subject->dialect.stamp_text);
 		snprintf(t->actual, sizeof(t->actual), "%s", text);
 		turn_fail(t, BYTES, "the form of the time text changed at reply %d", i + 1);

@@ -229,12 +229,12 @@ def late_one_shot(uri, reply):
         threading.Thread(target=run, args=(server.accept()[0],), daemon=True).start()
 
 
-def one_shot(uri, reply):
+def one_shot(uri, reply, size=65536):
     server = listen(uri)
     while True:
         with server.accept()[0] as client:
             try:
-                if data := client.recv(65536):
+                if data := client.recv(size):
                     client.sendall(reply(data))
                     client.shutdown(socket.SHUT_WR)
             except OSError:  # shutdown has another word for a client that has gone
@@ -430,6 +430,7 @@ SHAPES = {
     'slow': lambda uri: slow(uri, maker()),
     'patient': lambda uri: patient(uri, maker(separator=b' ')),
     'one-shot': lambda uri: one_shot(uri, maker(separator=b' ')),
+    'one-shot-1000': lambda uri: one_shot(uri, maker(separator=b' '), size=1000),
     'one-line': lambda uri: stream_request_handler(uri, maker(separator=b' ')),
     'one-line-bare': lambda uri: stream_request_handler(uri, bare(maker(separator=b' '))),
     'lines': lambda uri: lines(uri, maker()),
