@@ -56,7 +56,8 @@ const struct result *root_of(const struct report *report, const struct result *r
 			continue;
 		for (size_t j = 0; j < report->n; j++) {
 			const struct result *root = &report->results[j];
-			if (root->done && root->status == FAIL && root->sort == r->sort && fits(roots[i].root, root))
+			if (root->done && root->status == FAIL && root->sort == r->sort && fits(roots[i].root, root) &&
+			    !(root->flaky && fits("concurrency.*", r))) /* it may be the others' fault */
 				return root;
 		}
 	}

@@ -80,6 +80,10 @@ end_runs() {
 
 @test "clients that disturb each other are found first, and the rest is then seen one by one" {
   begin broadcast
+  begin caller-ends-all
+  begin leaver-ends-all
   end_runs
+  named caller-ends-all concurrency.no-cross-talk '@(concurrency.*|stream.random)'
+  named leaver-ends-all concurrency.churn '@(concurrency.*|stream.*|format.reply)'
   named broadcast concurrency.no-cross-talk '@(concurrency.*|stream.*|end.own-replies)'
 }

@@ -165,9 +165,20 @@ static int place_take(struct server *s, int fd)
 	return place;
 }
 
+static void all_end(struct server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (s->clients[i])
+			shutdown(s->clients[i], SHUT_RDWR);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void client_start(struct server *s, int fd, bool was_queued)
 {
 	struct conversation *c = calloc(1, sizeof(*c));
+	if (s->fault == FAULT_CALLER_ENDS_ALL)
+		all_end(s);
 	int place = place_take(s, fd);
 
 	if (!c || place < 0) {
