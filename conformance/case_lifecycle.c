@@ -23,6 +23,20 @@ void case_lifecycle_sigterm(struct turn *t)
 	exec_sees_stop(t, &stop);
 }
 
+/* A server may leave its client to a child, which ends with that: no more than a warning, for most that fork do so. */
+static void see_children(struct turn *t, const struct peer *p)
+{
+	int64_t until_ns = ts_clock_mono_ns() + STOP_WITHIN_NS;
+	int n_left;
+
+	while ((n_left = launch_count(exec_server(t), false)) > 0 && ts_clock_mono_ns() < until_ns)
+		turn_pause(20 * TS_MS);
+	t->warned = n_left > 0 && p && t->n_peers > 0;
+	if (t->warned)
+		turn_report(t, "the server has ended, and %d of its processes still serve the client that is there",
+		            n_left);
+}
+
 /* In the middle of a line, where there are lines. */
 void case_lifecycle_sigterm_busy(struct turn *t)
 {
@@ -33,7 +47,8 @@ void case_lifecycle_sigterm_busy(struct turn *t)
 	if (d->one_shot || (peer_say_letters(p, 8) && (!d->line || peer_send(p, "abc", 3)))) {
 		if (p && d->line)
 			turn_pause(5 * TS_MS + turn_busy_ns());
-		exec_stops(t, SIGTERM, &status);
+		if (exec_stops(t, SIGTERM, &status))
+			see_children(t, p);
 	}
 	exec_forget_clients(t);
 }

@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#define STOP_WITHIN_NS (5 * TS_S)
-#define STOP_SLACK_NS  (700 * TS_MS)
-#define SETTLED_NS     (60 * TS_MS)
+#define STOP_SLACK_NS (700 * TS_MS)
+#define SETTLED_NS    (60 * TS_MS)
 
 struct launch *exec_server(struct turn *t)
 {

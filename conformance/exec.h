@@ -4,6 +4,8 @@
 
 #include "cases.h"
 
+#define STOP_WITHIN_NS (5 * TS_S)
+
 struct launch *exec_server(struct turn *t);
 bool exec_streams(const struct turn *t); /* it serves on a stream, not with datagrams */
 

@@ -137,7 +137,7 @@ static pid_t client_fork(struct conversation *c)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	close(c->server->listener);
 	close(c->server->signals);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_PDEATHSIG, c->server->fault == FAULT_CHILDREN_OUTLIVE ? 0 : SIGTERM);
 	if (c->server->fault == FAULT_LEAK_ZOMBIES_APART)
 		setsid();
 	conversation_run(c);
