@@ -112,7 +112,7 @@ static bool reap(pid_t pid, int64_t wait_ns, int *status)
 
 	for (;;) {
 		pid_t got = waitpid(pid, status ? status : &ignored, WNOHANG);
-		if (got == pid || (got < 0 && errno == ECHILD && kill(pid, 0) < 0)) /* no child: it left */
+		if (got == pid || (got < 0 && errno == ECHILD && !launch_runs(pid))) /* no child: it left */
 			return true;
 		if (ts_clock_mono_ns() >= deadline)
 			return false;

@@ -32,6 +32,9 @@ pid_t launch_marked(const struct launch *l, int signo);
 /* Walk the processes of the session: count them (or its zombies), and send them a signal, if not 0. */
 int launch_session(const struct launch *l, bool zombies, int signo);
 
+/* Is it there, and more than a zombie? For processes that are not our children: init may be long in reaping them. */
+bool launch_runs(pid_t pid);
+
 /* Make the kernel forget the conversations that the server ended first, where it lets us. Nobody may listen. */
 void launch_forget(const struct launch *l);
 

@@ -115,6 +115,15 @@ static struct look look_at(const char *pid)
 	return seen;
 }
 
+bool launch_runs(pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	struct look seen = look_at(text);
+	return seen.state && seen.state != 'Z';
+}
+
 static bool is_of_session(const struct launch *l, const char *pid)
 {
 	struct look seen = look_at(pid);

@@ -301,12 +301,22 @@ END
     --exec 'sleep 2.1; exec build/release/servers/faulty --listen={uri}' tcp://127.0.0.1:0
 }
 
-@test "zombies that init has not reaped yet are not the server's" {
+# Runs a command where an init takes its time: this one never reaps what is left to it.
+under_lazy_init() {
   /usr/bin/python3 -c 'import ctypes, subprocess, sys
-if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0): # PR_SET_CHILD_SUBREAPER: it stands for an init that takes its time
+if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0): # PR_SET_CHILD_SUBREAPER
     sys.exit("no subreaper")
-sys.exit(subprocess.run(sys.argv[1:]).returncode)' "${bin}/tsconform" --only=lifecycle.zombies \
+sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
+}
+
+@test "zombies that init has not reaped yet are not the server's" {
+  under_lazy_init "${bin}/tsconform" --only=lifecycle.zombies \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py double-forking {uri}' tcp://127.0.0.1:0
+}
+
+@test "a server in the background has ended when init has not reaped it yet" {
+  under_lazy_init "${bin}/tsconform" --only=lifecycle.sigterm \
+    --exec '/usr/bin/python3 tests/servers/odd/odd.py plain {uri} &' tcp://127.0.0.1:0
 }
 
 @test "a server that goes into the background is followed there, judged, and ended" {
