@@ -160,8 +160,8 @@ void case_time_fresh_connection(struct turn *t)
  * replies with a second that was over when the message was sent: to a machine's load that is not due.
  */
 struct halves {
-	int n[2], n_early[2], n_late;
-	int64_t latest_ns;
+	int n[2], n_early[2], n_late, n_ahead;
+	int64_t latest_ns, furthest_ns;
 };
 
 /* A message that was under way at a half's end belongs to none. */
@@ -176,6 +176,9 @@ static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
 	if (!turn_last_stamp(t, &stamp, text, sizeof(text)))
 		return;
 	int64_t late_ns = sent_ns - ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) - TS_S;
+	int64_t ahead_ns = ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) - read_ns;
+	halves->n_ahead += ahead_ns > LATE_NS;
+	halves->furthest_ns = ahead_ns > halves->furthest_ns ? ahead_ns : halves->furthest_ns;
 	halves->n_late += late_ns > LATE_NS;
 	halves->latest_ns = late_ns > halves->latest_ns ? late_ns : halves->latest_ns;
 	if (sent_ns / (TS_S / 2) != read_ns / (TS_S / 2))
@@ -199,6 +202,11 @@ static bool is_rounded(const struct turn *t, const struct halves *halves)
 static bool is_late(const struct turn *t, const struct halves *halves)
 {
 	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n_late > 1;
+}
+
+static bool is_ahead(const struct turn *t, const struct halves *halves)
+{
+	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n_ahead > 1;
 }
 
 /* All places of a second in as long as it takes, and those about its edge with small steps. Of two on a busy machine,
@@ -239,13 +247,19 @@ void case_time_second_edge(struct turn *t)
 	ask_through_a_second(t, &halves);
 	if (turn_shares_waits(t))
 		t->subject->seen.second = t->blame == NOBODY;
-	t->warned = t->blame == NOBODY && (is_late(t, &halves) || is_rounded(t, &halves));
+	t->warned = t->blame == NOBODY && (is_late(t, &halves) || is_ahead(t, &halves));
+	if (!t->warned)
+		return;
 	if (is_late(t, &halves))
 		turn_report(t,
 		            "%d replies have a second that was over, by up to %lld ms, before their message was sent",
 		            halves.n_late, (long long)(halves.latest_ns / TS_MS));
-	else if (t->warned)
+	else if (is_rounded(t, &halves))
 		turn_report(t, "the time is rounded to the nearest second, so that it is up to half a second ahead");
+	else
+		turn_report(t,
+		            "%d replies have a second that had not begun when they were read, but up to %lld ms later",
+		            halves.n_ahead, (long long)(halves.furthest_ns / TS_MS));
 }
 
 void case_time_sub_second(struct turn *t)

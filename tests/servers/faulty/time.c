@@ -28,6 +28,7 @@ static long long moment_choose(struct conversation *c)
 		return s->looked_ns;
 	case FAULT_TIME_EVEN: return now - now / SECOND % 2 * SECOND;
 	case FAULT_TIME_AHEAD: return now + 5 * SECOND;
+	case FAULT_TIME_300_AHEAD: return now + SECOND * 3 / 10;
 	case FAULT_TIME_BEHIND: return now - 10 * SECOND;
 	case FAULT_TIME_DAY_OFF: return now + 86400 * SECOND;
 	case FAULT_TIME_ROUNDED_UP: return now + SECOND - 1;
