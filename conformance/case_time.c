@@ -75,13 +75,18 @@ static void name_zone(struct turn *t, int i)
 	         (long long)quarters * 15);
 }
 
+/* First in one conversation; then in several, for workers may have a zone each. */
 void case_time_zone_steady(struct turn *t)
 {
+	const int n_together = 15;
+
 	char text[160];
 	struct ts_stamp stamp;
 	const struct ts_stamp *first = &t->subject->dialect.stamp;
 
 	for (int i = 0; turn_goes_on(t, i, 30, 6, TS_S); i++) {
+		if (i >= n_together && t->subject->dialect.ends && !turn_ask_end(t))
+			return;
 		if (!turn_ask_letters(t, 5) || !turn_last_stamp(t, &stamp, text, sizeof(text))) {
 			name_zone(t, i);
 			return;

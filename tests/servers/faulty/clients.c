@@ -190,6 +190,7 @@ static void client_start(struct server *s, int fd, bool was_queued)
 	*c = (struct conversation){.server = s,
 	                           .fd = fd,
 	                           .place = place,
+	                           .nth = s->n_clients,
 	                           .was_queued = was_queued,
 	                           .connected_ns = peer_now_ns(CLOCK_REALTIME)};
 	if (s->fault == FAULT_TIME_BEFORE_ACCEPT)

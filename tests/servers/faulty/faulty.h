@@ -57,6 +57,7 @@ struct conversation {
 	bool skips_lf;   /* LF_SKIPPED: the piece before ended with CR */
 	bool is_reset;   /* by the client */
 	bool is_closed;  /* at the end: close fd (datagrams: serve no more) */
+	uint64_t nth;    /* of the clients, from 1 */
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */
 	struct peer_text line;               /* begun, and not ended yet */

@@ -35,6 +35,7 @@ static long long moment_choose(struct conversation *c)
 	case FAULT_TIME_SECOND_LATE: return now - SECOND;
 	case FAULT_TIME_BACK: return now - (s->n_replies % 2 ? 2 * SECOND : 0);
 	case FAULT_TIME_ZONE_CHANGES: return now + (s->n_replies % 2 ? 3600 * SECOND : 0);
+	case FAULT_TIME_ZONE_OF_WORKER: return now + (c->nth % 8 == 0 ? 9 * 3600 * SECOND : 0);
 	case FAULT_TIME_EAST_CALLED_GMT:
 	case FAULT_TIME_EAST_CALLED_Z: return now + 8 * 3600 * SECOND;
 	default: return now;
