@@ -118,10 +118,11 @@ static bool holds(struct walk *w, unsigned shown)
 }
 
 /* Words that may stand for themselves. Others are perhaps a weekday in another language, or no words at all. */
-static const char *const plain_words[] = {
-        "t",  "z",     "h",         "m",       "s",      "at",  "on",    "o",   "clock", "time",  "date",
-        "ts", "stamp", "timestamp", "unix",    "epoch",  "now", "local", "the", "is",    "it",    "and",
-        "of", "in",    "today",     "current", "server", "st",  "nd",    "rd",  "th",    "since", "seconds"};
+static const char *const plain_words[] = {"t",       "z",       "h",      "m",    "s",     "at",        "on",   "o",
+                                          "clock",   "time",    "date",   "ts",   "stamp", "timestamp", "unix", "epoch",
+                                          "now",     "local",   "the",    "is",   "it",    "and",       "of",   "in",
+                                          "today",   "current", "server", "st",   "nd",    "rd",        "th",   "since",
+                                          "seconds", "day",     "week",   "year", "uhr"};
 
 /* What hours and minutes are called: these stand between the numbers, with blanks around them. */
 static const char *const units[] = {"h", "hr", "hrs", "hour", "hours", "m", "min", "mins", "minute", "minutes"};

@@ -65,6 +65,8 @@ static void finds_the_pattern(void **state)
 	        {"2026-11-22\t10:30:00", "%Y-%m-%d\t%H:%M:%S"},
 	        {"November 22nd 2026, 10:30:00 am", "%B %dnd %Y, %I:%M:%S %P"},
 	        {"22 Nov 26 10:30 +0000", "%d %b %y %H:%M %z"},
+	        {"22.11.2026, 10:30:00 Uhr", "%d.%m.%Y, %H:%M:%S Uhr"},
+	        {"day 326 of the year 2026, 10:30:00", "day %j of the year %Y, %H:%M:%S"},
 	        {"22/11/2026 18:30:00", "%d/%m/%Y %H:%M:%S"}, /* eight hours east */
 	};
 
