@@ -483,6 +483,24 @@ END
   "${bin}/tsconform" --strict --only=lifecycle.memory --exec 'node tests/servers/odd/odd.js js-text {uri}' tcp://127.0.0.1:0
 }
 
+@test "a runtime that collects its garbage late has no leak" {
+  cat >"${tmp}/late.py" <<'END'
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+garbage, n = [], 0
+while True:
+    data, client = s.recvfrom(65536)
+    s.sendto(b'[%s] %s' % (time.ctime().encode(), data), client)
+    n += 1
+    if n % 25 == 0:
+        garbage.append(b'x' * (1 << 20))
+    if len(garbage) == 170:
+        garbage.clear()
+END
+  "${bin}/tsconform" --strict --only=lifecycle.memory --exec "/usr/bin/python3 ${tmp}/late.py {port}" udp://127.0.0.1:0
+}
+
 # Each hog has a session of its own, and so the same share as the server where the kernel shares among sessions.
 @test "a server that spins is found where it gets a twelfth of a processor, too" {
   last=$(taskset -pc $$ | sed -E 's/.*[ ,-]//')
