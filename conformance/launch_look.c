@@ -223,20 +223,34 @@ static pid_t first_child(pid_t parent)
 	return n == 1 ? (pid_t)first : 0;
 }
 
+/* Is it "sh -c", by whatever path? One of the shells that are found in scripts. */
+static bool is_shell(pid_t pid)
+{
+	static const char *const shells[] = {"sh", "dash", "bash", "ash"};
+	char path[64], cmdline[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, cmdline, sizeof(cmdline) - 4) : 0; /* what was not read stays NUL */
+	if (fd >= 0)
+		close(fd);
+	const char *slash = strrchr(cmdline, '/'), *name = slash ? slash + 1 : cmdline;
+	bool known = false;
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+		known |= strcmp(name, shells[i]) == 0;
+	return n > 0 && known && memcmp(name + strlen(name) + 1, "-c", 3) == 0;
+}
+
+#define SHELLS_MAX 4 /* around one another */
+
 /* Most shells replace themselves by a simple command; one that waits for its child is still called "sh -c". */
 pid_t launch_pid(const struct launch *l)
 {
-	char path[64], cmdline[16] = "";
+	pid_t pid = l->pid, child;
 
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)l->pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, cmdline, sizeof(cmdline)) : 0;
-	if (fd >= 0)
-		close(fd);
-	if (n < 5 || memcmp(cmdline, "sh\0-c", 6) != 0)
-		return l->pid;
-	pid_t child = first_child(l->pid);
-	return child ? child : l->pid;
+	for (int i = 0; i < SHELLS_MAX && is_shell(pid) && (child = first_child(pid)) != 0; i++)
+		pid = child;
+	return pid;
 }
 
 int launch_sample(const struct launch *l, struct ts_proc *out)

@@ -478,6 +478,11 @@ END
   "${bin}/tsconform" --only=format.reply --exec "/usr/bin/python3 ${tmp}/key.py {port}" tcp://127.0.0.1:0
 }
 
+@test "shells around a server are asked to stop by the end of the server" {
+  "${bin}/tsconform" --strict --only='lifecycle.s[io]*' \
+    --exec "env LANG=C sh -c '/bin/sh -c \"${bin}/tsserver --listen={uri}; exit\"'" tcp://127.0.0.1:0
+}
+
 @test "a runtime that grows at first has no leak" {
   command -v node || skip "needs node"
   "${bin}/tsconform" --strict --only=lifecycle.memory --exec 'node tests/servers/odd/odd.js js-text {uri}' tcp://127.0.0.1:0
