@@ -1,30 +1,17 @@
 #include "altered.h"
 #include "trace.h"
 #include "ts_clock.h"
+#include "ts_json_check.h"
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-/* The length of the character that begins here; 0: it is not UTF-8. */
-static size_t n_character(const char *bytes, size_t n)
-{
-	const unsigned char *b = (const unsigned char *)bytes;
-	size_t n_all = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : b[0] < 0xf5 ? 4 : 0;
-
-	if (n_all > n)
-		return 0;
-	for (size_t i = 1; i < n_all; i++)
-		if ((b[i] & 0xc0) != 0x80)
-			return 0;
-	return n_all;
-}
-
 static bool is_utf8(const char *bytes, size_t n)
 {
 	for (size_t i = 0, step; i < n; i += step)
-		if ((step = n_character(bytes + i, n - i)) == 0)
+		if ((step = ts_json_utf8(bytes + i, n - i)) == 0)
 			return false;
 	return true;
 }
@@ -102,7 +89,7 @@ static size_t only_utf8(const char *in, size_t n, char *out)
 	size_t n_out = 0;
 
 	for (size_t i = 0, step; i < n; i += step ? step : 1) {
-		step = n_character(in + i, n - i);
+		step = ts_json_utf8(in + i, n - i);
 		memcpy(out + n_out, in + i, step);
 		n_out += step;
 	}
@@ -228,6 +215,17 @@ const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t
 	if (n_sent == n_got && strncasecmp(sent, got, n_got) == 0)
 		return "the data came back with its letters in another case";
 	return NULL;
+}
+
+const char *altered_reply(const struct ts_reply_rule *rule, const char *sent, size_t n_sent, const char *reply,
+                          size_t n)
+{
+	const char *end = reply + n, *close = n > 0 && reply[0] == '[' ? memchr(reply, ']', n) : NULL;
+	size_t n_head = rule->n_separator + 1;
+
+	if (!close || (size_t)(end - close) < n_head)
+		return NULL;
+	return altered_how(sent, n_sent, close + n_head, (size_t)(end - close) - n_head);
 }
 
 const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, int64_t now_ns, char *text,

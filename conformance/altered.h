@@ -10,6 +10,10 @@
 /* In what known way is `got` made of `sent`? A static sentence, or NULL: in none. */
 const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t n_got);
 
+/* The same of the data in a reply of one stamp. */
+const char *altered_reply(const struct ts_reply_rule *rule, const char *sent, size_t n_sent, const char *reply,
+                          size_t n);
+
 /* Which bytes are meant, where they are few and not all of them are printed as they are? `: "\x80" (not UTF-8)`, or "".
  */
 const char *altered_which(const char *bytes, size_t n, char *text, size_t size);

@@ -195,9 +195,7 @@ static bool comes_back(struct turn *t, size_t n)
 
 	if (!peer_send_letters(p, n) || !peer_half_close(p))
 		return false;
-	while (!p->ended && peer_owed(p) > 0 && peer_listen(p, turn_wait_ns(t)))
-		;
-	bool all = peer_owed(p) == 0;
+	bool all = peer_answered_but(p, 0);
 	peer_free(p, TS_S);
 	return all;
 }

@@ -46,9 +46,7 @@ static void end_in_line(struct turn *t)
 	peer_cork(p);
 	if (!peer_send_letters(p, 20) || !peer_send(p, rest, n_rest) || !peer_half_close(p))
 		return;
-	while (!p->ended && t->blame == NOBODY && peer_owed(p) > n_rest && peer_listen(p, turn_wait_ns(t)))
-		;
-	if (t->blame == NOBODY && peer_owed(p) > n_rest)
+	if (!peer_answered_but(p, n_rest))
 		turn_fail(t, p->ended ? BYTES : SILENCE,
 		          "a line was not answered that came together with an unfinished one and the client's end");
 	peer_free(p, TS_S);

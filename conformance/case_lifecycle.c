@@ -31,10 +31,9 @@ static void see_children(struct turn *t, const struct peer *p)
 
 	while ((n_left = launch_count(exec_server(t), false)) > 0 && ts_clock_mono_ns() < until_ns)
 		turn_pause(20 * TS_MS);
-	t->warned = n_left > 0 && p && t->n_peers > 0;
-	if (t->warned)
-		turn_report(t, "the server has ended, and %d of its processes still serve the client that is there",
-		            n_left);
+	if (n_left > 0 && p && t->n_peers > 0)
+		turn_warn(t, "the server has ended, and %d of its processes still serve the client that is there",
+		          n_left);
 }
 
 /* In the middle of a line, where there are lines. */

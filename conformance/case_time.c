@@ -124,10 +124,9 @@ static void judge_advance(struct turn *t, const char *before, const char *after,
 {
 	if (strcmp(before, after) != 0 || resolution_ns > TS_S)
 		return;
-	t->warned = t->subject->dialect.one_shot;
-	if (t->warned)
-		turn_report(t, "the reply to a message that came %.1f s late has the time of its connection: %s",
-		            (double)STALE_NS / 1e9, after);
+	if (t->subject->dialect.one_shot)
+		turn_warn(t, "the reply to a message that came %.1f s late has the time of its connection: %s",
+		          (double)STALE_NS / 1e9, after);
 	else
 		turn_fail(t, BYTES, "the time stood still at %s for %.1f s", before, (double)STALE_NS / 1e9);
 }
@@ -180,8 +179,8 @@ static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
 
 	if (!turn_last_stamp(t, &stamp, text, sizeof(text)))
 		return;
-	int64_t late_ns = sent_ns - ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) - TS_S;
-	int64_t ahead_ns = ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) - read_ns;
+	int64_t instant_ns = ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns);
+	int64_t late_ns = sent_ns - instant_ns - TS_S, ahead_ns = instant_ns - read_ns;
 	halves->n_ahead += ahead_ns > LATE_NS;
 	halves->furthest_ns = ahead_ns > halves->furthest_ns ? ahead_ns : halves->furthest_ns;
 	halves->n_late += late_ns > LATE_NS;
@@ -189,7 +188,7 @@ static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
 	if (sent_ns / (TS_S / 2) != read_ns / (TS_S / 2))
 		return;
 	halves->n[half]++;
-	halves->n_early[half] += ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns) > read_ns;
+	halves->n_early[half] += ahead_ns > 0;
 }
 
 /*
@@ -204,14 +203,9 @@ static bool is_rounded(const struct turn *t, const struct halves *halves)
 
 /* Is the clock read from time to time, and not for each reply? Once may be a clock that was set. It is worth a warning:
  * the text is true to its resolution. */
-static bool is_late(const struct turn *t, const struct halves *halves)
+static bool is_habit(const struct turn *t, int n_replies)
 {
-	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n_late > 1;
-}
-
-static bool is_ahead(const struct turn *t, const struct halves *halves)
-{
-	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n_ahead > 1;
+	return t->subject->dialect.stamp.resolution_ns == TS_S && n_replies > 1;
 }
 
 /* All places of a second in as long as it takes, and those about its edge with small steps. Of two on a busy machine,
@@ -252,19 +246,14 @@ void case_time_second_edge(struct turn *t)
 	ask_through_a_second(t, &halves);
 	if (turn_shares_waits(t))
 		t->subject->seen.second = t->blame == NOBODY;
-	t->warned = t->blame == NOBODY && (is_late(t, &halves) || is_ahead(t, &halves));
-	if (!t->warned)
-		return;
-	if (is_late(t, &halves))
-		turn_report(t,
-		            "%d replies have a second that was over, by up to %lld ms, before their message was sent",
-		            halves.n_late, (long long)(halves.latest_ns / TS_MS));
+	if (is_habit(t, halves.n_late))
+		turn_warn(t, "%d replies have a second that was over, by up to %lld ms, before their message was sent",
+		          halves.n_late, (long long)(halves.latest_ns / TS_MS));
 	else if (is_rounded(t, &halves))
-		turn_report(t, "the time is rounded to the nearest second, so that it is up to half a second ahead");
-	else
-		turn_report(t,
-		            "%d replies have a second that had not begun when they were read, but up to %lld ms later",
-		            halves.n_ahead, (long long)(halves.furthest_ns / TS_MS));
+		turn_warn(t, "the time is rounded to the nearest second, so that it is up to half a second ahead");
+	else if (is_habit(t, halves.n_ahead))
+		turn_warn(t, "%d replies have a second that had not begun when they were read, but up to %lld ms later",
+		          halves.n_ahead, (long long)(halves.furthest_ns / TS_MS));
 }
 
 void case_time_sub_second(struct turn *t)

@@ -208,14 +208,6 @@ static enum sort sort_of(const struct dgram *d, const char *sent, size_t n, enum
 	                                                                         : ANY;
 }
 
-static const char *how_altered(const struct dgram *d, const char *sent, size_t n)
-{
-	const char *close = memchr(d->bytes, ']', d->n);
-	size_t n_head = close ? (size_t)(close - d->bytes) + 1 + d->turn->subject->dialect.rule.n_separator : 0;
-
-	return close && n_head <= d->n ? altered_how(sent, n, d->bytes + n_head, d->n - n_head) : NULL;
-}
-
 bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
@@ -249,7 +241,7 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	t->sort = sort_of(d, bytes, n, verdict);
 	if (t->sort == TWICE)
 		return turn_fail(t, BYTES, "the reply to an earlier datagram came once more");
-	const char *how = t->sort == ANY ? how_altered(d, bytes, n) : NULL;
+	const char *how = t->sort == ANY ? altered_reply(&dialect->rule, bytes, n, d->bytes, d->n) : NULL;
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
 	if (t->sort == WRONG_TIME)

@@ -213,6 +213,13 @@ bool peer_listen(struct peer *p, int64_t wait_ns)
 	return p->n_read > before;
 }
 
+bool peer_answered_but(struct peer *p, size_t n_left)
+{
+	while (!p->ended && peer_owed(p) > n_left && peer_listen(p, turn_wait_ns(p->turn)))
+		;
+	return peer_owed(p) <= n_left;
+}
+
 bool peer_say(struct peer *p, const void *bytes, size_t n)
 {
 	return peer_send(p, bytes, n) && peer_await(p);

@@ -59,6 +59,9 @@ bool peer_await(struct peer *p);
 /* The same, but give up after wait_ns without blame: is everything answered? Wrong bytes are still wrong. */
 bool peer_answered_within(struct peer *p, int64_t wait_ns);
 
+/* Until no more than n_left bytes are owed, the end, or silence, without blame: so few are? Wrong bytes are wrong. */
+bool peer_answered_but(struct peer *p, size_t n_left);
+
 /* Until bytes come or the conversation ends, at most wait_ns: did bytes come? For clients that are not judged yet. */
 bool peer_listen(struct peer *p, int64_t wait_ns);
 

@@ -51,18 +51,18 @@ static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
 /* In what known way is the one reply made of the one message? With a fence, of what was sent before it. */
 static const char *how_altered(const struct peer *p, const char *out, size_t n_out)
 {
-	size_t n_head = p->turn->subject->dialect.rule.n_separator + 1, n_sent = p->n_in - p->n_fence;
-	const char *end = out + n_out, *close = n_out > 0 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
+	size_t n_sent = p->n_in - p->n_fence;
+	const char *end = out + n_out, *last = p->n_fence > 0 && n_out > 0 ? memrchr(out, '[', n_out) : NULL;
 
-	if (!close || (size_t)(end - close) < n_head || (p->n_fence == 0 && p->reply.n_stamps > 1))
+	if (p->n_fence == 0 && p->reply.n_stamps > 1)
 		return NULL;
 	if (p->n_fence > 0) {
-		const char *last = memrchr(out, '[', n_out);
-		if (last < close || memcmp(end - p->n_fence, p->in + n_sent, p->n_fence) != 0)
+		if (!last || (size_t)(end - last) < p->n_fence ||
+		    memcmp(end - p->n_fence, p->in + n_sent, p->n_fence) != 0)
 			return NULL;
 		end = last;
 	}
-	return end < close + n_head ? NULL : altered_how(p->in, n_sent, close + n_head, (size_t)(end - close) - n_head);
+	return altered_reply(&p->turn->subject->dialect.rule, p->in, n_sent, out, (size_t)(end - out));
 }
 
 /* The sentence for this verdict. */

@@ -193,6 +193,9 @@ bool turn_fail(struct turn *t, enum blame blame, const char *format, ...) __attr
 /* Note what a passed case has to report. */
 void turn_report(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Note why a case that passes warns. */
+void turn_warn(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* How long a client waits for what is owed, in ns: scaled with the server's own round trip. */
 int64_t turn_wait_ns(const struct turn *t);
 

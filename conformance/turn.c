@@ -17,15 +17,22 @@
 #define BUSY_NS     (300 * TS_MS) /* no machine is taken for busier than this */
 #define SLICE_NS    (40 * TS_MS)  /* more than one who has the processor keeps it, while others wait for it */
 
+/* The first thing that goes wrong is what the message says. False: it stands there already. */
+static bool note(struct turn *t, const char *format, va_list args)
+{
+	if (t->blame != NOBODY)
+		return false;
+	vsnprintf(t->message, sizeof(t->message), format, args);
+	return true;
+}
+
 bool turn_fail(struct turn *t, enum blame blame, const char *format, ...)
 {
 	va_list args;
 
-	if (t->blame != NOBODY)
-		return false;
-	t->blame = blame;
 	va_start(args, format);
-	vsnprintf(t->message, sizeof(t->message), format, args);
+	if (note(t, format, args))
+		t->blame = blame;
 	va_end(args);
 	return false;
 }
@@ -34,10 +41,17 @@ void turn_report(struct turn *t, const char *format, ...)
 {
 	va_list args;
 
-	if (t->blame != NOBODY)
-		return;
 	va_start(args, format);
-	vsnprintf(t->message, sizeof(t->message), format, args);
+	note(t, format, args);
+	va_end(args);
+}
+
+void turn_warn(struct turn *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	t->warned |= note(t, format, args);
 	va_end(args);
 }
 

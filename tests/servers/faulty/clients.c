@@ -71,6 +71,14 @@ static void third_end(struct server *s)
 		shutdown(third, SHUT_RDWR);
 }
 
+/* All conversations are cut off. The lock is held. */
+static void all_end(struct server *s)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (s->clients[i])
+			shutdown(s->clients[i], SHUT_RDWR);
+}
+
 /* The conversation is over: its place is free, its descriptor closed unless the fault keeps it. */
 static void client_end(struct conversation *c)
 {
@@ -83,10 +91,8 @@ static void client_end(struct conversation *c)
 		s->close_next = c->fd;
 	s->clients[c->place] = 0;
 	s->n_open--;
-	bool ends_all = s->fault == FAULT_LEAVER_ENDS_ALL || (s->fault == FAULT_RESET_ENDS_ALL && c->is_reset);
-	for (int i = 0; ends_all && i < CLIENTS_MAX; i++)
-		if (s->clients[i])
-			shutdown(s->clients[i], SHUT_RDWR);
+	if (s->fault == FAULT_LEAVER_ENDS_ALL || (s->fault == FAULT_RESET_ENDS_ALL && c->is_reset))
+		all_end(s);
 	for (int i = CLIENTS_MAX; s->fault == FAULT_RESET_ENDS_NEWEST && c->is_reset && --i > c->place;)
 		if (s->clients[i]) {
 			shutdown(s->clients[i], SHUT_RDWR);
@@ -154,6 +160,8 @@ static int place_take(struct server *s, int fd)
 	int place = -1;
 
 	pthread_mutex_lock(&s->lock);
+	if (s->fault == FAULT_CALLER_ENDS_ALL)
+		all_end(s);
 	for (int i = 0; place < 0 && i < CLIENTS_MAX; i++)
 		if (!s->clients[i])
 			place = i;
@@ -165,20 +173,9 @@ static int place_take(struct server *s, int fd)
 	return place;
 }
 
-static void all_end(struct server *s)
-{
-	pthread_mutex_lock(&s->lock);
-	for (int i = 0; i < CLIENTS_MAX; i++)
-		if (s->clients[i])
-			shutdown(s->clients[i], SHUT_RDWR);
-	pthread_mutex_unlock(&s->lock);
-}
-
 static void client_start(struct server *s, int fd, bool was_queued)
 {
 	struct conversation *c = calloc(1, sizeof(*c));
-	if (s->fault == FAULT_CALLER_ENDS_ALL)
-		all_end(s);
 	int place = place_take(s, fd);
 
 	if (!c || place < 0) {

@@ -38,31 +38,27 @@ static bool send_elsewhere(struct conversation *c, const struct peer_text *reply
 	return has(c, FAULT_BROADCAST) || bytes_send(c, latest, reply->p, reply->n);
 }
 
-/* Keeps what the client does not take. */
-static bool send_growing(struct conversation *c, const struct peer_text *reply)
+/* Adds the reply to what is kept, sends what the client takes of it, and keeps the rest. */
+static bool send_kept(const struct conversation *c, struct peer_text *kept, const struct peer_text *reply)
 {
 	ssize_t n;
 
-	peer_add(&c->unread, reply->p, reply->n);
-	n = send(c->fd, c->unread.p, c->unread.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	peer_add(kept, reply->p, reply->n);
+	n = send(c->fd, kept->p, kept->n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n > 0)
-		memmove(c->unread.p, c->unread.p + n, c->unread.n -= n);
+		memmove(kept->p, kept->p + n, kept->n -= n);
 	return n > 0 || errno == EAGAIN;
 }
 
-/* The same, for all clients in one. */
+/* In one list for all clients. */
 static bool send_from_list(struct conversation *c, const struct peer_text *reply)
 {
-	struct peer_text *list = &c->server->shared;
-	ssize_t n;
+	bool sent;
 
 	pthread_mutex_lock(&c->server->lock);
-	peer_add(list, reply->p, reply->n);
-	n = send(c->fd, list->p, list->n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (n > 0)
-		memmove(list->p, list->p + n, list->n -= n);
+	sent = send_kept(c, &c->server->shared, reply);
 	pthread_mutex_unlock(&c->server->lock);
-	return n > 0 || errno == EAGAIN;
+	return sent;
 }
 
 void list_forget(struct conversation *c)
@@ -81,7 +77,7 @@ bool reply_send(struct conversation *c, struct peer_text *reply)
 	case FAULT_TABLE_OF_16:
 	case FAULT_LATEST_ANSWERED: return send_elsewhere(c, reply);
 	case FAULT_OWED_HURRIED:
-	case FAULT_MEMORY_GROWS: return send_growing(c, reply);
+	case FAULT_MEMORY_GROWS: return send_kept(c, &c->unread, reply);
 	case FAULT_LEFT_TO_OTHERS: return send_from_list(c, reply);
 	case FAULT_ONE_SEND: return send(c->fd, reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT) > 0 || errno == EAGAIN;
 	case FAULT_STUCK_READER:

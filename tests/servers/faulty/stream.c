@@ -1,6 +1,5 @@
 /* One conversation on a stream: from the first byte to the end. */
 #include "faulty.h"
-#include <poll.h>
 #include <sys/ioctl.h>
 
 static void begin(struct conversation *c)
