@@ -208,13 +208,9 @@ static bool is_habit(const struct turn *t, int n_replies)
 	return t->subject->dialect.stamp.resolution_ns == TS_S && n_replies > 1;
 }
 
-/* All places of a second in as long as it takes, and those about its edge with small steps. Of two on a busy machine,
- * and where other cases go on meanwhile: a text that is kept for two seconds is old in one of them alone. */
-static void ask_through_a_second(struct turn *t, struct halves *halves)
+/* All places of a second in as long as it takes, and those about its edge with small steps. */
+static void ask_until(struct turn *t, struct halves *halves, int64_t until_ns)
 {
-	bool two = turn_busy_ns() > 0 || t->subject->dialect.capacity > 1;
-	int64_t until_ns = ts_clock_mono_ns() + (two ? 2 : 1) * TS_S + PLACE_NS;
-
 	while (t->blame == NOBODY && ts_clock_mono_ns() < until_ns) {
 		int64_t sent_ns = ts_clock_wall_ns();
 		if (turn_ask_letters(t, 8))
@@ -223,6 +219,17 @@ static void ask_through_a_second(struct turn *t, struct halves *halves)
 		bool near = left_ns <= 0 || left_ns > TS_S - 2 * EDGE_NS;
 		turn_pause(near ? STEP_NS : left_ns < PLACE_NS ? left_ns : PLACE_NS);
 	}
+}
+
+/* Two seconds on a busy machine, and where other cases go on meanwhile: a text that is kept for two seconds is old in
+ * one of them alone. And two more for a second that was over: was nobody asked when it was furthest off? */
+static void ask_through_a_second(struct turn *t, struct halves *halves)
+{
+	bool two = turn_busy_ns() > 0 || t->subject->dialect.capacity > 1;
+
+	ask_until(t, halves, ts_clock_mono_ns() + (two ? 2 : 1) * TS_S + PLACE_NS);
+	if (halves->n_late > 0)
+		ask_until(t, halves, ts_clock_mono_ns() + 2 * TS_S);
 }
 
 /* To a slow server at the edge alone. */

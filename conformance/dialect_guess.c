@@ -164,6 +164,8 @@ static bool walk_number(struct walk *w, size_t at, size_t n_pattern, unsigned sh
 		if (padded != (c->digits < 0) || shown & c->excludes || (c->after && !(last & c->after)) ||
 		    (!c->after && last & (HOUR | HALF_HOUR)))
 			continue;
+		if (c->shows == MONTH && shown & YEAR && shown & DAY) /* year, day, month: nobody's order */
+			continue;
 		if (n == 1 || n == 10 ? run != n || !whole : run < n)
 			continue;
 		for (size_t j = 0; j < n && n < 10; j++)

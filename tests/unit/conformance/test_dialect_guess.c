@@ -93,6 +93,15 @@ static void knows_numbers_without_zeros(void **state)
 	assert_string_equal(guess("3.7.2026  1:04:05", EARLY_NS), "%-d.%-m.%Y %k:%M:%S");
 }
 
+/* The eleventh of November could be read either way, but nobody writes year, day and month. */
+static void after_the_year_comes_the_month(void **state)
+{
+	const int64_t now_ns = NOW_NS - INT64_C(11) * 86400 * 1000000000;
+
+	(void)state;
+	assert_string_equal(guess("2026/11/11 10:30:00", now_ns), "%Y/%m/%d %H:%M:%S");
+}
+
 /* What is no time of now is no time: a counter, an address, a clock that is hours and minutes off, garbage. */
 static void takes_nothing_else(void **state)
 {
@@ -109,6 +118,7 @@ static void takes_nothing_else(void **state)
 	        "2026/11/22 10:37:00",
 	        "2025/11/22 10:30:00",
 	        "22/12/2026 10:30:00",
+	        "2026-22-11 10:30:00",
 	        "10:30:00]",
 	        "[10:30:00",
 	        "(2026, 11, 22)",
@@ -143,8 +153,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(finds_the_pattern),           cmocka_unit_test(knows_the_halves_of_the_day),
-	        cmocka_unit_test(knows_numbers_without_zeros), cmocka_unit_test(takes_nothing_else),
-	        cmocka_unit_test(a_year_is_no_time_of_day),
+	        cmocka_unit_test(knows_numbers_without_zeros), cmocka_unit_test(after_the_year_comes_the_month),
+	        cmocka_unit_test(takes_nothing_else),          cmocka_unit_test(a_year_is_no_time_of_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
