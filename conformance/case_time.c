@@ -131,10 +131,11 @@ static void judge_advance(struct turn *t, const char *before, const char *after,
 		turn_fail(t, BYTES, "the time stood still at %s for %.1f s", before, (double)STALE_NS / 1e9);
 }
 
+/* The same message again: its reply may have been remembered. */
 void case_time_advances(struct turn *t)
 {
 	const struct seen *seen = &t->subject->seen;
-	char before[160], after[160];
+	char before[160], after[160], letters[8];
 	struct ts_stamp a, b;
 
 	if (seen->rested && turn_shares_waits(t)) {
@@ -142,12 +143,13 @@ void case_time_advances(struct turn *t)
 		turn_report(t, "from %s to %s in the conversation of stream.kept-idle", seen->before, seen->after);
 		return;
 	}
-	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &a, before, sizeof(before)))
+	turn_letters(t, letters, sizeof(letters));
+	if (!turn_ask(t, letters, sizeof(letters)) || !turn_last_stamp(t, &a, before, sizeof(before)))
 		return;
 	if (t->subject->dialect.one_shot && !(t->talk = peer_open(t))) /* now, to ask later: is its time that of now? */
 		return;
 	turn_pause(STALE_NS);
-	if (!turn_ask_letters(t, 8) || !turn_last_stamp(t, &b, after, sizeof(after)))
+	if (!turn_ask(t, letters, sizeof(letters)) || !turn_last_stamp(t, &b, after, sizeof(after)))
 		return;
 	judge_advance(t, before, after, a.resolution_ns);
 }

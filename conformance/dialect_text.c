@@ -75,6 +75,7 @@ const char *dialect_words(const struct dialect *d, bool datagram, char *buf, siz
 	trace_quote(d->rule.separator, d->rule.n_separator, separator, sizeof(separator));
 	snprintf(buf, size, "%s%s%s%s%stime %s, zone %s, resolution %s, separator %s, round trip %s",
 	         datagram  ? ""
+	         : d->crlf ? "lines that end in CR LF, "
 	         : d->line ? "lines, "
 	                   : "stream, ",
 	         datagram      ? ""

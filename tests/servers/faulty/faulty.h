@@ -61,7 +61,9 @@ struct conversation {
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */
 	struct peer_text line;               /* begun, and not ended yet */
-	struct peer_text last;   /* DATA_SEEN, DATA_STALE: the message before; PENDING_SWAPPED: the one held back */
+	bool is_repeat;                      /* TIME_OF_SAME: the message is like the one before */
+	struct peer_text
+	        last; /* DATA_SEEN, DATA_STALE, TIME_OF_SAME: the message before; PENDING_SWAPPED: the one held back */
 	struct peer_text unread; /* MEMORY_GROWS */
 };
 

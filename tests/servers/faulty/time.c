@@ -21,6 +21,8 @@ static long long moment_choose(struct conversation *c)
 	case FAULT_TIME_OF_FIRST: return s->first_client_ns;
 	case FAULT_TIME_BEFORE_WAIT: return previous > s->started_ns ? previous : s->started_ns;
 	case FAULT_TIME_OF_PREVIOUS: return previous;
+	case FAULT_TIME_OF_SAME:
+	case FAULT_TIME_OF_SAME_UDP: return c->is_repeat ? previous : now;
 	case FAULT_TIME_BEFORE_ACCEPT: return c->n_messages <= 1 ? c->connected_ns : now;
 	case FAULT_TIME_CACHED:
 		if (now - s->looked_ns > 10 * SECOND)
