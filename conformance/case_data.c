@@ -173,7 +173,7 @@ void case_data_forged_stamp(struct turn *t)
 void case_data_format_string(struct turn *t)
 {
 	ASK_ALL(t, "%s%s%s", "%d %x %p", "%n", "%%", "100%", "{}", "{0} {name}", "%(name)s", "$name ${name}",
-	        "\\n\\t\\0", "%Y-%m-%d", "%41%20", "a+b", "&lt;\\x41", "<b>&amp;</b>", "'\"`", "{{}} {{x}}",
+	        "\\n\\t\\0", "%Y-%m-%d", "%41%20", "%25", "a+b", "&lt;\\x41", "<b>&amp;</b>", "'\"`", "{{}} {{x}}",
 	        "$$ $& $1 $`");
 }
 

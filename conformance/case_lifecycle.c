@@ -23,17 +23,28 @@ void case_lifecycle_sigterm(struct turn *t)
 	exec_sees_stop(t, &stop);
 }
 
-/* A server may leave its client to a child, which ends with that: no more than a warning, for most that fork do so. */
-static void see_children(struct turn *t, const struct peer *p)
+#define CHILDREN_END_NS (3 * TS_S / 2) /* who still answers then was not told to stop */
+
+static bool has_children(struct turn *t, int64_t until_ns)
 {
-	int64_t until_ns = ts_clock_mono_ns() + STOP_WITHIN_NS;
 	int n_left;
 
 	while ((n_left = launch_count(exec_server(t), false)) > 0 && ts_clock_mono_ns() < until_ns)
 		turn_pause(20 * TS_MS);
-	if (n_left > 0 && p && t->n_peers > 0)
+	return n_left > 0;
+}
+
+/* A server may leave its client to a child, which ends with that: no more than a warning, for most that fork do so. */
+static void see_children(struct turn *t, struct peer *p)
+{
+	int64_t now_ns = ts_clock_mono_ns();
+
+	if (!has_children(t, now_ns + CHILDREN_END_NS) || !p || t->n_peers == 0)
+		return;
+	bool serves = !t->subject->dialect.one_shot && peer_send_letters(p, 8) && peer_answered_within(p, TS_S / 2);
+	if (serves || (has_children(t, now_ns + STOP_WITHIN_NS) && !p->ended))
 		turn_warn(t, "the server has ended, and %d of its processes still serve the client that is there",
-		          n_left);
+		          launch_count(exec_server(t), false));
 }
 
 /* In the middle of a line, where there are lines. */
