@@ -32,13 +32,13 @@ static void note_chunk(struct chunks *c, const struct ts_reply *reply)
 }
 
 /*
- * Read in pieces that show where chunks begin, until so many bytes have come, or all that is owed (a child that outlives
- * its server says nothing then), or the end, or nothing for wait_ns.
+ * Read in pieces that show where chunks begin, until so many bytes have come, or all that is owed (a child that
+ * outlives its server says nothing then), or the end, or nothing for wait_ns.
  */
 static void read_on(struct peer *p, struct chunks *chunks, int64_t enough, int64_t wait_ns)
 {
-	while (!p->ended && p->turn->blame == NOBODY && p->n_read < enough &&
-	       p->reply.matched < p->n_in && peer_listen(p, wait_ns)) {
+	while (!p->ended && p->turn->blame == NOBODY && p->n_read < enough && p->reply.matched < p->n_in &&
+	       peer_listen(p, wait_ns)) {
 		note_chunk(chunks, &p->reply);
 		if (chunks->smallest > 16 * p->read_max)
 			p->read_max *= 2;

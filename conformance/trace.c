@@ -1,6 +1,9 @@
 #include "trace.h"
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define RUN_SHOWN 4 /* events at each end of a long run that are shown */
 
 void trace_begin(struct trace *trace, int64_t now_ns)
 {
@@ -70,6 +73,35 @@ static void print_event(FILE *f, const struct trace_event *e)
 	fputc('\n', f);
 }
 
+/* From the i-th on: how many events, of those before the last-th, are sends or receives of one client? */
+static int run_length(const struct trace *trace, int i, int last)
+{
+	const struct trace_event *first = event_at(trace, i), *e;
+	int n = 1;
+
+	while (i + n < last && (e = event_at(trace, i + n))->n > 0 && e->client == first->client &&
+	       strcmp(e->what, first->what) == 0)
+		n++;
+	return n;
+}
+
+/* Those from the i-th to the last-th; of a long run the middle is summed up. */
+static void print_events(FILE *f, const struct trace *trace, int i, int last)
+{
+	while (i < last) {
+		int n = run_length(trace, i, last);
+		size_t n_bytes = 0;
+		for (int j = 0; j < n; j++, i++) {
+			bool in_middle = n > 3 * RUN_SHOWN && j >= RUN_SHOWN && j < n - RUN_SHOWN;
+			n_bytes += in_middle ? event_at(trace, i)->n : 0;
+			if (in_middle && j == n - RUN_SHOWN - 1)
+				fprintf(f, "  (%d more of these, with %zu bytes)\n", n - 2 * RUN_SHOWN, n_bytes);
+			else if (!in_middle)
+				print_event(f, event_at(trace, i));
+		}
+	}
+}
+
 char *trace_text(const struct trace *trace)
 {
 	char *text = NULL;
@@ -79,12 +111,10 @@ char *trace_text(const struct trace *trace)
 
 	if (!f)
 		return NULL;
-	for (int i = 0; i < trace->n; i++) {
-		if (n_left_out > 0 && i == TRACE_HEAD) {
-			fprintf(f, "  (%d events left out)\n", n_left_out);
-			i += n_left_out;
-		}
-		print_event(f, event_at(trace, i));
+	print_events(f, trace, 0, n_left_out > 0 ? TRACE_HEAD : trace->n);
+	if (n_left_out > 0) {
+		fprintf(f, "  (%d events left out)\n", n_left_out);
+		print_events(f, trace, TRACE_HEAD + n_left_out, trace->n);
 	}
 	fclose(f);
 	return text;

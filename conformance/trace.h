@@ -2,7 +2,8 @@
  * What went over the wire in one turn of one case, with times: bounded, and readable by people.
  *
  * At most TRACE_EVENTS events are kept, each with the first TRACE_BYTES of its bytes: the first TRACE_HEAD of a turn,
- * and the last, where it went wrong; those between are counted. A turn's trace belongs to its thread.
+ * and the last, where it went wrong; those between are counted, and so is the middle of many sends or receives in a
+ * row. A turn's trace belongs to its thread.
  */
 #ifndef TRACE_H
 #define TRACE_H

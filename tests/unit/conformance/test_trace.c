@@ -46,7 +46,7 @@ static void keeps_the_first_events_and_the_last(void **state)
 	memset(big, 'b', sizeof(big));
 	trace_begin(&trace, 1000);
 	for (int i = 0; i < n; i++)
-		trace_add(&trace, 1000 + i * INT64_C(1000000), 1, "send", big, sizeof(big));
+		trace_add(&trace, 1000 + i * INT64_C(1000000), 1 + i % 2, "send", big, sizeof(big));
 	char *text = trace_text(&trace);
 	assert_non_null(text);
 	assert_non_null(strstr(text, "     2.000 ms  client 1   send         1000 bytes"));
@@ -65,7 +65,7 @@ static void leaves_nothing_out_of_what_fits(void **state)
 	(void)state;
 	trace_begin(&trace, 0);
 	for (int i = 0; i < TRACE_EVENTS; i++)
-		trace_add(&trace, i, 1, "send", "b", 1);
+		trace_add(&trace, i, 1, i % 2 ? "recv" : "send", "b", 1);
 	char *text = trace_text(&trace);
 	assert_non_null(text);
 	assert_null(strstr(text, "left out"));
@@ -77,6 +77,28 @@ static void leaves_nothing_out_of_what_fits(void **state)
 	trace_release(&trace);
 }
 
+/* Of many pieces in a row the first, the last, and how much there was between them. */
+static void sums_up_what_comes_in_many_pieces(void **state)
+{
+	struct trace trace = {0};
+
+	(void)state;
+	trace_begin(&trace, 0);
+	trace_add(&trace, 0, 1, "connect", NULL, 0);
+	for (int i = 0; i < 30; i++)
+		trace_add(&trace, i, 1, "recv", "abcdefghijkl", i == 7 ? 12 : 2);
+	trace_add(&trace, 40, 1, "recv FIN", NULL, 0);
+	char *text = trace_text(&trace);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "\n  (22 more of these, with 54 bytes)\n"));
+	int n_lines = 0;
+	for (const char *c = text; *c; c++)
+		n_lines += *c == '\n';
+	assert_int_equal(n_lines, 1 + 4 + 1 + 4 + 1);
+	free(text);
+	trace_release(&trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +106,7 @@ int main(void)
 	        cmocka_unit_test(quotes_within_its_size),
 	        cmocka_unit_test(keeps_the_first_events_and_the_last),
 	        cmocka_unit_test(leaves_nothing_out_of_what_fits),
+	        cmocka_unit_test(sums_up_what_comes_in_many_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
