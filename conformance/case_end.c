@@ -213,8 +213,6 @@ void case_end_clean_fin(struct turn *t)
 		turn_fail(t, BYTES, "all that was owed arrived, and then the server ended by RST instead of FIN");
 }
 
-#define ENDS_WITHIN_NS (2 * TS_S)
-
 /* The server's end comes without ours, in one conversation as in the other. */
 static void see_it_end(struct turn *t)
 {
@@ -222,7 +220,7 @@ static void see_it_end(struct turn *t)
 
 	if (!peer_say_letters(p, 8))
 		return;
-	listen_to_end(p, p->n_read + 1000, ENDS_WITHIN_NS + 2 * turn_busy_ns());
+	listen_to_end(p, p->n_read + 1000, PEER_END_WITHIN_NS + 2 * turn_busy_ns());
 	if (!p->ended && t->blame == NOBODY)
 		turn_fail(t, BYTES, "this conversation was not ended after its first message, as others were");
 	peer_free(p, 0);

@@ -12,12 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEAF            2 /* times that a server is asked in vain to stop, before it is killed sooner */
-#define READY_WITHIN_NS (20 * TS_S)
-#define STEP_NS         (4 * TS_MS)  /* between two looks: at first, */
-#define FOLLOW_NS       (30 * TS_MS) /* for a command to end that leaves its server in the background */
-#define LOOKS           3
-#define LONG_STEP_NS    (25 * TS_MS) /* and after a while */
+#define DEAF         2            /* times that a server is asked in vain to stop, before it is killed sooner */
+#define START_NS     (20 * TS_S)  /* and then it is given up */
+#define STEP_NS      (4 * TS_MS)  /* between two looks: at first, */
+#define FOLLOW_NS    (30 * TS_MS) /* for a command to end that leaves its server in the background */
+#define LOOKS        3
+#define LONG_STEP_NS (25 * TS_MS) /* and after a while */
 
 struct launch *launch_new(const char *command, const struct ts_endpoint *endpoint, struct ts_err *err)
 {
@@ -201,10 +201,10 @@ int launch_start(struct launch *l, struct ts_err *err)
 			return ts_err_set(err, ESRCH, "the server ended before it listened on %s: %s", uri,
 			                  launch_said(l, said, sizeof(said)));
 		}
-		if (ts_clock_mono_ns() - begin_ns > READY_WITHIN_NS) {
+		if (ts_clock_mono_ns() - begin_ns > START_NS) {
 			launch_stop(l);
 			return ts_err_set(err, ETIMEDOUT, "the server did not listen on %s within %.0f s: %s", uri,
-			                  (double)READY_WITHIN_NS / 1e9, launch_said(l, said, sizeof(said)));
+			                  (double)START_NS / 1e9, launch_said(l, said, sizeof(said)));
 		}
 		if (ts_signal_stop()) {
 			launch_stop(l);

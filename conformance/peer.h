@@ -12,6 +12,8 @@
 #include "suite.h"
 #include "ts_reply.h"
 
+#define PEER_END_WITHIN_NS (2200 * TS_MS) /* the protocol's 2 s, and what timers add */
+
 struct peer {
 	struct turn *turn;
 	int fd, number;

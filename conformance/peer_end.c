@@ -11,8 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define END_WITHIN_NS (2200 * TS_MS) /* the protocol's 2 s, and what timers add */
-#define SAID_NS       (20 * TS_MS)   /* where it is known, and was said, that no end comes */
+#define SAID_NS (20 * TS_MS) /* where it is known, and was said, that no end comes */
 
 void peer_cork(struct peer *p)
 {
@@ -63,11 +62,12 @@ bool peer_read_end(struct peer *p)
 		if (p->dumb && p->n_read > PEER_POLITE_BYTES)
 			return turn_fail(t, BYTES, "the server floods its client: more than %d bytes came",
 			                 PEER_POLITE_BYTES);
-		if (p->dumb && p->n_read > before && ts_clock_mono_ns() - begin_ns > turn_wait_ns(t) + END_WITHIN_NS)
+		if (p->dumb && p->n_read > before &&
+		    ts_clock_mono_ns() - begin_ns > turn_wait_ns(t) + PEER_END_WITHIN_NS)
 			return turn_fail(t, BYTES, "the server goes on sending after its client's end");
 		bool owes = !peer_answered(p) && p->n_in > 0;
-		int64_t allowed =
-		        owes ? turn_wait_ns(t) : END_WITHIN_NS + turn_busy_ns() + 2 * t->subject->dialect.least_rtt_ns;
+		int64_t allowed = owes ? turn_wait_ns(t)
+		                       : PEER_END_WITHIN_NS + turn_busy_ns() + 2 * t->subject->dialect.least_rtt_ns;
 		if (!owes && t->subject->slow_end)
 			allowed = SAID_NS;
 		int64_t left = p->progress_ns + allowed - ts_clock_mono_ns();
