@@ -42,7 +42,7 @@ const char *launch_why(const struct launch *l);                    /* it cannot 
 /* Does the kernel remember conversations on the port that the server ended first (TIME_WAIT)? */
 bool launch_remembered(const struct launch *l);
 
-/* Send a signal to the server itself: the command, or its only child where a shell waits for that. */
+/* Send a signal to the server itself: the command, or the child of what waits for it (sh -c, go run, flock, time). */
 void launch_signal(struct launch *l, int signo);
 
 /* Wait for the command to end: true within wait_ns. *status is that of waitpid(2). */

@@ -223,32 +223,41 @@ static pid_t first_child(pid_t parent)
 	return n == 1 ? (pid_t)first : 0;
 }
 
-/* Is it "sh -c", by whatever path? One of the shells that are found in scripts. */
-static bool is_shell(pid_t pid)
+/*
+ * What is put before a server's command, waits for it, and does not hand signals on. Most shells replace themselves by
+ * a simple command; one that waits for its child is still called "sh -c". A script is not among them: it is what was
+ * written to be the server, and must see to its children.
+ */
+static const struct wrapper {
+	const char *name, *argument; /* argument: its first; NULL: any */
+} wrappers[] = {
+        {"sh", "-c"}, {"dash", "-c"}, {"bash", "-c"}, {"ash", "-c"}, {"go", "run"}, {"flock", NULL}, {"time", NULL},
+};
+
+#define WRAPPERS_MAX 4 /* around one another */
+
+static bool is_wrapper(pid_t pid)
 {
-	static const char *const shells[] = {"sh", "dash", "bash", "ash"};
 	char path[64], cmdline[64] = "";
+	bool known = false;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, cmdline, sizeof(cmdline) - 4) : 0; /* what was not read stays NUL */
+	ssize_t n = fd >= 0 ? read(fd, cmdline, sizeof(cmdline) - 8) : 0; /* what was not read stays NUL */
 	if (fd >= 0)
 		close(fd);
 	const char *slash = strrchr(cmdline, '/'), *name = slash ? slash + 1 : cmdline;
-	bool known = false;
-	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
-		known |= strcmp(name, shells[i]) == 0;
-	return n > 0 && known && memcmp(name + strlen(name) + 1, "-c", 3) == 0;
+	for (const struct wrapper *w = wrappers; w < wrappers + sizeof(wrappers) / sizeof(*w); w++)
+		known |= strcmp(name, w->name) == 0 &&
+		         (!w->argument || strcmp(name + strlen(name) + 1, w->argument) == 0);
+	return n > 0 && known;
 }
 
-#define SHELLS_MAX 4 /* around one another */
-
-/* Most shells replace themselves by a simple command; one that waits for its child is still called "sh -c". */
 pid_t launch_pid(const struct launch *l)
 {
 	pid_t pid = l->pid, child;
 
-	for (int i = 0; i < SHELLS_MAX && is_shell(pid) && (child = first_child(pid)) != 0; i++)
+	for (int i = 0; i < WRAPPERS_MAX && is_wrapper(pid) && (child = first_child(pid)) != 0; i++)
 		pid = child;
 	return pid;
 }

@@ -478,9 +478,10 @@ END
   "${bin}/tsconform" --only=format.reply --exec "/usr/bin/python3 ${tmp}/key.py {port}" tcp://127.0.0.1:0
 }
 
-@test "shells around a server are asked to stop by the end of the server" {
+@test "shells and flock around a server are asked to stop by the end of the server" {
   "${bin}/tsconform" --strict --only='lifecycle.s[io]*' \
     --exec "env LANG=C sh -c '/bin/sh -c \"${bin}/tsserver --listen={uri}; exit\"'" tcp://127.0.0.1:0
+  "${bin}/tsconform" --strict --only='lifecycle.s[io]*' --exec "flock '${tmp}/lock' '${bin}/tsserver' --listen={uri}" tcp://127.0.0.1:0
 }
 
 @test "a runtime that grows at first has no leak" {
