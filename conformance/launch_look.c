@@ -209,18 +209,34 @@ int launch_count(const struct launch *l, bool zombies)
 	return l->pid ? walk(l, zombies ? is_zombie : is_of_server, 0, &first) : 0;
 }
 
-/* The one that was started first: of a pipeline, the server, whose output the others read. */
-static pid_t first_child(pid_t parent)
+/* Of this thread's children, the one that was started first: of a pipeline, the server, whose output the others read.
+ */
+static pid_t first_child_of(pid_t process, const char *thread)
 {
-	char path[64], line[256];
+	char path[80], line[256];
 	long first = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent, (int)parent);
+	snprintf(path, sizeof(path), "/proc/%d/task/%.20s/children", (int)process, thread);
 	FILE *f = fopen(path, "re");
 	int n = f && fgets(line, sizeof(line), f) ? sscanf(line, "%ld", &first) : 0;
 	if (f)
 		fclose(f);
 	return n == 1 ? (pid_t)first : 0;
+}
+
+/* Any of its threads may have started it. */
+static pid_t first_child(pid_t parent)
+{
+	char path[64];
+	pid_t child = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)parent);
+	DIR *tasks = opendir(path);
+	for (struct dirent *e; tasks && !child && (e = readdir(tasks));)
+		child = e->d_name[0] == '.' ? 0 : first_child_of(parent, e->d_name);
+	if (tasks)
+		closedir(tasks);
+	return child;
 }
 
 /*

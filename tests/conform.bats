@@ -484,6 +484,18 @@ END
   "${bin}/tsconform" --strict --only='lifecycle.s[io]*' --exec "flock '${tmp}/lock' '${bin}/tsserver' --listen={uri}" tcp://127.0.0.1:0
 }
 
+# As `go run` does.
+@test "a server that a thread of its wrapper has started is asked to stop" {
+  cat >"${tmp}/wrapper.py" <<'END'
+import subprocess, sys, threading
+starter = threading.Thread(target=lambda: subprocess.call(sys.argv[1:]))
+starter.start()
+starter.join()
+END
+  "${bin}/tsconform" --strict --only='lifecycle.s[io]*' \
+    --exec "exec bash -c 'exec -a flock /usr/bin/python3 ${tmp}/wrapper.py ${bin}/tsserver --listen={uri}'" tcp://127.0.0.1:0
+}
+
 @test "a runtime that grows at first has no leak" {
   command -v node || skip "needs node"
   "${bin}/tsconform" --strict --only=lifecycle.memory --exec 'node tests/servers/odd/odd.js js-text {uri}' tcp://127.0.0.1:0
