@@ -33,6 +33,8 @@ static long long moment_choose(struct conversation *c)
 	case FAULT_TIME_300_AHEAD: return now + SECOND * 3 / 10;
 	case FAULT_TIME_BEHIND: return now - 10 * SECOND;
 	case FAULT_TIME_DAY_OFF: return now + 86400 * SECOND;
+	case FAULT_TIME_ROUNDED: return now + SECOND / 2;
+	case FAULT_TIME_TICK: return now - (now + SECOND / 20) % (SECOND / 4); /* none is at the edge */
 	case FAULT_TIME_ROUNDED_UP: return now + SECOND - 1;
 	case FAULT_TIME_SECOND_LATE: return now - SECOND;
 	case FAULT_TIME_BACK: return now - (s->n_replies % 2 ? 2 * SECOND : 0);

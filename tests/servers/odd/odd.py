@@ -25,8 +25,6 @@ def in_zone(hours, text):
 
 TIMES = {
     'ctime': time.ctime,
-    'rounded': lambda: time.ctime(round(time.time())),
-    'refreshed': lambda: time.ctime(time.time() - (time.time() + .05) % .25),  # its clock is read each quarter of a second
     'micro': lambda: str(datetime.now()),
     'float': lambda: str(time.time()),
     'ms': lambda: str(time.time_ns() // 1000000),

@@ -1,0 +1,138 @@
+/* Across the edge of a second: nobody is told a second that is over, or one that is still to come. */
+#include "cases.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#define PLACE_NS (125 * TS_MS) /* between two places of a second */
+#define EDGE_NS  (100 * TS_MS) /* before and behind the edge of a second */
+#define STEP_NS  (25 * TS_MS)  /* between two places there */
+#define LATE_NS  (40 * TS_MS)  /* a kernel that counts in ticks is late by 10 ms */
+
+/*
+ * Replies in the first half of a second, and in the second; and those of them with a time that was still to come. And
+ * replies with a second that was over when the message was sent: to a machine's load that is not due.
+ */
+struct halves {
+	int n[2], n_early[2], n_late, n_ahead;
+	int64_t latest_ns, furthest_ns;
+};
+
+/* A message that was under way at a half's end belongs to none. */
+static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
+{
+	const struct dialect *d = &t->subject->dialect;
+	int64_t read_ns = ts_clock_wall_ns();
+	int half = read_ns % TS_S >= TS_S / 2;
+	struct ts_stamp stamp;
+	char text[TS_STAMP_MAX];
+
+	if (!turn_last_stamp(t, &stamp, text, sizeof(text)))
+		return;
+	int64_t instant_ns = ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns);
+	int64_t late_ns = sent_ns - instant_ns - TS_S, ahead_ns = instant_ns - read_ns;
+	halves->n_ahead += ahead_ns > LATE_NS;
+	halves->furthest_ns = ahead_ns > halves->furthest_ns ? ahead_ns : halves->furthest_ns;
+	halves->n_late += late_ns > LATE_NS;
+	halves->latest_ns = late_ns > halves->latest_ns ? late_ns : halves->latest_ns;
+	if (sent_ns / (TS_S / 2) != read_ns / (TS_S / 2))
+		return;
+	halves->n[half]++;
+	halves->n_early[half] += ahead_ns > 0;
+}
+
+/*
+ * Rounded to the nearest second, not cut to it? Then all of the second half is told the next second, and nobody in the
+ * first half is. No clock on the wall does it.
+ */
+static bool is_rounded(const struct turn *t, const struct halves *halves)
+{
+	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n[0] > 0 && halves->n_early[0] == 0 &&
+	       halves->n[1] > 1 && halves->n_early[1] == halves->n[1];
+}
+
+/* A text of whole seconds, again and again: once may be a clock that was set. */
+static bool is_habit(const struct turn *t, int n_replies)
+{
+	return t->subject->dialect.stamp.resolution_ns == TS_S && n_replies > 2;
+}
+
+/* Another machine's clock is its own: it may be a little off. */
+static bool has_our_clock(const struct turn *t)
+{
+	const struct sockaddr *addr = (const void *)&t->subject->endpoint.addr;
+	const struct sockaddr_in *v4 = (const void *)addr;
+	const struct sockaddr_in6 *v6 = (const void *)addr;
+
+	return addr->sa_family == AF_UNIX ||
+	       (addr->sa_family == AF_INET && ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET) ||
+	       (addr->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr));
+}
+
+static void judge(struct turn *t, const struct halves *halves)
+{
+	char what[160] = "";
+
+	if (is_habit(t, halves->n_late))
+		snprintf(what, sizeof(what),
+		         "%d replies have a second that was over, by up to %lld ms, before their message was sent",
+		         halves->n_late, (long long)(halves->latest_ns / TS_MS));
+	else if (is_rounded(t, halves))
+		snprintf(what, sizeof(what),
+		         "the time is rounded to the nearest second, so that it is up to half a second ahead");
+	else if (is_habit(t, halves->n_ahead))
+		snprintf(what, sizeof(what),
+		         "%d replies have a second that had not begun when they were read, but up to %lld ms later",
+		         halves->n_ahead, (long long)(halves->furthest_ns / TS_MS));
+	if (*what && has_our_clock(t))
+		turn_fail(t, BYTES, "%s", what);
+	else if (*what)
+		turn_warn(t, "%s", what);
+}
+
+/* All places of a second in as long as it takes, and those about its edge with small steps. */
+static void ask_until(struct turn *t, struct halves *halves, int64_t until_ns)
+{
+	while (t->blame == NOBODY && ts_clock_mono_ns() < until_ns) {
+		int64_t sent_ns = ts_clock_wall_ns();
+		if (turn_ask_letters(t, 8))
+			note_half(t, halves, sent_ns);
+		int64_t left_ns = TS_S - EDGE_NS - ts_clock_wall_ns() % TS_S;
+		bool near = left_ns <= 0 || left_ns > TS_S - 2 * EDGE_NS;
+		turn_pause(near ? STEP_NS : left_ns < PLACE_NS ? left_ns : PLACE_NS);
+	}
+}
+
+/* Two seconds on a busy machine, and where other cases go on meanwhile: a text that is kept for two seconds is old in
+ * one of them alone. And two more for a second that was over: is it a habit? */
+static void ask_through_a_second(struct turn *t, struct halves *halves)
+{
+	bool two = turn_busy_ns() > 0 || t->subject->dialect.capacity > 1;
+
+	ask_until(t, halves, ts_clock_mono_ns() + (two ? 2 : 1) * TS_S + PLACE_NS);
+	if (halves->n_late > 0 && !is_habit(t, halves->n_late))
+		ask_until(t, halves, ts_clock_mono_ns() + 2 * TS_S);
+}
+
+/* To a slow server at the edge alone. */
+static void ask_at_the_edge(struct turn *t)
+{
+	turn_pause((2 * TS_S - EDGE_NS - ts_clock_wall_ns() % TS_S) % TS_S);
+	for (int i = 0; turn_goes_on(t, i, 8, 3, 3 * TS_S); i++) {
+		turn_ask_letters(t, 8);
+		turn_pause(STEP_NS);
+	}
+}
+
+void case_time_second_edge(struct turn *t)
+{
+	struct halves halves = {{0}};
+
+	if (turn_slow(t)) {
+		ask_at_the_edge(t);
+		return;
+	}
+	ask_through_a_second(t, &halves);
+	if (turn_shares_waits(t))
+		t->subject->seen.second = t->blame == NOBODY;
+	judge(t, &halves);
+}
