@@ -1,0 +1,114 @@
+/* There is a time, and it stands elsewhere or otherwise than in "[time]" before the data; or brackets without a time.
+ */
+#include "ts_reply_shape_inner.h"
+#include <string.h>
+
+bool ts_shape_newline_in_stamp(const struct ts_exchange *x)
+{
+	size_t close = ts_text_find(x->out, x->n_out, ']');
+	size_t n = ts_text_without_line_end(x->out, close);
+
+	return x->out[0] == '[' && close < x->n_out && n < close && ts_text_is_loose_time(x->out, n);
+}
+
+bool ts_shape_never_closed(const struct ts_exchange *x)
+{
+	return x->out[0] == '[' && ts_text_find(x->out, x->n_out, ']') == x->n_out;
+}
+
+static bool is_in_brackets(const struct ts_exchange *x, const char *pair)
+{
+	size_t close = ts_text_find(x->out, x->n_out, pair[1]);
+
+	return x->out[0] == pair[0] && close < x->n_out && ts_text_is_loose_time(x->out + 1, close - 1);
+}
+
+bool ts_shape_in_parentheses(const struct ts_exchange *x)
+{
+	return is_in_brackets(x, "()");
+}
+
+bool ts_shape_in_other_brackets(const struct ts_exchange *x)
+{
+	return is_in_brackets(x, "{}") || is_in_brackets(x, "<>");
+}
+
+bool ts_shape_stamp_last(const struct ts_exchange *x)
+{
+	return x->n_line > 0 && ts_text_begins(x->out, x->n_out, x->line, x->n_line) &&
+	       ts_text_is_loose_time(x->out + x->n_line, x->n_out - x->n_line);
+}
+
+bool ts_shape_in_two_brackets(const struct ts_exchange *x)
+{
+	return ts_text_begins(x->out, x->n_out, "[[", 2) && is_in_brackets(x, "[]");
+}
+
+/* b'[time]data': the language showed the reply, and not the data alone. */
+bool ts_shape_reply_quoted(const struct ts_exchange *x)
+{
+	size_t at = x->out[0] == 'b' || x->out[0] == 'u';
+	char quote = at < x->n_out ? x->out[at] : '\0';
+	struct ts_stamp stamp;
+
+	return (quote == '\'' || quote == '"') && x->out[ts_text_without_line_end(x->out, x->n_out) - 1] == quote &&
+	       ts_reply_stamp_at(x->out + at + 1, x->n_out - at - 1, &stamp) > 0;
+}
+
+/* [b'time'], ['time'] */
+bool ts_shape_time_quoted(const struct ts_exchange *x)
+{
+	size_t at = 1 + (x->n_out > 2 && (x->out[1] == 'b' || x->out[1] == 'u'));
+	char quote = at < x->n_out ? x->out[at] : '\0';
+	size_t n = x->n_out > at + 1 ? ts_text_find(x->out + at + 1, x->n_out - at - 1, quote) : 0;
+
+	return x->out[0] == '[' && (quote == '\'' || quote == '"') && ts_text_is_loose_time(x->out + at + 1, n);
+}
+
+/* [2026-11-22T10:30:00Z[Etc/UTC]] */
+bool ts_shape_bracket_inside(const struct ts_exchange *x)
+{
+	size_t second = x->out[0] == '[' ? 1 + ts_text_find(x->out + 1, x->n_out - 1, '[') : 0;
+
+	return second > 1 && second < ts_text_find(x->out, x->n_out, ']') &&
+	       ts_text_is_loose_time(x->out + 1, second - 1);
+}
+
+/* [time data], [data] time */
+bool ts_shape_data_inside(const struct ts_exchange *x)
+{
+	size_t close = ts_text_find(x->out, x->n_out, ']');
+
+	for (size_t i = 1; x->out[0] == '[' && close < x->n_out && x->n_line > 0 && i + x->n_line <= close; i++)
+		if (memcmp(x->out + i, x->line, x->n_line) == 0)
+			return true;
+	return false;
+}
+
+bool ts_shape_greeted(const struct ts_exchange *x)
+{
+	struct ts_stamp stamp;
+
+	for (size_t i = 1; i < x->n_out && i < 4096; i++)
+		if (x->out[i] == '[' && ts_reply_stamp_at(x->out + i, x->n_out - i, &stamp))
+			return true;
+	return false;
+}
+
+bool ts_shape_never_opened(const struct ts_exchange *x)
+{
+	size_t close = ts_text_find(x->out, x->n_out, ']');
+
+	return close < x->n_out && ts_text_find(x->out, close, '[') == close && ts_text_is_loose_time(x->out, close);
+}
+
+bool ts_shape_without_brackets(const struct ts_exchange *x)
+{
+	return x->n_line > 0 && ts_text_ends(x->out, x->n_out_line, x->line, x->n_line) &&
+	       ts_text_is_loose_time(x->out, x->n_out_line - x->n_line);
+}
+
+bool ts_shape_no_time(const struct ts_exchange *x)
+{
+	return x->out[0] == '[' && ts_text_find(x->out, x->n_out, ']') < x->n_out;
+}
