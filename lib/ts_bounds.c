@@ -1,7 +1,5 @@
 #include "ts_bounds.h"
-#include "ts_json.h"
 #include <math.h>
-#include <stdlib.h>
 
 #define CLEARLY 1.01
 
@@ -54,16 +52,4 @@ double ts_bounds_from(const struct ts_hist *all, const struct ts_hist *unanswere
 			exact = reached;
 	}
 	return 100.0 * (double)exact / (double)all->n;
-}
-
-void ts_bounds_add(cJSON *latency, const struct ts_hist *all, const struct ts_hist *unanswered)
-{
-	const cJSON *percentile;
-	cJSON *bounds;
-
-	ts_json_add_real(latency, "lower_bound_from_percentile", unanswered ? ts_bounds_from(all, unanswered) : NAN);
-	bounds = ts_json_add_array(latency, "lower_bounds");
-	cJSON_ArrayForEach (percentile, cJSON_GetObjectItemCaseSensitive(latency, "percentiles"))
-		if (unanswered && ts_bounds_is_least(all, unanswered, strtod(percentile->string, NULL)))
-			cJSON_AddItemToArray(bounds, cJSON_CreateString(percentile->string));
 }

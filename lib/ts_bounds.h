@@ -13,7 +13,6 @@
 #define TS_BOUNDS_H
 
 #include "ts_hist.h"
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 
 #define TS_BOUNDS_NONE INT64_MAX
@@ -27,9 +26,5 @@ bool ts_bounds_is_least(const struct ts_hist *all, const struct ts_hist *unanswe
 
 /* The percentile above which every one is a lower bound; some below may be, too. NaN: none is. */
 double ts_bounds_from(const struct ts_hist *all, const struct ts_hist *unanswered);
-
-/* Add lower_bound_from_percentile and lower_bounds, which names those of the object's percentiles that are; unanswered
- * NULL: none can be. */
-void ts_bounds_add(cJSON *latency, const struct ts_hist *all, const struct ts_hist *unanswered);
 
 #endif

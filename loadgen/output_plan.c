@@ -1,4 +1,4 @@
-#include "output.h"
+#include "output_inner.h"
 #include "preflight.h"
 #include "ts_json.h"
 #include "ts_live.h"
@@ -22,16 +22,16 @@ static void add_texts(cJSON *o, const char *name, const struct ts_opt_list *list
 	cJSON *array = ts_json_add_array(o, name);
 
 	for (size_t i = 0; i < list->n; i++)
-		cJSON_AddItemToArray(array, cJSON_CreateString(list->items[i]));
+		ts_json_add_text(array, NULL, list->items[i]);
 }
 
-static void add_targets(cJSON *o, const struct plan *p)
+void output_add_targets(cJSON *o, const char *name, const struct plan *p)
 {
-	cJSON *array = ts_json_add_array(o, "targets");
+	cJSON *array = ts_json_add_array(o, name);
 	char uri[TS_ENDPOINT_TEXT_MAX];
 
 	for (size_t i = 0; i < p->n_targets; i++)
-		cJSON_AddItemToArray(array, cJSON_CreateString(ts_endpoint_text(&p->targets[i], uri, sizeof(uri))));
+		ts_json_add_text(array, NULL, ts_endpoint_text(&p->targets[i], uri, sizeof(uri)));
 }
 
 static void add_load(cJSON *o, const struct plan *p)
@@ -73,12 +73,12 @@ cJSON *output_plan(const struct plan *p)
 {
 	cJSON *o = cJSON_CreateObject(), *cpus, *percentiles;
 
-	add_targets(o, p);
+	output_add_targets(o, "targets", p);
 	add_load(o, p);
 	ts_json_add_int(o, "processes", preflight_processes(p));
 	cpus = ts_json_add_array(o, "cpus");
 	for (size_t i = 0; i < p->cpus.n; i++)
-		cJSON_AddItemToArray(cpus, cJSON_CreateNumber(p->cpus.ids[i]));
+		ts_json_add_int(cpus, NULL, p->cpus.ids[i]);
 	add_choice(o, "pace", PLAN_PACES, p->pace);
 	ts_json_add_bool(o, "keep_awake", p->keep_awake);
 	ts_json_add_bool(o, "kernel_stamps", p->kernel_stamps);
@@ -86,7 +86,7 @@ cJSON *output_plan(const struct plan *p)
 	add_positive(o, "server_pid", (double)p->server_pid, 1);
 	percentiles = ts_json_add_array(o, "percentiles");
 	for (size_t i = 0; i < p->n_percentiles; i++)
-		cJSON_AddItemToArray(percentiles, cJSON_CreateNumber(p->percentiles[i]));
+		ts_json_add_real(percentiles, NULL, p->percentiles[i]);
 	add_texts(o, "thresholds", &p->threshold_texts);
 	ts_json_add_text(o, "until", p->until_text);
 	ts_json_add_text(o, "find_max", p->find_max_text);

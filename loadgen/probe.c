@@ -61,9 +61,8 @@ int probe_run(struct prober *s, double rate_per_s, struct probe *probe, cJSON **
 
 void probe_add_json(cJSON *array, const struct probe *p)
 {
-	cJSON *o = cJSON_CreateObject();
+	cJSON *o = ts_json_add_object(array, NULL);
 
-	cJSON_AddItemToArray(array, o);
 	ts_json_add_real(o, "rate_per_s", p->rate_per_s);
 	ts_json_add_real(o, "achieved_per_s", p->achieved_per_s);
 	ts_json_add_real(o, "achieved_ratio", p->achieved_ratio);

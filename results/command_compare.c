@@ -164,10 +164,9 @@ static void add_sample(cJSON *object, const char *name, const struct ts_interval
 
 static void add_json_row(cJSON *rows, const struct compare_row *row)
 {
-	cJSON *object = cJSON_CreateObject();
+	cJSON *object = ts_json_add_object(rows, NULL);
 	char words[64], base[SHOW_MAX], head[SHOW_MAX], sentence[320];
 
-	cJSON_AddItemToArray(rows, object);
 	ts_json_add_text(object, "mode", row->mode);
 	ts_json_add_text(object, "workload", row->workload);
 	ts_json_add_text(object, "figure", figure_row(row->figure)->name);

@@ -80,9 +80,8 @@ static void record_set(cJSON *run, char *const *fields, size_t n)
 
 static void record_workload(cJSON *run, char *const *fields, size_t n)
 {
-	cJSON *workload = cJSON_CreateObject(), *list;
+	cJSON *workload = ts_json_add_object(cJSON_GetObjectItem(run, "workloads"), NULL), *list;
 
-	cJSON_AddItemToArray(cJSON_GetObjectItem(run, "workloads"), workload);
 	ts_json_add_text(workload, "id", field(fields, n, 1));
 	ts_json_add_text(workload, "title", field(fields, n, 2));
 	ts_json_add_text(workload, "transport", field(fields, n, 3));
@@ -96,14 +95,13 @@ static void record_workload(cJSON *run, char *const *fields, size_t n)
 	list = ts_json_add_array(workload, "options");
 	for (size_t i = 8; i < n; i++)
 		if (field(fields, n, i))
-			cJSON_AddItemToArray(list, cJSON_CreateString(fields[i]));
+			ts_json_add_text(list, NULL, fields[i]);
 }
 
 static void record_mode(cJSON *run, char *const *fields, size_t n)
 {
-	cJSON *mode = cJSON_CreateObject();
+	cJSON *mode = ts_json_add_object(cJSON_GetObjectItem(run, "modes"), NULL);
 
-	cJSON_AddItemToArray(cJSON_GetObjectItem(run, "modes"), mode);
 	ts_json_add_text(mode, "name", field(fields, n, 1));
 	set_bool(mode, "concurrent", field(fields, n, 2));
 	set_bool(mode, "foreign", field(fields, n, 3));

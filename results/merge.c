@@ -292,6 +292,6 @@ cJSON *merge_results(const cJSON *const *parts, const char *const *names, size_t
 	}
 	files = ts_json_add_array(root, "merged_from");
 	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(files, cJSON_CreateString(names[i]));
+		ts_json_add_text(files, NULL, names[i]);
 	return root;
 }

@@ -107,7 +107,7 @@ int merge_validity(cJSON *object, const char *name, const struct parts *p, const
 	for (size_t i = 0; i < p->n; i++)
 		cJSON_ArrayForEach (reason, ts_json_at(ts_json_at(p->items[i], path), "reasons")) {
 			snprintf(text, sizeof(text), "%s: %s", p->names[i], cJSON_GetStringValue(reason));
-			cJSON_AddItemToArray(reasons, cJSON_CreateString(text));
+			ts_json_add_text(reasons, NULL, text);
 		}
 	return 0;
 }

@@ -52,7 +52,7 @@ static cJSON *transports_json(unsigned transports)
 
 	for (int t = 0; t < TS_TRANSPORT_N; t++)
 		if (transports & 1u << t)
-			cJSON_AddItemToArray(list, cJSON_CreateString(ts_transport_name((enum ts_transport)t)));
+			ts_json_add_text(list, NULL, ts_transport_name((enum ts_transport)t));
 	return list;
 }
 
@@ -63,7 +63,7 @@ cJSON *modes_json(void)
 	ts_json_add_text(root, "schema", "tsbench.modes/1");
 	list = ts_json_add_array(root, "modes");
 	for (size_t i = 0; i < modes_count(); i++) {
-		cJSON *row = cJSON_CreateObject();
+		cJSON *row = ts_json_add_object(list, NULL);
 
 		ts_json_add_text(row, "name", modes[i].name);
 		ts_json_add_text(row, "summary", modes[i].summary);
@@ -71,7 +71,6 @@ cJSON *modes_json(void)
 		ts_json_add_bool(row, "concurrent", modes[i].concurrent);
 		ts_json_add_bool(row, "multiplexes", modes[i].multiplexes);
 		ts_json_add_bool(row, "available", modes[i].available);
-		cJSON_AddItemToArray(list, row);
 	}
 	return root;
 }

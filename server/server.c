@@ -242,8 +242,7 @@ int server_report(struct server *server, bool partial, struct ts_err *err)
 	ts_json_add_text(root, "mode", server->set.mode->name);
 	list = ts_json_add_array(root, "endpoints");
 	for (size_t i = 0; i < server->listeners.n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(ts_endpoint_text(&server->listeners.items[i].endpoint,
-		                                                               text, sizeof text)));
+		ts_json_add_text(list, NULL, ts_endpoint_text(&server->listeners.items[i].endpoint, text, sizeof text));
 	ts_json_add_text(root, "started_at", ts_clock_text(server->started_wall_ns, text, sizeof text));
 	ts_json_add_real(root, "uptime_s", (double)(ts_clock_mono_ns() - server->started_ns) / (double)TS_S);
 	ts_json_add_int(root, "workers_count", n_workers(&server->set));

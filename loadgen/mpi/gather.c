@@ -112,9 +112,8 @@ static void add_summary(struct run *r, const struct summary *s)
 
 static void note_member(cJSON *results, const struct summary *s, const struct shard *shard)
 {
-	cJSON *o = cJSON_CreateObject(), *requests;
+	cJSON *o = ts_json_add_object(results, NULL), *requests;
 
-	cJSON_AddItemToArray(results, o);
 	ts_json_add_text(o, "name", s->host);
 	ts_json_add_int(o, "workers_count", s->n_processes * s->n_threads);
 	ts_json_add_int(o, "opened_count", (int64_t)shard->connections.opened);
