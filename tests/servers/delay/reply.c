@@ -1,5 +1,7 @@
-/* Replies: which are spoilt, and how; the queue that holds them until they are due; the totals. */
+/* Which replies are spoilt, and how. */
 #include "delay.h"
+
+#define OLD_S (3600 + 2 * 60 + 3) /* SPOIL_BAD_TIME */
 
 static bool rate_hits(const struct rate *rate, uint64_t number)
 {
@@ -16,7 +18,7 @@ enum spoil spoil_choose(const struct options *options, uint64_t number)
 
 void reply_write(struct peer_text *out, const struct options *options, const struct reply *reply)
 {
-	time_t now = peer_now_ns(CLOCK_REALTIME) / 1000000000 - (reply->spoil == SPOIL_BAD_TIME ? 3723 : 0);
+	time_t now = peer_now_ns(CLOCK_REALTIME) / 1000000000 - (reply->spoil == SPOIL_BAD_TIME ? OLD_S : 0);
 	bool round = reply->spoil == SPOIL_BAD_FORMAT;
 	size_t start = out->n, n_data;
 	char stamp[32];
@@ -43,88 +45,4 @@ void reply_write(struct peer_text *out, const struct options *options, const str
 		break;
 	default: break;
 	}
-}
-
-static bool before(const struct reply *a, const struct reply *b)
-{
-	return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
-}
-
-void queue_push(struct queue *queue, struct reply *reply)
-{
-	size_t i = queue->n++;
-
-	if (queue->n > queue->size) {
-		queue->size = queue->n * 2;
-		queue->at = realloc(queue->at, queue->size * sizeof(*queue->at));
-		if (!queue->at)
-			peer_die(3, "out of memory");
-	}
-	for (; i && before(reply, queue->at[(i - 1) / 2]); i = (i - 1) / 2)
-		queue->at[i] = queue->at[(i - 1) / 2];
-	queue->at[i] = reply;
-}
-
-struct reply *queue_first(const struct queue *queue)
-{
-	return queue->n ? queue->at[0] : NULL;
-}
-
-struct reply *queue_pop(struct queue *queue)
-{
-	struct reply *first = queue->at[0], *last = queue->at[--queue->n];
-	size_t i = 0, child;
-
-	while ((child = 2 * i + 1) < queue->n) {
-		if (child + 1 < queue->n && before(queue->at[child + 1], queue->at[child]))
-			child++;
-		if (!before(queue->at[child], last))
-			break;
-		queue->at[i] = queue->at[child];
-		i = child;
-	}
-	queue->at[i] = last;
-	return first;
-}
-
-int totals_write(const struct totals *totals, const char *path)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return -errno;
-	fprintf(file,
-	        "{\"connections\": %llu, \"messages\": %llu, \"replies\": %llu, \"unanswered\": %llu, "
-	        "\"resets_after\": %llu",
-	        (unsigned long long)totals->connections, (unsigned long long)totals->messages,
-	        (unsigned long long)totals->replies, (unsigned long long)totals->unanswered,
-	        (unsigned long long)totals->resets_after);
-#define X(id, name, total, sentence)                                                                                   \
-	fprintf(file, ", \"%s\": %llu", total, (unsigned long long)totals->spoilt[SPOIL_##id]);
-	SPOILS(X)
-#undef X
-	fputs("}\n", file);
-	return fclose(file) ? -errno : 0;
-}
-
-void arrivals_add(struct arrivals *arrivals, long long at_ns)
-{
-	if (arrivals->n == arrivals->size) {
-		arrivals->size = arrivals->size ? arrivals->size * 2 : 4096;
-		arrivals->at_ns = realloc(arrivals->at_ns, arrivals->size * sizeof(*arrivals->at_ns));
-		if (!arrivals->at_ns)
-			peer_die(3, "out of memory");
-	}
-	arrivals->at_ns[arrivals->n++] = at_ns;
-}
-
-int arrivals_write(const struct arrivals *arrivals, const char *path)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return -errno;
-	for (size_t i = 0; i < arrivals->n; i++)
-		fprintf(file, "%lld\n", arrivals->at_ns[i]);
-	return fclose(file) ? -errno : 0;
 }
