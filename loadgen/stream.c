@@ -23,11 +23,9 @@ static struct payload message_of(const struct worker *w, const struct client *c,
 /* An open loop's request goes out for the first time. */
 static SELDOM void note_lag(struct worker *w, const struct client *c, const struct slot *slot, int64_t now_ns)
 {
-	bool waited = slot->planned_ns < c->since_ns;
-
-	worker_note_sent(w, now_ns, waited);
+	worker_note_sent(w, now_ns, slot->planned_ns < c->since_ns);
 	if (worker_measures(w, slot->planned_ns))
-		ts_hist_record(&w->shard->send_lag, now_ns - (waited ? c->since_ns : slot->planned_ns));
+		ts_hist_record(&w->shard->send_lag, client_lag_ns(c, slot, now_ns));
 }
 
 /* The unsent messages, as far as the buffer goes. */
@@ -300,9 +298,7 @@ static SELDOM void learn(struct worker *w, struct client *c, const char *out, si
 	memcpy(l->bytes + l->n, out, piece);
 	l->n += piece;
 	n_in = make_input(w, c, 0, LEARN_BYTES);
-	result = n_in == 0 ? -EINVAL
-	                   : learn_rule(&w->rule, &w->plan->stated, w->expected, n_in, l->bytes, l->n,
-	                                worker_wall(w, now_ns), &why);
+	result = n_in == 0 ? -EINVAL : worker_learn(w, n_in, l->bytes, l->n, now_ns, &why);
 	if (result == -EAGAIN) {
 		if (!(c->flags & CLIENT_FIRST_BYTE))
 			note_first_byte(w, c, client_oldest(c), now_ns);
@@ -315,9 +311,6 @@ static SELDOM void learn(struct worker *w, struct client *c, const char *out, si
 		client_break(w, c, id, ERROR_connection_dropped, now_ns);
 		return;
 	}
-	w->rule.check_time = w->plan->verify == VERIFY_FULL;
-	w->rule.tolerance_ns = w->plan->tolerance_ns;
-	w->rule_known = true;
 	l->client = NULL;
 	judge(w, c, l->bytes, l->n, now_ns);
 	if (n > piece && c->state == CLIENT_OPEN)

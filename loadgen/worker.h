@@ -136,6 +136,10 @@ void worker_offer(struct worker *w, struct client *c, int64_t now_ns); /* this c
 void worker_serve_window(struct worker *w, int64_t now_ns);            /* somebody waits, and there may be room again */
 void worker_queue_open(struct worker *w, struct client *c);            /* this client wants a connection */
 void worker_rearm(struct worker *w);                                   /* the next moment may have changed */
+/* The dialect's rule from n_out bytes of the reply to the first n_in of w->expected: as learn_rule (learn.h). When it
+ * is known, all of the worker's clients are judged by it. */
+int worker_learn(struct worker *w, size_t n_in, const char *out, size_t n_out, int64_t now_ns, const char **why);
+
 void worker_resume(struct worker *w); /* the learner has finished: all may read again */
 void worker_check_finished(struct worker *w);
 
@@ -209,6 +213,12 @@ static inline void worker_note_sent(struct worker *w, int64_t now_ns, bool waite
 	w->arrivals_skip = 0;
 	if (w->n_arrivals < WORKER_ARRIVALS)
 		w->arrivals_ns[w->n_arrivals++] = now_ns;
+}
+
+/* How long it has been due and its client free. */
+static inline int64_t client_lag_ns(const struct client *c, const struct slot *slot, int64_t now_ns)
+{
+	return now_ns - (slot->planned_ns > c->since_ns ? slot->planned_ns : c->since_ns);
 }
 
 static inline int64_t worker_wall(const struct worker *w, int64_t mono_ns)

@@ -179,6 +179,18 @@ void worker_on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	advance(w, now_ns);
 }
 
+int worker_learn(struct worker *w, size_t n_in, const char *out, size_t n_out, int64_t now_ns, const char **why)
+{
+	int result = learn_rule(&w->rule, &w->plan->stated, w->expected, n_in, out, n_out, worker_wall(w, now_ns), why);
+
+	if (result == 0) {
+		w->rule.check_time = w->plan->verify == VERIFY_FULL;
+		w->rule.tolerance_ns = w->plan->tolerance_ns;
+		w->rule_known = true;
+	}
+	return result;
+}
+
 void worker_resume(struct worker *w)
 {
 	for (uint32_t i = 0; i < w->n_clients; i++) {
