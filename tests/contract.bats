@@ -70,7 +70,7 @@ teardown() {
 }
 
 @test "what cannot be written, read or had ends with 3 and one line" {
-  serve
+  start_server
   fails /nosuch tsload -c 1 -n 1 --json=/nosuch/x "${uri}"
   fails /nosuch tsload -c 1 -n 1 --hdr-log=/nosuch/x "${uri}"
   fails /nosuch tsload -c 1 -n 1 --arrival=trace:/nosuch -r 1 "${uri}"
@@ -139,7 +139,7 @@ holds_load() { # FILE [EXPRESSION...]
 @test "a result of tsload holds what the contract names, adds up, and agrees with the server, on every transport" {
   local endpoint
   for endpoint in tcp://127.0.0.1:0 'tcp://[::1]:0' udp://127.0.0.1:0 "unix:${scratch}/s" unixgram:@tsbench-contract; do
-    serve --listen="${endpoint}" --stats="${scratch}/stats.json"
+    start_server --listen="${endpoint}" --stats="${scratch}/stats.json"
     "${bin}/tsload" -c 7 -n 700 --interval=10ms --json="${file}" --server-pid="${peer}" "${uri}" >/dev/null
     stop_peers
     holds_load "${file}" 'not d["partial"]' 'r["completed"] == 700' 'd["connections"]["served"] == 7' 'd["errors"] == []' \
@@ -152,14 +152,14 @@ holds_load() { # FILE [EXPRESSION...]
 }
 
 @test "an open loop holds the same, with what was offered and how late it was sent" {
-  serve
+  start_server
   "${bin}/tsload" -c 5 -t 2 -r 1k --arrival=poisson -d 300ms --json="${file}" "${uri}" >/dev/null || [ "$?" -eq 4 ]
   holds_load "${file}" 'd["throughput"]["offered_per_s"] > 0' '0 < d["throughput"]["achieved_ratio"] <= 1.01' \
     'd["generator"]["send_lag"]["count"] > 0'
 }
 
 @test "standard output as the file of the result holds JSON alone" {
-  serve
+  start_server
   "${bin}/tsload" -c 2 -n 20 --progress=always --json=- "${uri}" 2>/dev/null >"${file}"
   holds_load "${file}" 'r["completed"] == 20'
   "${bin}/tsconform" --only='format.*' --json=- "${uri}" >"${file}"
@@ -170,7 +170,7 @@ holds_load() { # FILE [EXPRESSION...]
 }
 
 @test "a missed threshold is exit status 1, a held one 0, and both stand in the result" {
-  serve
+  start_server
   run "${bin}/tsload" -c 2 -n 50 --threshold='p99<1ns' --threshold='error_rate<=0' --json="${file}" "${uri}"
   [ "${status}" -eq 1 ]
   says "${file}" '[(t["expression"], t["passed"]) for t in d["thresholds"]] == [("p99<1ns", False), ("error_rate<=0", True)]' \
@@ -181,7 +181,7 @@ holds_load() { # FILE [EXPRESSION...]
 @test "tsload stopped by a signal, in a closed and in an open loop: 128 + n and a whole, partial result" {
   local endpoint options name=TERM
   for endpoint in tcp://127.0.0.1:0 udp://127.0.0.1:0 unixgram:@tsbench-contract; do
-    serve --listen="${endpoint}"
+    start_server --listen="${endpoint}"
     for options in "" "-r 2k" "--processes=2" "--warmup=60s"; do
       rm -f "${file}"
       # shellcheck disable=SC2086 # options are words, or none
@@ -196,7 +196,7 @@ holds_load() { # FILE [EXPRESSION...]
 }
 
 @test "a search and a sweep that a signal ends are partial, too" {
-  serve
+  start_server
   run timeout --preserve-status -k 10 -s INT 0.5 "${bin}/tsload" -c 4 -d 10s --sweep=100:1k:4 --json="${file}" "${uri}"
   [ "${status}" -eq 130 ]
   valid "${file}"
@@ -217,7 +217,7 @@ holds_load() { # FILE [EXPRESSION...]
 }
 
 @test "tsconform: 0 and 1 by the server's conduct, and a report that holds what the contract names" {
-  serve
+  start_server
   "${bin}/tsconform" --only='format.*' --json="${file}" --junit="${scratch}/junit.xml" "${uri}"
   valid "${file}"
   says "${file}" 'd["verdict"] == "conformant"' 'has(d["summary"], "pass", "fail", "warn", "skip", "error")' \
@@ -240,7 +240,7 @@ holds_load() { # FILE [EXPRESSION...]
 }
 
 @test "tsconform stopped by a signal: 128 + n and a whole, partial report" {
-  serve
+  start_server
   local name
   for name in INT TERM; do
     run timeout --preserve-status -k 10 -s "${name}" 0.1 "${bin}/tsconform" --json="${file}" --junit="${scratch}/junit.xml" "${uri}"
@@ -254,7 +254,7 @@ holds_load() { # FILE [EXPRESSION...]
 @test "tsserver stopped by either signal: 0, whole statistics, no UNIX path left; a busy endpoint is 3" {
   local name
   for name in INT TERM; do
-    serve --listen="unix:${scratch}/s" --stats="${file}"
+    start_server --listen="unix:${scratch}/s" --stats="${file}"
     fails "unix:${scratch}/s" tsserver --listen="unix:${scratch}/s"
     [ -S "${scratch}/s" ]
     printf 'hello\n' | "${bin}/tsclient" "${uri}" >/dev/null
@@ -268,7 +268,7 @@ holds_load() { # FILE [EXPRESSION...]
 }
 
 @test "results merge bucket by bucket, and what is not a result ends with 3 and one line" {
-  serve
+  start_server
   "${bin}/tsload" -c 2 -n 300 --json="${scratch}/a.json" "${uri}" >/dev/null
   "${bin}/tsload" -c 3 -n 500 --json="${scratch}/b.json" "${uri}" >/dev/null
   "${bin}/tsreport" merge "${scratch}/a.json" "${scratch}/b.json" -o "${file}"

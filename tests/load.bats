@@ -544,12 +544,7 @@ END
 @test "the result is valid by the schema, on standard output and nothing else there" {
   start_server
   "${bin}/tsload" -c 5 -r 500 -d 1s --interval=250ms --server-pid="${peer}" --json=- "${uri}" >"${result}"
-  /usr/bin/python3 - "${BATS_TEST_DIRNAME}/../results/schema/load.json" "${result}" <<'END'
-import json, jsonschema, sys
-schema = json.load(open(sys.argv[1]))
-schema.pop("$id", None)
-jsonschema.validate(json.load(open(sys.argv[2])), schema)
-END
+  "${BATS_TEST_DIRNAME}/helpers/validate" "${result}"
   holds 'len(d["series"]) == 4 and sum(s["completed"] for s in d["series"]) == r["completed"]' \
     'sum(s["response"]["count"] for s in d["series"]) == d["latency"]["response"]["count"]' \
     'd["server"]["descriptors_count"] >= 5 and d["server"]["peak_rss_bytes"] > 0' 'd["plan"]["timeout_s"] == 2'

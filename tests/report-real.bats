@@ -14,7 +14,7 @@ teardown() {
 }
 
 @test "merge: every field of a result is in the sum, as the table says" {
-  start_peer "${bin}/tsserver" --listen=tcp://127.0.0.1:0 --ready-fd=1
+  start_server
   for seed in 1 2; do
     run "${bin}/tsload" -c 8 -r 400 --duration=250ms --warmup=50ms --seed="${seed}" --session=10 --size=16KiB --slow-share=25% \
       --slow-read=2MiB --kernel-stamps --server-pid="${peer}" --threshold='p99<9s' --json="${tmp}/${seed}.json" "${uri}"
@@ -58,7 +58,7 @@ PYTHON
 fork_under() { # NAME OPTIONS of tsload
   local name=$1
   shift
-  start_peer "${bin}/tsserver" --mode=fork --listen=tcp://127.0.0.1:0 --stats="${tmp}/${name}.server.json" --ready-fd=1
+  start_server --mode=fork --stats="${tmp}/${name}.server.json"
   run "${bin}/tsload" "$@" --duration=300ms --server-pid="${peer}" --json="${tmp}/${name}.json" "${uri}"
   [[ "${status}" =~ ^[04]$ ]]
   kill "${peer}" && wait "${peer}"

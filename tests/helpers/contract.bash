@@ -10,13 +10,6 @@ contract_setup() {
   file=${scratch}/result.json
 }
 
-# A reference server on a free port, or where the options say; sets uri and peer.
-serve() { # OPTION...
-  [[ "$*" == *--listen=* ]] || set -- --listen=tcp://127.0.0.1:0 "$@"
-  rm -f "${scratch}/peer.${#peers[@]}" # of one that stop_peers has ended
-  start_peer "${bin}/tsserver" --ready-fd=1 "$@"
-}
-
 # Ends with STATUS, says one line that holds every TEXT, and prints nothing.
 ends() { # STATUS TEXT... -- PROGRAM ARGUMENT...
   local wanted=$1 texts=() text
@@ -49,14 +42,7 @@ fails() { # TEXT PROGRAM ARGUMENT...: exit 3 and a line with the text
 }
 
 valid() { # FILE...: each against the schema that it names
-  /usr/bin/python3 - "${root}/results/schema" "$@" <<'PYTHON'
-import json, jsonschema, sys
-for path in sys.argv[2:]:
-    document = json.load(open(path))
-    kind = document["schema"].split(".")[1].split("/")[0]
-    assert document["schema"] == "tsbench.%s/1" % kind, document["schema"]
-    jsonschema.Draft202012Validator(json.load(open("%s/%s.json" % (sys.argv[1], kind)))).validate(document)
-PYTHON
+  "${root}/tests/helpers/validate" "$@"
 }
 
 says() { # FILE EXPRESSION...

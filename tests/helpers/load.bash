@@ -9,19 +9,6 @@ load_setup() {
   result=${BATS_TEST_TMPDIR}/result.json
 }
 
-start_server() { # ARGUMENTS of tsserver; on a free TCP port if they name no endpoint
-  [[ "$*" == *--listen=* ]] || set -- --listen=tcp://127.0.0.1:0 "$@"
-  local fifo=${BATS_TEST_TMPDIR}/ready.${#peers[@]}
-  mkfifo "${fifo}"
-  "${bin}/tsserver" --ready-fd=9 "$@" 9>"${fifo}" 2>"${fifo}.err" 3>&- &
-  peer=$!
-  peers+=("${peer}")
-  IFS= read -r -t 10 uri <"${fifo}" || {
-    echo "tsserver was not ready: $(cat "${fifo}.err")"
-    return 1
-  }
-}
-
 start_delay() { # ARGUMENTS of the server with known delays and faults; totals in ${totals} once stop_delay has run
   totals=${BATS_TEST_TMPDIR}/totals.json
   start_peer "${servers}/delay" --totals="${totals}" "$@"
