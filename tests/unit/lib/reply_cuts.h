@@ -9,13 +9,9 @@
 #include "ts_clock.h"
 #include "ts_random.h"
 #include "ts_reply.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit.h"
 
-#include <cmocka.h>
+#define TEXT(s) (s), sizeof(s) - 1 /* and its length */
 
 #define NOW_S   INT64_C(1795343400) /* 2026-11-22T10:30:00Z, a Sunday */
 #define SENT_NS (NOW_S * TS_S + 100 * TS_MS)

@@ -1,12 +1,8 @@
 /* Percentiles where some requests were never answered: which are lower bounds, and of how much. */
 #include "ts_bounds.h"
 #include "ts_random.h"
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 
 #define MS 1000000LL
 

@@ -1,14 +1,9 @@
 /* Errors and messages: what fits, what is cut, and that a message is one line whatever it repeats. */
 #include "ts_err.h"
 #include "ts_log.h"
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
+#include "unit.h"
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void set_and_usage_differ_in_status(void **state)
 {

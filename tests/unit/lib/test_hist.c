@@ -1,14 +1,9 @@
 /* The histogram against a sorted array, and its arithmetic. */
 #include "ts_hist.h"
 #include "ts_random.h"
+#include "unit.h"
 #include <math.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define N_VALUES 50000
 

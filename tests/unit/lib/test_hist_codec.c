@@ -2,15 +2,9 @@
 #include "ts_base64.h"
 #include "ts_hist.h"
 #include "ts_random.h"
-#include <errno.h>
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
-
-#include <cmocka.h>
 
 #define BUCKETS TS_HIST_BUCKETS
 

@@ -6,17 +6,10 @@
  */
 #include "ts_hist.h"
 #include "ts_random.h"
+#include "unit.h"
 #include <inttypes.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 static const double percentiles[] = {50, 90, 99, 99.9, 99.99};
 

@@ -1,20 +1,13 @@
 /* Facts of the machine, held against the kernel's own words by another way. */
 #include "ts_host.h"
 #include "ts_json.h"
+#include "unit.h"
 #include <math.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Every field of the contract is there, known or null. Catches: a field that is dropped when it cannot be read. */
 static void all_fields_are_there(void **state)

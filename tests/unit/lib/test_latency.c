@@ -1,12 +1,8 @@
 /* The latency of a result: its figures, what is null, and what is said of those that were never answered. */
 #include "ts_json.h"
 #include "ts_latency.h"
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 
 #define MS 1000000LL
 

@@ -1,17 +1,9 @@
 /* The options table: every type, every default, range and wrong line. What is printed is in test_opt_print.c. */
 #include "ts_clock.h"
 #include "ts_opt.h"
-#include <errno.h>
+#include "unit.h"
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 struct settings {
 	bool verbose, quiet, secret;

@@ -1,20 +1,12 @@
 /* What ts_opt prints and how it leaves: --help, --version, --dump-options, and the abort for rows that contradict. */
 #include "ts_opt.h"
-#include <errno.h>
+#include "unit.h"
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 struct settings {
 	int64_t n;

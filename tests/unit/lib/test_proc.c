@@ -1,25 +1,19 @@
 /* Samples of a small family of processes: a child, its two children, their threads, memory and descriptors. */
 #include "ts_proc.h"
+#include "unit.h"
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define N_EXTRA_DESCRIPTORS 10
 #define N_MEMORY_BYTES      (32 << 20)

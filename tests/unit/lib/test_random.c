@@ -1,12 +1,7 @@
 /* Seeds repeat, streams differ, laws have their moments. */
 #include "ts_random.h"
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define N_DRAWS 200000
 

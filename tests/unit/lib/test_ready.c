@@ -1,17 +1,11 @@
 /* Ready lines over real pipes: whole, in pieces, cut, too many, too late, none. */
 #include "ts_clock.h"
 #include "ts_ready.h"
-#include <errno.h>
+#include "unit.h"
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define LIMIT_NS (10 * TS_S) /* never reached: all waits below end by an event */
 

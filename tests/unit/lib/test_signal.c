@@ -2,18 +2,13 @@
  */
 #include "ts_clock.h"
 #include "ts_signal.h"
-#include <errno.h>
+#include "unit.h"
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* Run `body` in a child; it returns the number of its first failed check, or 0. */
 static void in_child(int (*body)(void))

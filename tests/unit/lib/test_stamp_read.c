@@ -1,21 +1,7 @@
-/*
- * Time texts, read: good and bad samples of every kind. Each is read at the end of a page, beyond which nothing may be
- * read.
- */
-#include "ts_clock.h"
-#include "ts_stamp.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+/* Time texts, read: good and bad samples of every kind. */
+#include "stamp_read.h"
 
-#include <cmocka.h>
-
-#define NOW_S INT64_C(1795343400) /* 2026-11-22T10:30:00Z, a Sunday */
-#define NONE  INT32_MIN
+#define NONE INT32_MIN
 
 /* A text that says NOW_S (and ns nanoseconds) in its own zone; NONE: it does not name one, and is read as if UTC. */
 static const struct good {
@@ -197,25 +183,6 @@ static const struct {
         {"10:30:00+01:60", "no offset"},
 };
 
-/* `text` at the end of a readable page. */
-static const char *at_edge(const char *text, size_t n)
-{
-	static char *pages;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	if (!pages) {
-		pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		assert_ptr_not_equal(pages, MAP_FAILED);
-		assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
-	}
-	return memcpy(pages + page - n, text, n);
-}
-
-static int read_as(struct ts_stamp *stamp, const struct ts_stamp_format *expected, const char *text, const char **why)
-{
-	return ts_stamp_read(stamp, expected, at_edge(text, strlen(text)), strlen(text), why);
-}
-
 static void test_good(void **state)
 {
 	(void)state;
@@ -311,131 +278,6 @@ static void test_each_byte_counts(void **state)
 		}
 }
 
-static void test_strftime(void **state)
-{
-	static const struct {
-		const char *pattern, *text;
-		int64_t begin_ns; /* -1: refused */
-		int64_t resolution_ns;
-		bool has_date, has_zone;
-	} cases[] = {
-	        {"%Y/%m/%d %H:%M:%S", "2026/11/22 10:30:00", NOW_S * TS_S, TS_S, true, false},
-	        {"%Y/%m/%d %H:%M:%S", "2026/11/22 10:30:0", -1, 0, false, false},
-	        {"%Y/%m/%d %H:%M:%S", "2026/11/31 10:30:00", -1, 0, false, false},
-	        {"%Y/%m/%d %H:%M:%S", "2026/11/22 10:30:00 ", -1, 0, false, false},
-	        {"%Y/%m/%d %H:%M:%S", "2026/11/22  10:30:00", -1, 0, false, false},
-	        {"%d/%m/%y %I:%M:%S.%f %p", "22/11/26 10:30:00.000007 AM", NOW_S * TS_S + 7000, TS_US, true, false},
-	        {"%d/%m/%y %I:%M:%S %p", "22/11/26 22:30:00 AM", -1, 0, false, false},
-	        {"%d/%m/%y %I:%M:%S", "22/11/26 10:30:00", -1, 0, false, false},
-	        {"%H.%M", "10.30", 37800 * TS_S, 60 * TS_S, false, false},
-	        {"%H.%M", "1030", -1, 0, false, false},
-	        {"%H", "10", 36000 * TS_S, 3600 * TS_S, false, false},
-	        {"%d.%m.%y", "31.12.68", INT64_C(3124137600) * TS_S, 86400 * TS_S, true, false},
-	        {"%d.%m.%y", "01.01.70", 0, 86400 * TS_S, true, false},
-	        {"%C%y-%m-%d %R", "2026-11-22 10:30", NOW_S * TS_S, 60 * TS_S, true, false},
-	        {"%s", "1795343400", NOW_S * TS_S, TS_S, true, true},
-	        {"%s", "9999999999", -1, 0, false, false},
-	        {"%s.%9Ns", "1795343400.00012s", NOW_S * TS_S + 120 * TS_US, 10 * TS_US, true, true},
-	        {"%d/%m/%Y %T.%3N", "22/11/2026 10:30:00.000007", NOW_S * TS_S + 7000, TS_US, true, false},
-	        {"%d/%m/%Y %T.%3N", "22/11/2026 10:30:00", NOW_S * TS_S, TS_S, true, false},
-	        {"%d/%m/%Y %T.%3N", "22/11/2026 10:30:00.", -1, 0, false, false},
-	        {"%d/%m/%Y %T.%1N00", "22/11/2026 10:30:00.07", -1, 0, false, false},
-	        {"%H%M%S%3N", "10300007", -1, 0, false, false},
-	        {"%s.%3N", "1795343400.007", NOW_S * TS_S + 7 * TS_MS, TS_MS, true, true},
-	        {"%c", "Sun Nov 22 10:30:00 2026", NOW_S * TS_S, TS_S, true, false},
-	        {"%c", "Mon Nov 22 10:30:00 2026", -1, 0, false, false},
-	        {"%A, %d %B %Y %T %z", "Sunday, 22 November 2026 18:30:00 +0800", NOW_S * TS_S, TS_S, true, true},
-	        {"%F %T %Z", "2026-11-22 10:30:00 UTC", NOW_S * TS_S, TS_S, true, true},
-	        {"%F %T %Z", "2026-11-22 10:30:00 CST", NOW_S * TS_S, TS_S, true, false},
-	        {"%Y %j %R", "2026 326 10:30", NOW_S * TS_S, 60 * TS_S, true, false},
-	        {"%F", "2026-11-22", NOW_S * TS_S - 37800 * TS_S, 86400 * TS_S, true, false},
-	        {"%b %e %T", "Nov 22 10:30:00", 37800 * TS_S, TS_S, false, false},
-	        {"%b %-d %-H:%M:%S %Y", "Nov 2 9:30:00 2026", (NOW_S - 20 * 86400 - 3600) * TS_S, TS_S, true, false},
-	        {"at %H%%%M", "at 10%30", 37800 * TS_S, 60 * TS_S, false, false},
-	        {"%G-W%V-%u", "2026-W47-7", NOW_S * TS_S - 37800 * TS_S, 86400 * TS_S, true, false},
-	        {"%G-W%V-%u", "2026-W53-5", INT64_C(1798761600) * TS_S, 86400 * TS_S, true, false}, /* 1 January 2027 */
-	        {"%G-W%V-%u", "2020-W01-1", INT64_C(1577664000) * TS_S, 86400 * TS_S, true,
-	         false}, /* 30 December 2019 */
-	        {"%G-W%V-%u", "2025-W53-1", -1, 0, false, false},
-	        {"%G-W%V-%u", "2026-W99-9", -1, 0, false, false},
-	        {"%G-W%V", "2026-W47", -1, 0, false, false},
-	        {"%F %T week %V", "2026-11-22 10:30:00 week 47", NOW_S * TS_S, TS_S, true, false},
-	        {"%F %T week %V", "2026-11-22 10:30:00 week 46", -1, 0, false, false},
-	        {"%F %T", "2026-06-30 23:59:60", INT64_C(1782863999) * TS_S, TS_S, true, false},
-	        {"plain", "plain", -1, 0, false, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ts_stamp_format format = {.kind = TS_STAMP_STRFTIME};
-		struct ts_stamp stamp;
-		const char *why = "";
-		strcpy(format.strftime_text, cases[i].pattern);
-		int result = read_as(&stamp, &format, cases[i].text, &why);
-		if ((result == 0) != (cases[i].begin_ns >= 0))
-			fail_msg("\"%s\" as \"%s\": %d, %s", cases[i].text, cases[i].pattern, result, why);
-		if (result < 0) {
-			assert_true(*why);
-			continue;
-		}
-		if (stamp.begin_ns != cases[i].begin_ns)
-			fail_msg("\"%s\" as \"%s\": %lld", cases[i].text, cases[i].pattern, (long long)stamp.begin_ns);
-		assert_int_equal(stamp.resolution_ns, cases[i].resolution_ns);
-		assert_int_equal(stamp.has_date, cases[i].has_date);
-		assert_int_equal(stamp.has_zone, cases[i].has_zone);
-	}
-}
-
-static struct ts_stamp sample(const char *text)
-{
-	struct ts_stamp stamp;
-
-	assert_int_equal(ts_stamp_read(&stamp, NULL, text, strlen(text), NULL), 0);
-	return stamp;
-}
-
-static void test_guess_zone(void **state)
-{
-	const int64_t now = NOW_S * TS_S + 200 * TS_MS;
-	struct ts_stamp stamp;
-
-	(void)state;
-	stamp = sample("Sun Nov 22 10:30:00 2026");
-	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 0);
-	assert_int_equal(ts_stamp_guess_zone(&stamp, now + 7 * 60 * TS_S), 0);
-	assert_int_equal(ts_stamp_guess_zone(&stamp, now + 8 * 60 * TS_S), -900);
-	for (int32_t quarters = -48; quarters <= 56; quarters++)
-		assert_int_equal(ts_stamp_guess_zone(&stamp, now - quarters * 900 * TS_S), quarters * 900);
-	assert_int_equal(ts_stamp_guess_zone(&stamp, now + 49 * 900 * TS_S), INT32_MIN);
-	assert_int_equal(ts_stamp_guess_zone(&stamp, now - 57 * 900 * TS_S), INT32_MIN);
-	stamp = sample("2026-11-22T18:30:00+08:00");
-	assert_int_equal(ts_stamp_guess_zone(&stamp, 0), 28800);
-	stamp = sample("18:30:00");
-	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 28800);
-	stamp = sample("02:30:00");
-	assert_int_equal(ts_stamp_guess_zone(&stamp, now), -28800);
-}
-
-static void test_instant(void **state)
-{
-	const int64_t midnight = INT64_C(1795392000) * TS_S;
-	struct ts_stamp stamp;
-
-	(void)state;
-	stamp = sample("Sun Nov 22 18:30:00 2026");
-	assert_int_equal(ts_stamp_instant_ns(&stamp, 28800, 0), NOW_S * TS_S);
-	stamp = sample("2026-11-22T18:30:00+08:00");
-	assert_int_equal(ts_stamp_instant_ns(&stamp, 3600, 0), NOW_S * TS_S);
-	stamp = sample("23:59:59");
-	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight + 1), midnight - TS_S);
-	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight - 1), midnight - TS_S);
-	stamp = sample("00:00:00");
-	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight - 1), midnight);
-	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight + 1), midnight);
-	stamp = sample("07:59:59"); /* east: a day ahead */
-	assert_int_equal(ts_stamp_instant_ns(&stamp, 28800, midnight + 1), midnight - TS_S);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,10 +286,6 @@ int main(void)
 	        cmocka_unit_test(test_time_of_day),
 	        cmocka_unit_test(test_bad),
 	        cmocka_unit_test(test_each_byte_counts),
-	        cmocka_unit_test(test_strftime),
-	        cmocka_unit_test(test_guess_zone),
-	        cmocka_unit_test(test_instant),
 	};
-
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,16 +5,9 @@
 #include "ts_clock.h"
 #include "ts_random.h"
 #include "ts_stamp.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #define NOW_NS INT64_C(1795343400123456789) /* 2026-11-22T10:30:00Z, a Sunday */
 

@@ -1,17 +1,9 @@
 /* Numbers with units: what is read, what is refused, and that what is shown can be read again. */
 #include "ts_clock.h"
 #include "ts_units.h"
-#include <errno.h>
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 struct whole {
 	const char *text;

@@ -3,14 +3,8 @@
  * are invented, lognormal around 1 with the spread of a shared machine, from fixed seeds.
  */
 #include "compare.h"
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define TRIALS 15
 

@@ -2,15 +2,9 @@
  * Per-request figures: what is divided and what it is divided by are of the same span and count the same things.
  */
 #include "figures.h"
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 /* Of 1,000 requests 100 were the warm-up's; each receive of the server brought 4. */
 #define SERVER                                                                                                         \

@@ -1,22 +1,15 @@
 /* The laws: their own points give their own values back; points of another law are recognised as such; too few are
  * refused. */
 #include "fit.h"
-#include <errno.h>
+#include "unit.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+static const double clients[] = {1, 2, 4, 8, 16, 64, 256};
 
-#define N 7
-static const double clients[N] = {1, 2, 4, 8, 16, 64, 256};
-
-static void check_near(double got, double expected)
+/* To a thousandth of it. */
+static void check_value(double got, double expected)
 {
-	if (!(fabs(got / expected - 1) < 1e-3))
-		fail_msg("%g is not %g", got, expected);
+	check_near(got / expected, 1, 1e-3);
 }
 
 static void points_of(const struct fit *law, const double *x, double *y, size_t n, double noise)
@@ -29,31 +22,31 @@ static void usl_gives_its_values_back(void **state)
 {
 	const struct fit law = {.law = FIT_USL, .p = {10000, 0.03, 0.0002}};
 	struct fit fit;
-	double y[N];
+	double y[N(clients)];
 
 	(void)state;
-	points_of(&law, clients, y, N, 0);
-	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N), 0);
+	points_of(&law, clients, y, N(clients), 0);
+	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N(clients)), 0);
 	for (int i = 0; i < 3; i++)
-		check_near(fit.p[i], law.p[i]);
+		check_value(fit.p[i], law.p[i]);
 	assert_true(fit.residual < 1e-6);
-	points_of(&law, clients, y, N, 0.04);
-	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N), 0);
+	points_of(&law, clients, y, N(clients), 0.04);
+	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N(clients)), 0);
 	assert_true(fit.residual > 0.01 && fit.residual < 0.06);
 }
 
 /* A server that only ever serves one client: no coherence, contention 1; the factor that would be negative is 0. */
 static void usl_without_coherence(void **state)
 {
-	double y[N];
+	double y[N(clients)];
 	struct fit fit;
 
 	(void)state;
-	for (int i = 0; i < N; i++)
+	for (size_t i = 0; i < N(clients); i++)
 		y[i] = 8000;
-	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N), 0);
-	check_near(fit.p[0], 8000);
-	check_near(fit.p[1], 1);
+	assert_int_equal(fit_law(&fit, FIT_USL, clients, y, N(clients)), 0);
+	check_value(fit.p[0], 8000);
+	check_value(fit.p[1], 1);
 	assert_true(fit.p[2] >= 0 && fit.p[2] < 1e-6);
 }
 
@@ -68,8 +61,8 @@ static void line_gives_its_values_back(void **state)
 	(void)state;
 	points_of(&law, x, y, 4, 0);
 	assert_int_equal(fit_law(&fit, FIT_LINE, x, y, 4), 0);
-	check_near(fit.p[0], 2.5);
-	check_near(fit.p[1], 0.0003);
+	check_value(fit.p[0], 2.5);
+	check_value(fit.p[1], 0.0003);
 	assert_true(fit.residual < 1e-6);
 	points_of(&law, x, y, 4, 0.3);
 	assert_int_equal(fit_law(&fit, FIT_LINE, x, y, 4), 0);
@@ -82,15 +75,15 @@ static void line_gives_its_values_back(void **state)
 static void mg1_gives_its_values_back(void **state)
 {
 	const struct fit law = {.law = FIT_MG1, .p = {5e-6, 6e-11}};
-	const double rates[N] = {1e4, 3e4, 6e4, 9e4, 1.2e5, 1.6e5, 1.9e5};
+	const double rates[N(clients)] = {1e4, 3e4, 6e4, 9e4, 1.2e5, 1.6e5, 1.9e5};
 	struct fit fit;
-	double y[N];
+	double y[N(clients)];
 
 	(void)state;
-	points_of(&law, rates, y, N, 0);
-	assert_int_equal(fit_law(&fit, FIT_MG1, rates, y, N), 0);
-	check_near(fit.p[0], law.p[0]);
-	check_near(fit.p[1], law.p[1]);
+	points_of(&law, rates, y, N(clients), 0);
+	assert_int_equal(fit_law(&fit, FIT_MG1, rates, y, N(clients)), 0);
+	check_value(fit.p[0], law.p[0]);
+	check_value(fit.p[1], law.p[1]);
 	assert_true(fit.residual < 1e-3);
 	assert_true(isnan(fit_at(&fit, 2.1e5))); /* saturated */
 }
@@ -124,13 +117,13 @@ static void without_a_queue_there_is_no_mg1(void **state)
 static void another_law_is_recognised(void **state)
 {
 	const double rates[6] = {1e4, 3e4, 6e4, 9e4, 1.2e5, 1.6e5}, bumpy[6] = {1e-3, 2e-5, 3e-3, 1e-5, 9e-4, 1e-5};
-	const double jumps[N] = {100, 9000, 200, 20000, 150, 30000, 90};
+	const double jumps[N(clients)] = {100, 9000, 200, 20000, 150, 30000, 90};
 	struct fit fit;
 
 	(void)state;
 	if (fit_law(&fit, FIT_MG1, rates, bumpy, 6) == 0)
 		assert_true(fit.residual > FIT_GOOD);
-	if (fit_law(&fit, FIT_USL, clients, jumps, N) == 0)
+	if (fit_law(&fit, FIT_USL, clients, jumps, N(clients)) == 0)
 		assert_true(fit.residual > FIT_GOOD);
 }
 

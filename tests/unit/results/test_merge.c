@@ -4,15 +4,8 @@
 #include "ts_hist.h"
 #include "ts_json.h"
 #include "ts_random.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 static const char text[] =
         "{\"schema\":\"tsbench.load/1\",\"target\":\"tcp://"

@@ -1,14 +1,8 @@
 /* The validator: each keyword accepts what it should and refuses what it should not, with the place and the reason. */
 #include "embedded.h"
 #include "schema.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 #include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 static const struct {
 	const char *schema, *document;

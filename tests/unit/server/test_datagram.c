@@ -3,14 +3,10 @@
  */
 #include "datagram.h"
 #include "ts_clock.h"
+#include "unit.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
 #include <sys/un.h>
-
-#include <cmocka.h>
 
 static struct sockaddr_in ipv4(const char *host, uint16_t port)
 {

@@ -5,14 +5,9 @@
 #include "session.h"
 #include "ts_random.h"
 #include "ts_reply.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit.h"
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define NOW_NS   1795343400123456789LL /* Sun Nov 22 10:30:00 2026 UTC */
 #define STAMP    "[Sun Nov 22 10:30:00 2026]"

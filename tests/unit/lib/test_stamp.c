@@ -1,0 +1,61 @@
+/* What a time text that was read means: the zone that makes it true, and the moment. */
+#include "stamp_read.h"
+
+static struct ts_stamp sample(const char *text)
+{
+	struct ts_stamp stamp;
+
+	assert_int_equal(ts_stamp_read(&stamp, NULL, text, strlen(text), NULL), 0);
+	return stamp;
+}
+
+static void test_guess_zone(void **state)
+{
+	const int64_t now = NOW_S * TS_S + 200 * TS_MS;
+	struct ts_stamp stamp;
+
+	(void)state;
+	stamp = sample("Sun Nov 22 10:30:00 2026");
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 0);
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now + 7 * 60 * TS_S), 0);
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now + 8 * 60 * TS_S), -900);
+	for (int32_t quarters = -48; quarters <= 56; quarters++)
+		assert_int_equal(ts_stamp_guess_zone(&stamp, now - quarters * 900 * TS_S), quarters * 900);
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now + 49 * 900 * TS_S), INT32_MIN);
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now - 57 * 900 * TS_S), INT32_MIN);
+	stamp = sample("2026-11-22T18:30:00+08:00");
+	assert_int_equal(ts_stamp_guess_zone(&stamp, 0), 28800);
+	stamp = sample("18:30:00");
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 28800);
+	stamp = sample("02:30:00");
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), -28800);
+}
+
+static void test_instant(void **state)
+{
+	const int64_t midnight = INT64_C(1795392000) * TS_S;
+	struct ts_stamp stamp;
+
+	(void)state;
+	stamp = sample("Sun Nov 22 18:30:00 2026");
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 28800, 0), NOW_S * TS_S);
+	stamp = sample("2026-11-22T18:30:00+08:00");
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 3600, 0), NOW_S * TS_S);
+	stamp = sample("23:59:59");
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight + 1), midnight - TS_S);
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight - 1), midnight - TS_S);
+	stamp = sample("00:00:00");
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight - 1), midnight);
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, midnight + 1), midnight);
+	stamp = sample("07:59:59"); /* east: a day ahead */
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 28800, midnight + 1), midnight - TS_S);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_guess_zone),
+	        cmocka_unit_test(test_instant),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
