@@ -1,6 +1,7 @@
 /*
  * What the files of a worker share with each other: worker.c makes, runs and frees it; worker_pace.c keeps its schedule
- * and its timer; worker_phase.c carries it from opening to done; worker_end.c settles its accounts.
+ * and its timer; worker_phase.c carries it from opening to done; worker_end.c settles its accounts. worker_socket.c has
+ * the system calls that are not as others, for clients.
  */
 #ifndef WORKER_INNER_H
 #define WORKER_INNER_H
