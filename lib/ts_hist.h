@@ -46,8 +46,8 @@ static inline unsigned ts_hist_index(int64_t ns)
 #define TS_HIST_STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
 #define TS_HIST_LOAD(field)         __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
-/* `times` may be (uint64_t)-1, to take back what was recorded before; minimum and maximum then stay, unless it was all.
- */
+/* `times` may be (uint64_t)-1, to take back what was recorded before; minimum and maximum then stay,
+ * unless it was all. */
 void ts_hist_record_n(struct ts_hist *h, int64_t ns, uint64_t times);
 
 /* One value, `times` times over (1 or more); about 2 ns. A value that changes neither minimum nor maximum, nor is above

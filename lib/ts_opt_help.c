@@ -151,8 +151,8 @@ static void print_details(const char *details, size_t width)
 	}
 }
 
-/* The summary as a sentence: the row has it with a small letter and no full stop, as a man page's NAME line wants it.
- */
+/* The summary as a sentence: the row has it with a small letter and no full stop, as a man page's
+ * NAME line wants it. */
 static void print_summary(const char *summary, size_t width)
 {
 	char sentence[1000];

@@ -43,8 +43,8 @@ static ssize_t read_file(pid_t pid, const char *name, char *buf, size_t size)
 	return got < 0 || n == 0 ? -1 : n;
 }
 
-/* proc(5): "pid (comm) state ppid ...": comm may hold blanks and parentheses, so the last one counts. Points at state.
- */
+/* proc(5): "pid (comm) state ppid ...": comm may hold blanks and parentheses, so the last one
+ * counts. Points at state. */
 static const char *skip_name(const char *stat)
 {
 	const char *close = strrchr(stat, ')');

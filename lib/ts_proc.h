@@ -18,8 +18,7 @@ struct ts_proc {
 	int64_t rss_bytes, peak_rss_bytes; /* sums over the living; peak is the sum of the peaks */
 	int64_t n_processes, n_threads, n_descriptors;
 	int64_t n_switches_voluntary, n_switches_involuntary;
-	double waited_s; /* of the living threads: ready to run, but without a processor; 0 where the kernel tells not
-	                  */
+	double waited_s; /* of the living threads: ready to run, but without a processor; 0: the kernel does not tell */
 	int64_t minor_faults_count, major_faults_count;
 };
 

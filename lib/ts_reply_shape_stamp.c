@@ -1,5 +1,5 @@
-/* There is a time, and it stands elsewhere or otherwise than in "[time]" before the data; or brackets without a time.
- */
+/* There is a time, and it stands elsewhere or otherwise than in "[time]" before the data; or
+ * brackets without a time. */
 #include "ts_reply_shape_inner.h"
 #include <string.h>
 

@@ -190,8 +190,8 @@ static bool read_ctime(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	       clock_time(s, f) && blank(s) && year(s, f);
 }
 
-/* Go's Time.String() names the zone again and adds a clock of its own: "2026-11-22 10:30:00.12 +0000 UTC m=+0.000012".
- */
+/* Go's Time.String() names the zone again and adds a clock of its own: "2026-11-22 10:30:00.12 +0000
+ * UTC m=+0.000012". */
 static bool skip_go_tail(struct ts_stamp_scan *s)
 {
 	if (take(s, ' ') && !at_end(s) && *s->p != 'm') {

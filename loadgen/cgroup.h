@@ -19,8 +19,8 @@
 #define CGROUP_SELF  "/proc/self/cgroup"
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 
-/* Throttled periods of the group that the file `self` names, and of those it is in, since they were made; -1: unknown.
- */
+/* Throttled periods of the group that the file `self` names, and of those it is in, since they were
+ * made; -1: unknown. */
 int64_t cgroup_throttled(const char *self, const char *mount);
 
 /* Bytes that it may still take; -1: no limit is known. */

@@ -4,8 +4,8 @@
  *            want_open          connected             session done        server closed
  *   CLOSED ───────────> QUEUED ──> CONNECTING ──> OPEN ──────────> ENDING ──────> CLOSED
  *      ^                               │            │                                │
- *      └── back-off after a failure ───┴────────────┘                                └─> want_open, or wait for a
- * session
+ *      └── back-off after a failure ───┴────────────┘                                └─> want_open, or wait
+ *                                                                                        for a session
  *
  * stream.c and dgram.c fill in what the two kinds of socket do on "readable", "flush" and "time-out"; everything else
  * is shared and here. Size matters: a million of these exist at once (see worker.h for what else a client costs).
@@ -50,8 +50,8 @@ struct slot {
 struct client {
 	_Alignas(CLIENT_LINE_BYTES) ev_io io; /* first: a watcher's address is its client's */
 	struct slot *slots;                   /* borrowed: its n_pipeline of the worker's */
-	uint64_t base; /* stream: offset of the oldest request in the checker's input; datagram: highest sequence seen +
-	                  1 */
+	/* stream: offset of the oldest request in the checker's input; datagram: highest sequence seen + 1 */
+	uint64_t base;
 	int64_t since_ns; /* when the state began or the client became free; CLOSED: when it may try again */
 	uint32_t index, next_sequence;
 	uint32_t n_completed, n_session_left;

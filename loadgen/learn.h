@@ -37,8 +37,8 @@ struct learn_stated {
 int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const char *in, size_t n_in,
                const char *out, size_t n_out, int64_t wall_ns, const char **why);
 
-/* The reply that was learned from came to no end, which is an error of this class: keep what came of it as the example.
- */
+/* The reply that was learned from came to no end, which is an error of this class: keep what came of
+ * it as the example. */
 void learn_example(const struct learner *l, struct errors *errors, enum error_class id, const struct client *c);
 
 #endif

@@ -125,8 +125,8 @@ int64_t pacer_schedule_duration_ns(const struct pacer_schedule *s)
 	return s->n_stages == 0 ? 0 : s->stages[s->n_stages - 1].begin_ns + s->stages[s->n_stages - 1].duration_ns;
 }
 
-/* Where a stage's own arrivals reach n, in ns from its begin. A ramp's N(t) is a parabola; this root is the stable one.
- */
+/* Where a stage's own arrivals reach n, in ns from its begin. A ramp's N(t) is a parabola; this root
+ * is the stable one. */
 static double stage_moment_ns(const struct pacer_stage *stage, double n)
 {
 	double a = stage->from_per_s, slope = stage->to_per_s - a;

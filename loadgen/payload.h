@@ -36,8 +36,8 @@ bool payload_is(const struct payload *p, const char *in);
 /* Read the sequence number from the first bytes of a message: how many letters of it were there (0 to 8). */
 unsigned payload_read_sequence(const char *in, size_t n, uint32_t *sequence);
 
-/* The number nearest to and below `next` whose low 4 * n_letters bits are those of `low`: short messages hold few bits.
- */
+/* The number nearest to and below `next` whose low 4 * n_letters bits are those of `low`: short
+ * messages hold few bits. */
 uint32_t payload_widen(uint32_t low, unsigned n_letters, uint32_t next);
 
 #endif

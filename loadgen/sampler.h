@@ -34,12 +34,12 @@ struct server_samples {
 	int64_t retransmits; /* of the whole host; -1: unknown */
 };
 
-/* One sample more. Processor time may seem to fall a little when a child is reaped (ts_proc.h): then it stands still.
- */
+/* One sample more. Processor time may seem to fall a little when a child is reaped (ts_proc.h):
+ * then it stands still. */
 void server_samples_take(struct server_samples *v, const struct ts_proc *now);
 
-/* What the processor time between the first sample and the last may be off by: 0 where no child was reaped meanwhile.
- */
+/* What the processor time between the first sample and the last may be off by: 0 where no child was
+ * reaped meanwhile. */
 double server_samples_unsure_s(const struct server_samples *v);
 
 struct sampler {

@@ -40,8 +40,8 @@ struct search_result {
 int search_find_max(struct search_result *r, const struct plan *plan, struct progress *progress, struct ts_err *err);
 int search_sweep(struct search_result *r, const struct plan *plan, struct progress *progress, struct ts_err *err);
 
-/* Least squares for C in achieved = min(offered, C). NaN when no point lies below its offer: the knee was not reached.
- */
+/* Least squares for C in achieved = min(offered, C). NaN when no point lies below its offer: the
+ * knee was not reached. */
 double search_knee(const double *offered, const double *achieved, size_t n);
 
 #endif

@@ -43,8 +43,8 @@ void slow_release(struct slow_readers *s);
 /* Prepare the socket of a slow reader, before it connects. */
 void slow_prepare(const struct worker *w, int fd, enum ts_transport transport);
 
-/* recv(2) into the worker's buffer of what may be read now; then hold the reader if that was all. EAGAIN: nothing may.
- */
+/* recv(2) into the worker's buffer of what may be read now; then hold the reader if that was all.
+ * EAGAIN: nothing may. */
 ssize_t slow_receive(struct worker *w, struct client *c);
 
 /* When the server last had its chance: time-outs begin no earlier. */

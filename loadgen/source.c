@@ -154,8 +154,8 @@ static int replace_socket(struct worker *w, const struct client *c, int n_tried)
 	return result;
 }
 
-/* The kernel chose that one port of 28,000 for us: put another socket in its place, made while this one still holds it.
- */
+/* The kernel chose that one port of 28,000 for us: put another socket in its place, made while this
+ * one still holds it. */
 static void shun_port(struct worker *w, const struct client *c)
 {
 	const struct ts_endpoint *target = &w->plan->targets[c->target];

@@ -102,8 +102,8 @@ static void heed_until(struct run *r, int64_t now_ns, int64_t *next_ns)
 	}
 }
 
-/* The supervisor's rhythm, but no longer than until one of these, if it is to come: that is when the server is sampled.
- */
+/* The supervisor's rhythm, but no longer than until one of these, if it is to come: that is when the
+ * server is sampled. */
 static void nap(int64_t begin_ns, int64_t end_ns)
 {
 	int64_t now_ns = ts_clock_mono_ns(), until_ns = now_ns + POLL_NS;

@@ -1,10 +1,12 @@
 /*
- * Bounds on a figure, as people write them: p99<5ms, service.p50<=100us, error_rate<0.1%, rate>1k.
+ * Bounds on a figure, as people write them: p99<5ms, service.p50<=100us, error_rate<0.1%, rate>1k. Pure.
  *
- *   p50 ... p99.99, mean, max   of the response time; with "service.", "connect." or "first_byte." before it, of that
- * one error_rate                  failed and not sent, of all that were scheduled rate                        requests
- * completed per second achieved                    that rate over the offered one (open loop) lost datagrams lost, of
- * all that were scheduled Pure.
+ *   p50 ... p99.99, mean, max   of the response time; or, with "service.", "connect." or "first_byte." before it,
+ *                               of that
+ *   error_rate                  failed and not sent, of all that were scheduled
+ *   rate                        requests completed per second
+ *   achieved                    that rate over the offered one (open loop)
+ *   lost                        datagrams lost, of all that were scheduled
  */
 #ifndef THRESHOLDS_H
 #define THRESHOLDS_H

@@ -74,8 +74,8 @@ struct worker {
 	int64_t wall_offset_ns;           /* wall clock minus monotonic clock */
 	bool started, finished, done;
 	int64_t cpu_ns, last_cpu_ns; /* of this thread, when the load began; at the last tick */
-	int64_t watch_ns,
-	        busy_ns; /* when the watch over the measured part began (0: not yet), and the thread's time then */
+	/* When the watch over the measured part began (0: not yet), and the thread's time then. */
+	int64_t watch_ns, busy_ns;
 	double run_wait_s;
 	ev_timer pace_tick;
 	uint64_t n_in_flight;
@@ -88,9 +88,8 @@ struct worker {
 	struct late_table late;
 	struct slow_readers slow;
 
-	int64_t *transmitted_ns; /* owned; --kernel-stamps: of each client's request in flight, wall clock; 0: not yet
-	                            known */
-	int64_t received_ns;     /* --kernel-stamps: of what was read last */
+	int64_t *transmitted_ns; /* owned; --kernel-stamps: of each client's request in flight; 0: not yet known */
+	int64_t received_ns;     /* --kernel-stamps: of what was read last; both by the wall clock */
 	int64_t *arrivals_ns;    /* owned: every arrivals_every-th moment of sending */
 	uint32_t n_arrivals, arrivals_every, arrivals_skip; /* every 0: none are taken */
 	uint64_t n_waited; /* requests that found no free connection when they were due */
@@ -185,8 +184,8 @@ static inline bool client_measures(const struct worker *w, const struct client *
 	return !c->slow && worker_measures(w, planned_ns);
 }
 
-/* The two calls of a request, for clients that are not as others: slow readers, or the kernel's stamps were asked for.
- */
+/* The two calls of a request, for clients that are not as others: slow readers, or the kernel's
+ * stamps were asked for. */
 ssize_t worker_send_stamped(struct worker *w, const struct client *c, size_t n);
 ssize_t worker_receive_specially(struct worker *w, struct client *c);
 

@@ -1,5 +1,5 @@
-/* Is everybody served alike? Jain's index over the requests of each connection: 1 is even, 1/n is one connection alone.
- */
+/* Is everybody served alike? Jain's index over the requests of each connection: 1 is even, 1/n is one
+ * connection alone. */
 #include "bars.h"
 #include "charts.h"
 

@@ -2,12 +2,15 @@
  * Two samples of one figure: is there a difference, and may it be called one? Pure.
  *
  * On a shared machine the same program measured twice differs by several percent, so a difference is called one in two
- * ways: by statistics  Mann and Whitney's p, adjusted by Holm for all rows of the table, is below alpha, the paired
- * ratio's 95 % interval leaves out 1, and the change is at least two fifths of the floor; by size        every bound of
- * that interval is beyond the floor (from three pairs on): few trials, a large change. The floor is 10 % for
- * throughput, 5 % for processor time and median latency, or what the two runs show against themselves (A/A), where that
- * is more.  An interval within the floor is "the same within x %"; all else cannot be told. Sources: Mann and Whitney
- * 1947; Holm 1979; Cliff 1993; Kalibera and Jones, "Rigorous benchmarking in reasonable time", 2013.
+ * ways:
+ *   by statistics  Mann and Whitney's p, adjusted by Holm for all rows of the table, is below alpha, the paired
+ *                  ratio's 95 % interval leaves out 1, and the change is at least two fifths of the floor
+ *   by size        every bound of that interval is beyond the floor (from three pairs on): few trials, a large change
+ * The floor is 10 % for throughput, 5 % for processor time and median latency, or what the two runs show against
+ * themselves (A/A), where that is more. An interval within the floor is "the same within x %"; all else cannot be told.
+ *
+ * Sources: Mann and Whitney 1947; Holm 1979; Cliff 1993; Kalibera and Jones, "Rigorous benchmarking in reasonable
+ * time", 2013.
  */
 #ifndef COMPARE_H
 #define COMPARE_H

@@ -52,9 +52,8 @@ static double requests_of_life(const cJSON *load, const cJSON *server)
 	return ts_json_real(server, "messages_count", NAN) + ts_json_real(server, "datagrams_count", 0);
 }
 
-#define UNSURE_S                                                                                                       \
-	0.02 /* two ticks: what the samples of several processes may miss, where the result does not say it            \
-	      */
+/* Two ticks: what the samples of several processes may miss, where the result does not say it. */
+#define UNSURE_S    0.02
 #define UNSURE_PART 0.05 /* of the figure: more is no figure */
 
 static double unsure_s(const cJSON *load)

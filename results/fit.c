@@ -148,8 +148,7 @@ static int fit_mg1(struct fit *fit, const double *x, const double *y, size_t n)
 	return rc;
 }
 
-/* --- a line: least squares of relative errors, solved at once ------------------------------------------------------
- */
+/* --- a line: least squares of relative errors, solved at once ---------------------------------------------------- */
 
 static int fit_line(struct fit *fit, const double *x, const double *y, size_t n)
 {

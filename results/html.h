@@ -8,8 +8,8 @@
 #include "charts.h"
 #include "summary.h"
 
-/* Write the page to `path`; the charts are read from charts_dir, and linked to as `charts_link` from the page's place.
- */
+/* Write the page to `path`; the charts are read from charts_dir, and linked to as `charts_link` from
+ * the page's place. */
 int html_write(const char *path, const struct summary *s, const char *charts_dir, const char *charts_link,
                const struct chart_drawn *drawn, size_t n_drawn, struct ts_err *err);
 

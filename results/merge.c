@@ -16,8 +16,7 @@ double merge_duration_s(const cJSON *part)
 	return ts_json_real(part, "throughput.duration_s", by_rate_s);
 }
 
-/* --- numbers: any unknown among them makes the result unknown ------------------------------------------------------
- */
+/* --- numbers: any unknown among them makes the result unknown ---------------------------------------------------- */
 
 static double plus(double a, double b)
 {

@@ -41,8 +41,8 @@ bool summary_unserved(const struct cell *cell);
 
 const struct cell *summary_cell(const struct summary *s, size_t mode, size_t workload);
 
-/* The figures[figure] of the cell's usable trials into out (room for n_trials of the set). Returns how many are known.
- */
+/* The figures[figure] of the cell's usable trials into out (room for n_trials of the set). Returns
+ * how many are known. */
 size_t summary_values(const struct summary *s, const struct cell *cell, enum figure figure, double *out);
 
 /*
@@ -52,8 +52,8 @@ size_t summary_values(const struct summary *s, const struct cell *cell, enum fig
 int summary_histogram(const struct summary *s, const struct cell *cell, const char *path, struct ts_hist *h,
                       struct ts_err *err);
 
-/* The modes of a workload that have this figure, best first (all in the set's order for a NEITHER). Returns how many.
- */
+/* The modes of a workload that have this figure, best first (all in the set's order for a NEITHER).
+ * Returns how many. */
 size_t summary_rank(const struct summary *s, size_t workload, enum figure figure, size_t *modes);
 
 #endif

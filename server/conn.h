@@ -57,8 +57,8 @@ enum conn_next conn_read(struct conn *c, struct worker *w);
 /* Send what is left. */
 enum conn_next conn_write(struct conn *c, struct worker *w);
 
-/* The stop: answer what has been received (an unfinished line, too) as if the client had ended. Not while CONN_BLOCKED.
- */
+/* The stop: answer what has been received (an unfinished line, too) as if the client had ended. Not
+ * while CONN_BLOCKED. */
 enum conn_next conn_stop(struct conn *c, struct worker *w);
 
 bool conn_is_lingering(const struct conn *c);

@@ -76,8 +76,8 @@ static int name_option(struct ts_err *err, int rc)
 	return rc;
 }
 
-/* After kill -9 of a server in mode uring the kernel lets go of its sockets a little later: a busy path gets some time.
- */
+/* After kill -9 of a server in mode uring the kernel lets go of its sockets a little later: a busy
+ * path gets some time. */
 static int listen_patiently(struct ts_endpoint *ep, const struct ts_listen *how, struct ts_err *err)
 {
 	int rc;

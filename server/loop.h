@@ -7,9 +7,10 @@
  *
  *   add      begin to wait for source->want on source->fd. source->slot (or ->watch) is the mode's to use. 0 or -errno.
  *   change   source->want has changed, possibly to WANT_NOTHING; or, in edge-triggered modes, it has not, and the
- * source is to be told of again even if nothing new happens. remove   wait for it no longer; its descriptor is closed
- * next. wait     wait at most timeout_ns (0: only look; negative: for ever) and call loop_ready() for every source that
- * is ready. Interrupted is not an error. 0 or -errno.
+ *            source is to be told of again even if nothing new happens. 0 or -errno.
+ *   remove   wait for it no longer; its descriptor is closed next.
+ *   wait     wait at most timeout_ns (0: only look; negative: for ever) and call loop_ready() for every source that
+ *            is ready. Interrupted is not an error. 0 or -errno.
  *
  * loop_ready() may remove the source that it is called for, and add others. It never removes another.
  */

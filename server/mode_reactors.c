@@ -19,9 +19,8 @@ struct reactor {
 	struct worker worker;
 	pthread_t thread;
 	bool has_thread;
-	int epoll_fd; /* owned */
-	pthread_mutex_t
-	        *gate; /* closed until all threads are there: the first that serves says that the server is ready */
+	int epoll_fd;          /* owned */
+	pthread_mutex_t *gate; /* closed until all threads are there: the first that serves says: ready */
 	int result;
 };
 

@@ -21,8 +21,8 @@ int session_desk_init(struct session_desk *d, enum session_framing framing, cons
 	d->in = room + SESSION_HEADROOM;
 	if (framing == SESSION_STREAM)
 		return 0;
-	/* The worst that can come: a kept line ends, and then lines of one byte and their LF. Touched as far as used.
-	 */
+	/* The worst that can come: a kept line ends, and then lines of one byte and their LF.
+	 * Touched as far as used. */
 	d->out_bytes = max_line_bytes + in_bytes + (in_bytes / 2 + 2) * SESSION_HEADROOM;
 	d->out = malloc(d->out_bytes);
 	if (d->out)

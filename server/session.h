@@ -3,8 +3,9 @@
  * Source: docs/protocol.md, "Messages" and "The end".
  *
  *   stream framing  what one receive call brought is one message: one stamp, written into the room in front of the
- * bytes, so that the reply is contiguous without a copy line framing    every whole line (LF or CR LF) is answered with
- * its ending; an empty line ends; an unfinished line is kept until the rest comes, and answered at the end of file
+ *                   bytes, so that the reply is contiguous without a copy
+ *   line framing    every whole line (LF or CR LF) is answered with its ending; an empty line ends; an unfinished line
+ *                   is kept until the rest comes, and answered at the end of file
  *
  * Everything that one receive call brought is one reply: one send.
  * Storage: a desk belongs to a worker and is shared by its conversations, one call after the other. A conversation

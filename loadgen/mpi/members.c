@@ -40,8 +40,8 @@ static int join(struct team *team, unsigned n_here, int result, struct ts_err *e
 	return 0;
 }
 
-/* NOLINTBEGIN(clang-analyzer-optin.mpi.MPI-Checker): never waits; a meeting that begins in one call ends in a later one
- */
+/* NOLINTBEGIN(clang-analyzer-optin.mpi.MPI-Checker): never waits; a meeting that begins in one call
+ * ends in a later one */
 static void meet(struct team *team, int here, int wish, int *all, int *stop)
 {
 	struct members *m = of(team);

@@ -1,5 +1,5 @@
-/* What every unit test includes: cmocka, what cmocka needs, the length of an array, and doubles that are nearly equal.
- */
+/* What every unit test includes: cmocka, what cmocka needs, the length of an array, and doubles that
+ * are nearly equal. */
 #ifndef UNIT_H
 #define UNIT_H
 

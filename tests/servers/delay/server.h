@@ -10,8 +10,8 @@
 
 #define ADDRESSES 65536 /* buckets for the addresses of datagram clients */
 
-/* A connection, or one datagram client's address. Freed when it has gone and no reply of its own is left in the queue.
- */
+/* A connection, or one datagram client's address. Freed when it has gone and no reply of its own is
+ * left in the queue. */
 struct client {
 	int fd; /* -1: gone */
 	bool is_stream, read_ended, watches_out;
@@ -38,8 +38,8 @@ struct server {
 	char buffer[PEER_BUFFER];
 };
 
-/* All that wait to be accepted; what one connection has sent, and room for what it is owed; what datagrams have come.
- */
+/* All that wait to be accepted; what one connection has sent, and room for what it is owed; what
+ * datagrams have come. */
 void client_accept(struct server *s);
 void client_read(struct server *s, struct client *c, uint32_t events);
 void datagrams_read(struct server *s);

@@ -15,8 +15,8 @@ static struct ts_hist *new_hist(void)
 	return h;
 }
 
-/* Catches: an index that is not the inverse of the bounds, gaps or overlaps between buckets, a bucket that is too wide.
- */
+/* Catches: an index that is not the inverse of the bounds, gaps or overlaps between buckets, a bucket
+ * that is too wide. */
 static void buckets_tile_the_range(void **state)
 {
 	(void)state;

@@ -63,8 +63,8 @@ static void a_pipe_is_written_to_and_not_replaced(void **state)
 	remove_folder(folder);
 }
 
-/* With standard output on a full disk. Catches: "-" taken for a file, an error that is lost, a sentence without advice.
- */
+/* With standard output on a full disk. Catches: "-" taken for a file, an error that is lost, a
+ * sentence without advice. */
 static void a_full_standard_output_is_an_error(void **state)
 {
 	struct ts_err err = {0};

@@ -235,8 +235,8 @@ static bool compare(const struct ts_reply_rule *rule, size_t before, const struc
 	return expected;
 }
 
-/* The same after another message on the connection, so that its stamp is remembered; as a rule it stands there again.
- */
+/* The same after another message on the connection, so that its stamp is remembered; as a rule it
+ * stands there again. */
 static void compare_after_stamp(const struct ts_reply_rule *rule, const struct text *in, const struct text *out,
                                 struct ts_random *random)
 {

@@ -1,5 +1,5 @@
-/* Flags set by real signals, and the descriptor for event loops. Each test is a process of its own, since flags stay.
- */
+/* Flags set by real signals, and the descriptor for event loops. Each test is a process of its own,
+ * since flags stay. */
 #include "ts_clock.h"
 #include "ts_signal.h"
 #include "unit.h"

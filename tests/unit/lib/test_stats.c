@@ -3,8 +3,8 @@
 #include "unit.h"
 #include <math.h>
 
-/* R: quantile(1:10, .9) is 9.1 (type 7); sd(c(2,4,4,4,5,5,7,9)) is 2.138. Catches: other quantile types, n for n - 1.
- */
+/* R: quantile(1:10, .9) is 9.1 (type 7); sd(c(2,4,4,4,5,5,7,9)) is 2.138. Catches: other quantile
+ * types, n for n - 1. */
 static void plain_figures(void **state)
 {
 	static const double tens[] = {10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, eight[] = {2, 4, 4, 4, 5, 5, 7, 9};
@@ -36,8 +36,8 @@ static void too_small_samples_are_nan(void **state)
 	assert_true(isnan(low) && isnan(high));
 }
 
-/* With a median of 0, 95 % intervals of normal samples hold it in 95 % of the cases; and they are not all of the line.
- */
+/* With a median of 0, 95 % intervals of normal samples hold it in 95 % of the cases; and they are
+ * not all of the line. */
 static void median_intervals_cover(void **state)
 {
 	struct ts_random *r = ts_random_new(11);

@@ -1,5 +1,5 @@
-/* The schedule: exact counts for any rate and any number of workers, laws of arrival, stages, traces, what is given up.
- */
+/* The schedule: exact counts for any rate and any number of workers, laws of arrival, stages, traces,
+ * what is given up. */
 #include "pacer.h"
 #include "ts_stats.h"
 #include "unit.h"

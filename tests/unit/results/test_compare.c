@@ -83,8 +83,8 @@ static void test_few_trials(void **state)
 	ts_random_free(random);
 }
 
-/* A change below two fifths of the floor is none, however sure it is; a slower one within the limit is no regression.
- */
+/* A change below two fifths of the floor is none, however sure it is; a slower one within the limit
+ * is no regression. */
 static void test_small_but_sure(void **state)
 {
 	struct ts_random *random = ts_random_new(1);

@@ -146,8 +146,8 @@ static void test_line_limit(void **state)
 		}
 }
 
-/* Random bytes, brackets and line ends among them, in random pieces: the output is a legal answer to all of the input.
- */
+/* Random bytes, brackets and line ends among them, in random pieces: the output is a legal answer to
+ * all of the input. */
 static void random_conversation(enum session_framing framing, const char *separator, struct ts_random *random)
 {
 	struct ts_reply_rule rule = {.stamp = {.kind = TS_STAMP_CTIME}, .n_separator = strlen(separator)};

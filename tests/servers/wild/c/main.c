@@ -7,8 +7,8 @@
 
 #define BUFSIZE 1024
 
-/* One conversation's way with the bytes of one recv: builds the reply, returns its length. `data` has room for a NUL.
- */
+/* One conversation's way with the bytes of one recv: builds the reply, returns its length. `data`
+ * has room for a NUL. */
 typedef size_t reply_fn(char *reply, size_t size, char *data, size_t n);
 
 static const char *ctime_now(void)
