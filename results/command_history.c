@@ -18,7 +18,7 @@ struct settings {
 };
 
 static const char figure_names[] =
-#define FIGURE_ROW(ID, name, title, unit, better) "|" #name
+#define FIGURE_ROW(ID, name, title, unit, better, path) "|" #name
 #include "figures.def"
 #undef FIGURE_ROW
         ;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct figure_row rows[] = {
-#define FIGURE_ROW(ID, name, title, unit, better) {#name, title, unit, FIGURE_##better},
+#define FIGURE_ROW(ID, name, title, unit, better, path) {#name, title, unit, path, FIGURE_##better},
 #include "figures.def"
 #undef FIGURE_ROW
 };
@@ -130,26 +130,11 @@ static double opened_to_talk(const cJSON *load)
 void figures_read(double *out, const cJSON *load, const cJSON *server)
 {
 	for (int i = 0; i < FIGURE_N; i++)
-		out[i] = NAN;
-	out[FIGURE_COMPLETED] = ts_json_real(load, "requests.completed", NAN);
-	out[FIGURE_FAILED] = ts_json_real(load, "requests.failed", NAN);
-	out[FIGURE_RATE] = ts_json_real(load, "throughput.requests_per_s", NAN);
-	out[FIGURE_OFFERED] = ts_json_real(load, "throughput.offered_per_s", NAN);
-	out[FIGURE_ACHIEVED] = ts_json_real(load, "throughput.achieved_ratio", NAN);
-	out[FIGURE_MEAN] = ts_json_real(load, "latency.response.mean_ns", NAN);
-	out[FIGURE_P50] = ts_json_real(load, "latency.response.percentiles.50", NAN);
-	out[FIGURE_P90] = ts_json_real(load, "latency.response.percentiles.90", NAN);
-	out[FIGURE_P99] = ts_json_real(load, "latency.response.percentiles.99", NAN);
-	out[FIGURE_P999] = ts_json_real(load, "latency.response.percentiles.\"99.9\"", NAN);
-	out[FIGURE_SERVICE_P99] = ts_json_real(load, "latency.service.percentiles.99", NAN);
-	out[FIGURE_CONNECT_P50] = ts_json_real(load, "latency.connect.percentiles.50", NAN);
-	out[FIGURE_CONNECT_P99] = ts_json_real(load, "latency.connect.percentiles.99", NAN);
+		out[i] = rows[i].path ? ts_json_real(load, rows[i].path, NAN) : NAN;
 	out[FIGURE_OPENED] = opened_to_talk(load);
 	out[FIGURE_SERVED] = ts_json_real(load, "connections.served", NAN);
 	if (out[FIGURE_SERVED] > out[FIGURE_OPENED]) /* those who came back were served again */
 		out[FIGURE_SERVED] = out[FIGURE_OPENED];
-	out[FIGURE_PEAK_OPEN] = ts_json_real(load, "connections.peak_open", NAN);
-	out[FIGURE_JAIN] = ts_json_real(load, "fairness.jain", NAN);
 	out[FIGURE_RSS] = ts_json_real(load, "server.peak_rss_bytes", ts_json_real(server, "peak_rss_bytes", NAN));
 	out[FIGURE_CPU] = cpu_per_request_us(load, server, out[FIGURE_COMPLETED]);
 	if (server)

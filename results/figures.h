@@ -7,7 +7,7 @@
 #include <cjson/cJSON.h>
 
 enum figure {
-#define FIGURE_ROW(ID, name, title, unit, better) FIGURE_##ID,
+#define FIGURE_ROW(ID, name, title, unit, better, path) FIGURE_##ID,
 #include "figures.def"
 #undef FIGURE_ROW
 	FIGURE_N
@@ -17,6 +17,7 @@ enum figure_better { FIGURE_HIGHER, FIGURE_LOWER, FIGURE_NEITHER };
 
 struct figure_row {
 	const char *name, *title, *unit;
+	const char *path; /* in the generator's result; NULL: made of several fields */
 	enum figure_better better;
 };
 
