@@ -30,7 +30,7 @@ static void *react(void *arg)
 
 	pthread_mutex_lock(r->gate);
 	pthread_mutex_unlock(r->gate);
-	r->result = epoll_loop_run(&r->worker, r->epoll_fd, r->worker.server->stop.wake_fd);
+	r->result = epoll_loop_run(&r->worker, r->epoll_fd, r->worker.server->stop.wake_fd, &epoll_level);
 	if (r->result < 0)
 		stop_ask(r->worker.server);
 	return NULL;
