@@ -1,5 +1,6 @@
 /* The text of endpoints: parse and print. Sockets are made in ts_endpoint_socket.c. */
 #include "ts_endpoint.h"
+#include "ts_endpoint_host.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
@@ -96,6 +97,7 @@ static int parse_inet(struct ts_endpoint *ep, const char *uri, const char *rest,
 	char host[HOST_MAX] = "127.0.0.1", service[8];
 	int port = TS_ENDPOINT_PORT, r;
 	struct addrinfo hints = {.ai_socktype = ep->transport == TS_TCP ? SOCK_STREAM : SOCK_DGRAM}, *found;
+	const struct addrinfo *chosen;
 
 	if (strncmp(rest, "//", 2) == 0)
 		rest += 2;
@@ -109,8 +111,9 @@ static int parse_inet(struct ts_endpoint *ep, const char *uri, const char *rest,
 		return ts_err_set(err, r == EAI_SYSTEM ? errno : EHOSTUNREACH,
 		                  "%s: cannot find the host %s: %s; check its name, or give an address", uri, host,
 		                  r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
-	memcpy(&ep->addr, found->ai_addr, found->ai_addrlen);
-	ep->addr_len = found->ai_addrlen;
+	chosen = ts_endpoint_choose(found);
+	memcpy(&ep->addr, chosen->ai_addr, chosen->ai_addrlen);
+	ep->addr_len = chosen->ai_addrlen;
 	freeaddrinfo(found);
 	return 0;
 }

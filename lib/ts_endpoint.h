@@ -1,8 +1,8 @@
 /*
  * Endpoints: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH (stream), unixgram:PATH, unix:@NAME and unixgram:@NAME
  * (Linux's abstract names), IPv6 in brackets. Default host 127.0.0.1, default port 21567; "tcp:" or "tcp://" alone is
- * both defaults. Port 0 in a listening endpoint asks for a free port. Host names are resolved with getaddrinfo(3).
- * Source: RFC 3986 for the form; unix(7), tcp(7), udp(7).
+ * both defaults. Port 0 in a listening endpoint asks for a free port. Host names are resolved with getaddrinfo(3);
+ * which of several addresses is taken is in ts_endpoint_host.h. Source: RFC 3986 for the form; unix(7), tcp(7), udp(7).
  */
 #ifndef TS_ENDPOINT_H
 #define TS_ENDPOINT_H

@@ -54,6 +54,26 @@ teardown() {
   done
 }
 
+@test "a host of two addresses is the one where the server listens, and else the default" {
+  unshare -rm true || skip "no mounts of its own can be made here"
+  local address port
+  printf '::1 localhost\n127.0.0.1 localhost\n' >"${scratch}/hosts"
+  as_both() { unshare -rm bash -c 'mount --bind "$1" /etc/hosts && shift && exec "$@"' _ "${scratch}/hosts" "$@"; }
+  [ "$(as_both getent ahosts localhost | grep -c STREAM)" -eq 2 ] || skip "names are not looked up in /etc/hosts"
+  for address in 127.0.0.1 '[::1]'; do
+    serve --listen="tcp://${address}:0"
+    as_both "${bin}/tsload" -c 1 -n 5 "tcp://localhost:${uri##*:}"
+    [[ "$(as_both "${bin}/tsclient" "tcp://localhost:${uri##*:}" <<<hello)" == "["*"]hello" ]]
+    as_both "${bin}/tsconform" --only=format.reply "tcp://localhost:${uri##*:}"
+    port=${uri##*:}
+    serve --listen="udp://${address}:0"
+    as_both "${bin}/tsload" -c 1 -n 5 "udp://localhost:${uri##*:}"
+  done
+  stop_peers # the port is nobody's now
+  as_both "${bin}/tsconform" --only=format.reply --exec "exec ${bin}/tsserver --listen={uri}" "tcp://localhost:${port}" >"${scratch}/out"
+  [[ "$(head -n 1 "${scratch}/out")" == "tcp://127.0.0.1:${port}"* ]]
+}
+
 @test "what cannot be reached ends with 3 and one line, and the report says so" {
   local text
   for text in tcp://127.0.0.1:1 udp://127.0.0.1:1 "unix:${scratch}/nosuch" "unixgram:${scratch}/nosuch" unix:@tsbench-nosuch; do
