@@ -32,7 +32,7 @@ static int parse_path(struct ts_endpoint *ep, const char *uri, const char *path,
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)&ep->addr;
 	bool abstract = path[0] == '@';
-	size_t n = strlen(path), limit = sizeof un->sun_path - 1;
+	size_t n = strlen(path), limit = sizeof un->sun_path - !abstract; /* a path ends in NUL, a name does not */
 
 	if (n == 0 || (abstract && n == 1))
 		return ts_err_usage(err, "%s: needs a %s, such as %s:%s", uri, abstract ? "name" : "path",
@@ -40,6 +40,8 @@ static int parse_path(struct ts_endpoint *ep, const char *uri, const char *path,
 	if (strncmp(path, "//", 2) == 0 && path[2] != '/')
 		return ts_err_usage(err, "%s: takes no host: must be %s:PATH or %s:@NAME", uri, names[ep->transport],
 		                    names[ep->transport]);
+	if (path[strcspn(path, "\r\n")] != '\0') /* the ready line would be two */
+		return ts_err_usage(err, "%s: may not hold the end of a line", uri);
 	if (n > limit)
 		return ts_err_usage(err, "%.60s...: the path is too long: must be at most %zu bytes, and is %zu", uri,
 		                    limit, n);

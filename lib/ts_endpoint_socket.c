@@ -62,6 +62,7 @@ static const char *advice(int error, bool inet)
 	case EAFNOSUPPORT: return "; this machine lacks that kind of address";
 	case EPROTOTYPE: return "; the path is of the other kind: unix is a stream, unixgram takes datagrams";
 	case ENOTSOCK: return "; choose another path, or remove the file";
+	case EINVAL: return inet ? "; an address of one link needs its interface, as in [fe80::1%eth0]" : "";
 	default: return "";
 	}
 }

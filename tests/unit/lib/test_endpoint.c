@@ -53,12 +53,15 @@ static void the_longest_path_fits(void **state)
 	memset(uri + 10, 'p', 106);
 	assert_int_equal(ts_endpoint_parse(&ep, uri, &err), 0);
 	assert_string_equal(ts_endpoint_text(&ep, text, sizeof text), uri);
-	uri[9] = '@';
+	strcat(uri, "p");
+	assert_int_equal(ts_endpoint_parse(&ep, uri, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "at most 107 bytes, and is 108"));
+	uri[9] = '@'; /* an abstract name needs no end */
 	assert_int_equal(ts_endpoint_parse(&ep, uri, &err), 0);
 	assert_string_equal(ts_endpoint_text(&ep, text, sizeof text), uri);
 	strcat(uri, "p");
 	assert_int_equal(ts_endpoint_parse(&ep, uri, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "at most 107 bytes, and is 108"));
+	assert_non_null(strstr(err.text, "at most 108 bytes, and is 109"));
 }
 
 /* Each refused as wrong usage, in a line that repeats the text and says what is allowed. */
@@ -86,6 +89,7 @@ static void wrong_forms_are_refused(void **state)
 	        {"unix:", "needs a path, such as unix:"},
 	        {"unixgram:@", "needs a name, such as unixgram:@"},
 	        {"unix://host/x", "takes no host"},
+	        {"unix:@", "needs a name"},
 	};
 
 	(void)state;
@@ -99,6 +103,18 @@ static void wrong_forms_are_refused(void **state)
 		    strchr(err.text, '\n'))
 			fail_msg("%s: said \"%s\"", cases[i][0], err.text);
 	}
+}
+
+/* Fault caught: a ready line that is two, of which none is an endpoint. */
+static void the_end_of_a_line_is_refused(void **state)
+{
+	struct ts_endpoint ep;
+	struct ts_err err = {0};
+
+	(void)state;
+	assert_int_equal(ts_endpoint_parse(&ep, "unix:/tmp/a\nb", &err), -EINVAL);
+	assert_int_equal(ts_endpoint_parse(&ep, "unixgram:@\r", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "the end of a line"));
 }
 
 static void an_unknown_host_is_the_environment(void **state)
@@ -139,8 +155,11 @@ static void noise_is_harmless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_form_there_and_back), cmocka_unit_test(the_longest_path_fits),
-	        cmocka_unit_test(wrong_forms_are_refused),   cmocka_unit_test(an_unknown_host_is_the_environment),
+	        cmocka_unit_test(every_form_there_and_back),
+	        cmocka_unit_test(the_longest_path_fits),
+	        cmocka_unit_test(wrong_forms_are_refused),
+	        cmocka_unit_test(the_end_of_a_line_is_refused),
+	        cmocka_unit_test(an_unknown_host_is_the_environment),
 	        cmocka_unit_test(noise_is_harmless),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
