@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,8 @@ static const char *advice(int error)
 {
 	switch (error) {
 	case ENOENT: return "; make the folder first";
+	case EFBIG: return "; raise the limit of a file's size (ulimit -f)";
+	case EISDIR: return "; give the name of a file";
 	case EACCES:
 	case EPERM:
 	case EROFS: return "; choose a folder that you may write to";
@@ -204,11 +207,19 @@ static const char *advice(int error)
 	}
 }
 
+static int refuse_to_write(const char *path, int result, struct ts_err *err)
+{
+	return ts_err_set(err, -result, "cannot write %s: %s%s", path, strerror(-result), advice(-result));
+}
+
 int ts_file_write(const char *path, const void *bytes, size_t n, struct ts_err *err)
 {
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
 	char real[PATH_MAX];
 	struct stat st;
 	int result;
+
+	sigaction(SIGXFSZ, &ignore, &before); /* beyond `ulimit -f` a write fails; it does not kill, and leave a part */
 
 	if (strcmp(path, "-") == 0) {
 		fflush(stdout);
@@ -219,9 +230,28 @@ int ts_file_write(const char *path, const void *bytes, size_t n, struct ts_err *
 	} else { /* what a link points to is replaced, not the link */
 		result = replace(realpath(path, real) ? real : path, bytes, n);
 	}
-	if (result < 0)
-		ts_err_set(err, -result, "cannot write %s: %s%s", path, strerror(-result), advice(-result));
-	return result;
+	sigaction(SIGXFSZ, &before, NULL);
+	return result < 0 ? refuse_to_write(path, result, err) : result;
+}
+
+int ts_file_check(const char *path, struct ts_err *err)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+	int result = 0;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		result = -EISDIR;
+	} else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		result = access(path, W_OK) < 0 ? -errno : 0;
+	} else {
+		if (!realpath(path, folder))
+			snprintf(folder, sizeof(folder), "%s", path);
+		result = access(dirname(folder), W_OK) < 0 ? -errno : 0;
+	}
+	return result < 0 ? refuse_to_write(path, result, err) : 0;
 }
 
 int ts_json_write(const char *path, const cJSON *root, struct ts_err *err)

@@ -2,6 +2,7 @@
 #include "cgroup.h"
 #include "source.h"
 #include "ts_host.h"
+#include "ts_json.h"
 #include "ts_units.h"
 #include "worker.h"
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DESCRIPTORS_OWN 64   /* standard streams, loops, timers, files of /proc */
@@ -97,22 +97,9 @@ static int check_memory(const struct plan *plan, struct ts_err *err)
 /* A result that cannot be written is a lost run: look before it begins. */
 static int check_file(const char *option, const char *path, struct ts_err *err)
 {
-	char folder[4096], *slash;
-	struct stat st;
+	int result = path ? ts_file_check(path, err) : 0;
 
-	if (!path || strcmp(path, "-") == 0)
-		return 0;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return ts_err_set(err, EISDIR, "%s=%s: is a directory; give the name of a file", option, path);
-	snprintf(folder, sizeof(folder), "%s", path);
-	slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	else
-		snprintf(folder, sizeof(folder), ".");
-	if (access(folder, W_OK) == 0)
-		return 0;
-	return ts_err_set(err, errno, "%s=%s: cannot be written there: %s: %s", option, path, folder, strerror(errno));
+	return result < 0 ? ts_err_prefix(err, result, option) : 0;
 }
 
 static int check_files(const struct plan *plan, struct ts_err *err)

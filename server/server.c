@@ -7,7 +7,6 @@
 #include "ts_ready.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +81,8 @@ static int serve(struct server *server, struct ts_err *err)
 	else
 		rc = mode->run(server);
 	if (rc < 0)
-		return ts_err_set(err, -rc, "mode %s: %s", mode->name, strerror(-rc));
+		return ts_err_set(err, -rc, "mode %s: %s%s", mode->name, strerror(-rc),
+		                  rc == -EMFILE ? "; raise the limit of open files (ulimit -n)" : "");
 	return 0;
 }
 
@@ -119,19 +119,13 @@ static int open_and_serve(struct server *server, struct ts_err *err)
 static int check_outputs(const struct settings *set, struct ts_err *err)
 {
 	int flags = set->ready_fd >= 0 ? fcntl((int)set->ready_fd, F_GETFL) : O_WRONLY;
-	char *copy;
-	int rc = 0;
+	int rc;
 
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
 		return ts_err_set(err, EBADF, "--ready-fd=%lld: must be a descriptor that is open for writing",
 		                  (long long)set->ready_fd);
-	if (!set->stats_path || strcmp(set->stats_path, "-") == 0)
-		return 0;
-	copy = strdup(set->stats_path);
-	if (!copy || access(dirname(copy), W_OK) < 0)
-		rc = ts_err_set(err, errno, "--stats=%s: cannot write there: %s", set->stats_path, strerror(errno));
-	free(copy);
-	return rc;
+	rc = set->stats_path ? ts_file_check(set->stats_path, err) : 0;
+	return rc < 0 ? ts_err_prefix(err, rc, "--stats") : 0;
 }
 
 int server_run(struct server *server, struct ts_err *err)

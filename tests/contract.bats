@@ -95,16 +95,31 @@ teardown() {
   fails /nosuch tsload -c 1 -n 1 --hdr-log=/nosuch/x "${uri}"
   fails /nosuch tsload -c 1 -n 1 --arrival=trace:/nosuch -r 1 "${uri}"
   fails "${scratch}" tsload -c 1 -n 1 --json="${scratch}" "${uri}"
+  fails "${scratch}" tsserver --listen=tcp://127.0.0.1:0 --stats="${scratch}"
   fails /nosuch tsconform --only=format.reply --json=/nosuch/x "${uri}"
   fails "${uri}" tsserver --listen="${uri}"
   fails --ready-fd=77 tsserver --listen=tcp://127.0.0.1:0 --ready-fd=77
-  fails --stats=/nosuch/x tsserver --listen=tcp://127.0.0.1:0 --stats=/nosuch/x
+  fails "--stats: cannot write /nosuch/x" tsserver --listen=tcp://127.0.0.1:0 --stats=/nosuch/x
   fails --server-pid=4194303 tsload -c 1 -n 1 --server-pid=4194303 "${uri}"
   fails cannot tsload -c 2 -d 50ms udp://127.0.0.1:1 # ended before it would have been given up
   fails /nosuch tsserver --listen=unix:/nosuch/x
   fails nosuch.json tsreport table "${scratch}/nosuch.json"
   fails port tsload -c 50000 -d 1s --processes=8 "${uri}"
+  run bash -c "ulimit -f 0; ${bin}/tsload -c 1 -n 1 --json=${scratch}/large.json ${uri} 2>&1 >/dev/null"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"File too large; raise the limit"* ]]
+  [ -z "$(find "${scratch}" -name 'large.json*')" ]
   (ulimit -n 64 && fails descriptors tsload -c 1000 -d 1s --processes=1 "${uri}")
+}
+
+@test "who may not write to a device's folder may write to the device" {
+  local nobody=()
+  serve
+  [ "$(id -u)" -ne 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  "${nobody[@]}" test -x "${bin}/tsload" || skip "the programs are out of their reach"
+  "${nobody[@]}" "${bin}/tsload" -c 1 -n 1 --json=/dev/null --hdr-log=/dev/null "${uri}"
+  run "${nobody[@]}" timeout --preserve-status 0.2 "${bin}/tsserver" --listen=tcp://127.0.0.1:0 --stats=/dev/null
+  [ "${status}" -eq 0 ]
 }
 
 @test "a full standard output is said, with exit status 3" {
