@@ -16,8 +16,8 @@ static int write_results(const struct run *r, const cJSON *json, struct ts_err *
 
 	if (r->plan->json_path)
 		result = ts_json_write(r->plan->json_path, json, err);
-	if (result == 0 && r->plan->hdr_path)
-		result = output_hdr_log(r, r->plan->hdr_path, err);
+	if (r->plan->hdr_path && output_hdr_log(r, r->plan->hdr_path, err) < 0)
+		result = -1;
 	return result;
 }
 
@@ -40,7 +40,7 @@ int finish(const struct run *r, cJSON *result, const struct ts_log *log)
 
 	if (run_trouble(r, trouble, sizeof(trouble))[0])
 		ts_log(log, TS_LOG_ERROR, "%s", trouble);
-	if (!to_stdout(r->plan->json_path) && !r->unreachable)
+	if (!to_stdout(r->plan->json_path) && !to_stdout(r->plan->hdr_path) && !r->unreachable)
 		report_print(stdout, r);
 	if (fflush(stdout) != 0) {
 		ts_err_set(&err, errno, "the report cannot be written to standard output: %s", strerror(errno));

@@ -93,6 +93,13 @@ static bool shows_no_latency(const struct plan *p)
 	return searches(p) && !p->json_path;
 }
 
+/* /dev/null takes any number. */
+static bool has_two_results_in_one(const struct plan *p)
+{
+	return p->json_path && p->hdr_path && strcmp(p->json_path, p->hdr_path) == 0 &&
+	       strncmp(p->json_path, "/dev/", 5) != 0;
+}
+
 static bool is_closed_poisson(const struct plan *p)
 {
 	return p->schedule.arrival == PACER_POISSON && is_closed(p);
@@ -119,6 +126,7 @@ static const struct rule {
         {CONTRADICTS, "resume", has_no_sweep, "keeps the measurements of a sweep, and needs --sweep"},
         {CONTRADICTS, "threshold", searches, "is for a run, and cannot go with --find-max or --sweep"},
         {CONTRADICTS, "until", searches, "is for a run, and cannot go with --find-max or --sweep"},
+        {CONTRADICTS, "hdr-log", has_two_results_in_one, "must be another file than that of --json"},
         {CONTRADICTS, "hdr-log", searches, "is of a run, and cannot go with --find-max or --sweep"},
         {IN_VAIN, "arrival", is_closed, "a closed loop has no schedule"},
         {IN_VAIN, "pace", ticks_in_vain, "tick is for an open loop"},
