@@ -21,6 +21,14 @@ static int check_size(const char *text, void *settings, struct ts_err *err)
 	return result;
 }
 
+/* Its length; and that it may be empty: nothing stands there, which is what the reference server does. */
+static int check_separator(const char *text, void *settings, struct ts_err *err)
+{
+	size_t most = sizeof(((struct plan *)settings)->stated.separator_text) - 1;
+
+	return strlen(text) <= most ? 0 : ts_err_usage(err, "must be at most %zu bytes", most);
+}
+
 static int check_arrival(const char *text, void *settings, struct ts_err *err)
 {
 	(void)settings;
@@ -121,12 +129,13 @@ static const struct ts_opt rows[] = {
                  "whose lines must end so; stream: in neither"},
         {TS_OPT_TEXT, "time", 0, "NAME", "auto", AT(time_text),
          .help = "the server's time text, where it cannot be learned: ctime, rfc3339, unix, ... or strftime:FMT"},
-        {TS_OPT_TEXT, "separator", 0, "TEXT", "auto", AT(separator_text), .help = "what stands between ] and the data"},
+        {TS_OPT_TEXT, "separator", 0, "TEXT", "auto", AT(separator_text), .check = check_separator,
+         .help = "what stands between ] and the data"},
         {TS_OPT_CHOICE, "verify", 0, "HOW", "full", .choices = PLAN_VERIFIES, AT(verify),
          .help = "full: every reply by the law; format: without the window of the time; off: count replies"},
         {TS_OPT_DURATION, "tolerance", 0, "T", "20ms", "0s", "1h", AT(tolerance_ns),
          .help = "how far the server's clock may be off, beyond the resolution of its text"},
-        {TS_OPT_COUNT, "seed", 0, "N", "1", "0", NULL, AT(seed), .help = "of arrivals and sizes"},
+        {TS_OPT_COUNT, "seed", 0, "N", "1", "0", "9007199254740992", AT(seed), .help = "of arrivals and sizes"},
         {.type = TS_OPT_GROUP, .help = "Generator"},
         {TS_OPT_CPUS, "cpus", 0, "LIST", NULL, AT(cpus), .help = "processors to run on, such as 1 or 2-3"},
         {TS_OPT_CHOICE, "pace", 0, "HOW", "timer", .choices = PLAN_PACES, AT(pace),
@@ -138,7 +147,7 @@ static const struct ts_opt rows[] = {
         {.type = TS_OPT_GROUP, .help = "Report"},
         {TS_OPT_TEXT, "json", 0, "FILE", NULL, AT(json_path), .help = "write the result; -: standard output"},
         {TS_OPT_TEXT, "hdr-log", 0, "FILE", NULL, AT(hdr_path),
-         .help = "write an HdrHistogram log of the response times"},
+         .help = "write an HdrHistogram log of the response times; -: standard output"},
         {TS_OPT_DURATION, "interval", 0, "T", "1s", "10ms", "1h", AT(interval_ns),
          .help = "length of one entry of the series"},
         {TS_OPT_COUNT, "server-pid", 0, "PID", NULL, "1", "4194304", AT(server_pid),

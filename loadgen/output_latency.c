@@ -3,16 +3,8 @@
 #include "output_inner.h"
 #include "ts_json.h"
 #include "ts_latency.h"
-#include <stdio.h>
 
 #define NAME_MAX_BYTES 32
-
-/* "99.9" */
-static const char *name_of(double percentile, char name[NAME_MAX_BYTES])
-{
-	snprintf(name, NAME_MAX_BYTES, "%.10g", percentile);
-	return name;
-}
 
 cJSON *output_percentiles(const struct plan *plan, const struct ts_hist *h)
 {
@@ -20,7 +12,8 @@ cJSON *output_percentiles(const struct plan *plan, const struct ts_hist *h)
 	char name[NAME_MAX_BYTES];
 
 	for (size_t i = 0; i < plan->n_percentiles; i++)
-		ts_latency_add_percentile(percentiles, name_of(plan->percentiles[i], name), h, plan->percentiles[i]);
+		ts_latency_add_percentile(percentiles, plan_percentile_name(plan, i, name, sizeof(name)), h,
+		                          plan->percentiles[i]);
 	return percentiles;
 }
 
@@ -42,7 +35,7 @@ static void add_confidence(cJSON *latency, const struct run *r)
 	for (size_t i = 0; i < r->plan->n_percentiles; i++) {
 		double percentile = r->plan->percentiles[i];
 		struct confidence c = confidence_of(r->sampler.batches, r->sampler.n_batches, percentile);
-		cJSON *one = ts_json_add_object(all, name_of(percentile, name));
+		cJSON *one = ts_json_add_object(all, plan_percentile_name(r->plan, i, name, sizeof(name)));
 		ts_json_add_real(one, "low_ns", c.low_ns);
 		ts_json_add_real(one, "high_ns", c.high_ns);
 		ts_json_add_real(one, "effective_count", c.effective_n);

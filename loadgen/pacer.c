@@ -58,7 +58,7 @@ int pacer_trace_load(struct pacer_schedule *s, const char *path, struct ts_err *
 {
 	char line[128];
 	size_t n_room = 0;
-	int n_line = 0;
+	int n_line = 0, failed;
 	FILE *f = fopen(path, "re");
 
 	if (!f)
@@ -67,7 +67,8 @@ int pacer_trace_load(struct pacer_schedule *s, const char *path, struct ts_err *
 		char *end;
 		double at_s = strtod(line, &end);
 		n_line++;
-		if (line[0] == '#' || line[0] == '\n')
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] == '#' || line[0] == '\0')
 			continue;
 		if (s->n_trace == n_room) {
 			n_room = n_room ? n_room * 2 : 1024;
@@ -78,7 +79,7 @@ int pacer_trace_load(struct pacer_schedule *s, const char *path, struct ts_err *
 			}
 			s->trace_ns = bigger;
 		}
-		if (end == line || (*end != '\n' && *end != '\0') || !(at_s >= 0 && at_s < 1e6) ||
+		if (end == line || *end != '\0' || !(at_s >= 0 && at_s < 1e6) ||
 		    (s->n_trace > 0 && (int64_t)(at_s * 1e9) < s->trace_ns[s->n_trace - 1])) {
 			fclose(f);
 			return ts_err_set(
@@ -88,7 +89,10 @@ int pacer_trace_load(struct pacer_schedule *s, const char *path, struct ts_err *
 		}
 		s->trace_ns[s->n_trace++] = (int64_t)(at_s * 1e9);
 	}
+	failed = ferror(f) ? errno : 0;
 	fclose(f);
+	if (failed)
+		return ts_err_set(err, failed, "--arrival=trace:%s: cannot be read: %s", path, strerror(failed));
 	return s->n_trace > 0 ? 0 : ts_err_set(err, EINVAL, "%s: holds no moment; one a line is expected", path);
 }
 

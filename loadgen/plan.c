@@ -52,7 +52,7 @@ static int parse_percentiles(struct plan *p, struct ts_err *err)
 	for (char *save, *part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
 		char *end;
 		double q = strtod(part, &end);
-		if (*end != '\0' || !(q > 0 && q <= 100))
+		if (strspn(part, "0123456789.") != strlen(part) || *end != '\0' || !(q > 0 && q <= 100))
 			return ts_err_usage(err, "--percentiles=%s: must be numbers above 0 to 100, such as 50,90,99.9",
 			                    p->percentiles_text);
 		for (size_t i = 0; i < p->n_percentiles; i++)
@@ -67,6 +67,16 @@ static int parse_percentiles(struct plan *p, struct ts_err *err)
 		p->percentiles[p->n_percentiles++] = q;
 	}
 	return p->n_percentiles > 0 ? 0 : ts_err_usage(err, "--percentiles: must be at least one number");
+}
+
+const char *plan_percentile_name(const struct plan *p, size_t i, char *buf, size_t size)
+{
+	size_t n = (size_t)snprintf(buf, size, "%.10f", p->percentiles[i]);
+
+	while (buf[n - 1] == '0')
+		n--;
+	buf[buf[n - 1] == '.' ? n - 1 : n] = '\0';
+	return buf;
 }
 
 /* "ADDRESS/BITS" or one address, of either family. */
@@ -97,9 +107,10 @@ static int parse_source(struct plan *p, struct ts_err *err)
 	} else {
 		goto wrong;
 	}
-	char *end = copy;
-	bits = slash ? strtol(slash, &end, 10) : width;
-	if ((slash && (*end != '\0' || end == slash)) || bits < 0 || bits > width)
+	bits = slash ? strtol(slash, NULL, 10) : width;
+	if (slash && (*slash == '\0' || strspn(slash, "0123456789") != strlen(slash)))
+		goto wrong;
+	if (bits > width)
 		goto wrong;
 	source_ports(&p->source.low_port, &p->source.n_ports);
 	p->source.n_addresses = width - bits >= 32 ? 1ULL << 32 : 1ULL << (width - bits);
@@ -137,8 +148,6 @@ static int parse_dialect(struct plan *p, struct ts_err *err)
 	struct learn_stated *s = &p->stated;
 
 	s->separator = strcmp(p->separator_text, "auto") != 0;
-	if (s->separator && strlen(p->separator_text) >= sizeof(s->separator_text))
-		return ts_err_usage(err, "--separator: must be at most %zu bytes", sizeof(s->separator_text) - 1);
 	if (s->separator)
 		snprintf(s->separator_text, sizeof(s->separator_text), "%s", p->separator_text);
 	s->time = strcmp(p->time_text, "auto") != 0;

@@ -77,6 +77,9 @@ void plan_release(struct plan *p);
 /* For a search: the same plan at another rate. The schedule is laid out again. */
 int plan_set_rate(struct plan *p, double rate_per_s, struct ts_err *err);
 
+/* The i-th percentile as texts name it: "99.9", never "1e-06". Returns buf. */
+const char *plan_percentile_name(const struct plan *p, size_t i, char *buf, size_t size);
+
 /* The i-th local address, with port 0. */
 void plan_source_address(const struct plan *p, uint64_t i, struct ts_endpoint *ep);
 

@@ -89,8 +89,8 @@ static void print_head(FILE *f, const struct plan *plan)
 {
 	fprintf(f, "%-*s", LABEL, "latency");
 	for (size_t i = 0; i < plan->n_percentiles; i++) {
-		char name[32];
-		snprintf(name, sizeof(name), "p%.10g", plan->percentiles[i]);
+		char name[32] = "p";
+		plan_percentile_name(plan, i, name + 1, sizeof(name) - 1);
 		fprintf(f, "%*s", COLUMN, name);
 	}
 	fprintf(f, "%*s\n", COLUMN, "max");

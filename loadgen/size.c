@@ -1,6 +1,7 @@
 #include "size.h"
 #include "ts_units.h"
 #include <errno.h>
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static int parse_lognormal(struct size_spec *s, char *text)
 		return -EINVAL;
 	s->zeta = log(median);
 	s->sigma = strtod(part[1], &end);
-	if (*end != '\0' || !(s->sigma >= 0 && s->sigma <= 10))
+	if (strspn(part[1], "0123456789.") != strlen(part[1]) || *end != '\0' || !(s->sigma >= 0 && s->sigma <= 10))
 		return -EINVAL;
 	return n == 3 ? parse_bytes(part[2], &s->max_bytes) : 0;
 }
@@ -81,7 +82,7 @@ static int parse_file(struct size_spec *s, const char *path, struct ts_err *err)
 {
 	char line[128];
 	uint32_t n_room = 0;
-	int n_line = 0, result = 0;
+	int n_line = 0, result = 0, failed;
 	FILE *f = fopen(path, "re");
 
 	if (!f)
@@ -92,7 +93,10 @@ static int parse_file(struct size_spec *s, const char *path, struct ts_err *err)
 		n_line++;
 		result = add_line(s, line, &n_room);
 	}
+	failed = ferror(f) ? errno : 0;
 	fclose(f);
+	if (failed)
+		return ts_err_set(err, failed, "%s: cannot be read: %s", path, strerror(failed));
 	if (result < 0)
 		return ts_err_set(err, -result, "%s: line %d is not a size of 1 byte to 16MiB", path, n_line);
 	if (s->n_list == 0)
@@ -106,7 +110,7 @@ int size_parse(struct size_spec *s, const char *text, struct ts_err *err)
 	int result;
 
 	memset(s, 0, sizeof(*s));
-	if (strncmp(text, "file:", 5) == 0)
+	if (strncmp(text, "file:", 5) == 0 && text[5] != '\0')
 		return parse_file(s, text + 5, err);
 	snprintf(copy, sizeof(copy), "%s", text);
 	if (strncmp(copy, "uniform:", 8) == 0)
@@ -141,13 +145,24 @@ uint32_t size_draw_random(const struct size_spec *s, struct ts_random *random)
 	return s->max_bytes;
 }
 
+/* Of sizes that are cut at the largest: those below it, and it as often as the law would exceed it. */
+static double lognormal_mean(const struct size_spec *s)
+{
+	double most = s->max_bytes, above = s->sigma > 0 ? (log(most) - s->zeta) / s->sigma : INFINITY;
+
+	if (s->sigma == 0)
+		return fmin(exp(s->zeta), most);
+	return exp(s->zeta + s->sigma * s->sigma / 2) * gsl_cdf_ugaussian_P(above - s->sigma) +
+	       most * gsl_cdf_ugaussian_Q(above);
+}
+
 double size_mean(const struct size_spec *s)
 {
 	double sum = 0;
 
 	switch (s->law) {
 	case SIZE_UNIFORM: return (s->min_bytes + s->max_bytes) / 2.0;
-	case SIZE_LOGNORMAL: return exp(s->zeta + s->sigma * s->sigma / 2);
+	case SIZE_LOGNORMAL: return lognormal_mean(s);
 	case SIZE_FILE:
 		for (uint32_t i = 0; i < s->n_list; i++)
 			sum += s->list[i];

@@ -411,11 +411,19 @@ while True:
   done <<'END'
 tcp: -c 0
 tcp: --size=none
+tcp: --size=file:
 tcp: --arrival=never
 tcp: --stage=10s
 tcp: --threshold=p99
 tcp: --percentiles=101
 tcp: --percentiles=50,50
+tcp: --percentiles=0x32
+tcp: --percentiles=+50
+tcp: --percentiles=1.2.3
+tcp: --source=127.0.0.0/+24
+tcp: --source=127.0.0.0/-0
+tcp: --source=127.0.0.0/
+tcp: --seed=9007199254740993
 tcp: --source=localhost
 tcp: --session-rate=5
 tcp: --arrival=poisson
@@ -464,13 +472,15 @@ END
 --threshold --threshold=p99<1s --find-max=p99<1s tcp:
 --until --until=ci(p99)<5% --sweep=1:2:3 tcp:
 --hdr-log --hdr-log=x --sweep=1:2:3 tcp:
+--hdr-log --hdr-log=x --json=x tcp:
+--hdr-log --hdr-log=- --json=- tcp:
 --session-rate --session-rate=5 tcp:
 --session --session=3 udp:
 --stage --stage=1s:5 --rate=5 tcp:
 --kernel-stamps --kernel-stamps unix:x
 --source=127.0.0.1 --source=127.0.0.1 unix:x
 END
-  [ "${n}" -eq 20 ]
+  [ "${n}" -eq 22 ]
 }
 
 # It ends with 3, for there is no such process, where wrong usage would be 2.
@@ -560,6 +570,25 @@ END
       const text = require("fs").readFileSync(0, "utf8").trim();
       console.log(hdr.decodeFromCompressedBase64(text).totalCount)' "${BATS_TEST_DIRNAME}"
   done)'''.split()) == r[\"completed\"]"
+}
+
+@test "the smallest percentile is named in digits, and a separator may be stated to be nothing" {
+  start_server
+  load -c 1 -n 9 --percentiles=0.000001,50,100 --separator= "${uri}"
+  [ "${status}" -eq 0 ]
+  "${bin}/tsreport" validate -q "${result}"
+  holds 'list(d["latency"]["response"]["percentiles"]) == ["0.000001", "50", "100"]' 'd["plan"]["separator"] == ""'
+  start_server --separator=' '
+  load -c 1 -n 9 --separator= "${uri}"
+  [ "${status}" -eq 4 ]
+}
+
+@test "a log on standard output stands there alone, and is written though the result cannot be" {
+  start_server
+  [[ "$("${bin}/tsload" -c 2 -n 9 --hdr-log=- "${uri}")" =~ ^#[^$]*Histogram\"$'\n'[0-9.,]+HIST[A-Za-z0-9+/=]+$ ]]
+  run --separate-stderr "${bin}/tsload" -c 2 -n 9 --json=/dev/full --hdr-log="${BATS_TEST_TMPDIR}/log" "${uri}"
+  [ "${status}" -eq 3 ]
+  [ "$(wc -l <"${BATS_TEST_TMPDIR}/log")" -ge 5 ]
 }
 
 @test "the page about tsload has each class of errors with its sentence, and no option that is not there" {

@@ -152,7 +152,7 @@ static void a_trace_is_followed(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_true(dprintf(fd, "# moments\n0\n0.25\n0.25\n1.5\n") > 0);
+	assert_true(dprintf(fd, "# moments\n0\n0.25\r\n\r\n0.25\n1.5\n") > 0);
 	close(fd);
 	assert_int_equal(pacer_trace_load(&s, path, &err), 0);
 	assert_int_equal(pacer_init(&p, &s, 1, 2), 0);
