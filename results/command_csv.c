@@ -12,7 +12,8 @@ static const struct ts_opt_program program = {
         .min_operands = 1,
         .max_operands = 1000000,
         .summary = "print the figures of a run, or of single results, as comma separated values",
-        .details = "One line for each trial, in the order in which they ran, as RFC 4180 has it. Unknown is an empty "
+        .details = "One line for each trial, in the order in which they ran, quoted as RFC 4180 has it. Unknown is an "
+                   "empty "
                    "field.\n",
         .options = options,
 };

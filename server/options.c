@@ -92,8 +92,8 @@ static const struct ts_opt_program program = {
                    "\n"
                    "Examples:\n"
                    "  tsserver\n"
-                   "  tsserver --mode=epoll --listen=tcp://[::1]:0 --listen=unix:/tmp/ts.sock --framing=line\n"
-                   "  tsserver --mode=pool --workers=16 --time=rfc3339 --utc --precision=us --stats=-",
+                   "  tsserver --mode=epoll --listen=tcp://[::1]:0 --listen=unix:/tmp/ts.sock\n"
+                   "  tsserver --mode=pool --workers=16 --framing=line --time=rfc3339 --utc",
         .options = options,
 };
 
