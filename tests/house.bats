@@ -86,6 +86,31 @@ run_tests_in() {
   [ "$(find "${root}" -type f | wc -l)" -eq 0 ]
 }
 
+@test "man pages hold each option, the whole summary, and examples line by line" {
+  local program command option page
+  for program in tsserver tsload tsclient tsconform tsreport; do
+    page=$(scripts/man-page "${TS_BIN:-build/bin}/${program}" | sed 's/\\-/-/g')
+    for option in $("${TS_BIN:-build/bin}/${program}" --help | grep -oE -- '--[a-z]+(-[a-z]+)*' | sort -u); do
+      [[ "${page}" == *"${option}"* ]] || { echo "${program}: ${option}"; return 1; }
+    done
+  done
+  for command in charts compare merge; do
+    [[ "$(scripts/man-page "${TS_BIN:-build/bin}/tsreport" | sed 's/\\-/-/g')" == *"$(build/bin/tsreport "${command}" --help)"* ]]
+  done
+  [[ "$(scripts/man-page "${TS_BIN:-build/bin}/tsload")" == *$'\n'"tsload \\- load a timestamp server, verify every reply, and say whether the figures can be trusted"$'\n'* ]]
+  [[ "$(scripts/man-page "${TS_BIN:-build/bin}/tsserver")" == *$'.SH EXAMPLES\n.IP\n.nf\ntsserver\n'* ]]
+}
+
+@test "a folder whose name has a blank is one to build in" {
+  local tree="${BATS_TEST_TMPDIR}/a tree" tools=${BATS_TEST_TMPDIR}/tools
+  mkdir -p "${tree}/tests/servers/peers" "${tools}"
+  cp Makefile "${tree}" && cp -r tests/servers/peers/go "${tree}/tests/servers/peers"
+  printf '#!/bin/sh\necho "${GOCACHE}" >"$3"\n' >"${tools}/go" # go build -o OUTPUT
+  chmod +x "${tools}/go"
+  PATH="${tools}:${PATH}" make -s -C "${tree}" build/release/servers/peers/go
+  [ "$(cat "${tree}/build/release/servers/peers/go")" = "${tree}/build/go-cache" ]
+}
+
 @test "completions know the options and the words of a choice" {
   source <(scripts/completions "${TS_BIN:-build/bin}/tsserver")
   COMP_WORDS=(tsserver --framing = l) COMP_CWORD=3
