@@ -137,7 +137,7 @@ LDLIBS_peers/libuv := -luv
 $(addprefix $(OUT)/servers/,$(PEER_GO)): $(OUT)/servers/%: tests/servers/%/main.go
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  GO    $@")
-	$(Q)GO111MODULE=off GOFLAGS= GOPATH=$(CURDIR)/build/go-path GOCACHE=$(CURDIR)/build/go-cache CGO_ENABLED=0 go build -o $@ $<
+	$(Q)GO111MODULE=off GOFLAGS= GOPATH='$(CURDIR)/build/go-path' GOCACHE='$(CURDIR)/build/go-cache' CGO_ENABLED=0 go build -o $@ $<
 
 define peer_rule
 EXTRA_ROOMS_tests/servers/$(1) := tests/servers
