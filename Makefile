@@ -151,14 +151,15 @@ $(foreach p,$(PEER_FOLDERS),$(eval $(call peer_rule,$(p))))
 -include $(shell [ -d $(OUT) ] && find $(OUT) -name '*.d')
 
 # --- what people call -------------------------------------------------------------------------------------------
+# Make hands variables of its command line on in the environment. From there they are taken, as "$$TARGET", and never put into
+# the text of a command: they may hold quotes and ends of lines.
 .PHONY: deps deps-test bench test test-built conformance compare lint format fuzz soak coverage install uninstall clean help
 deps: ## install what is missing (TEST=1: what the tests need, too)
 	@scripts/deps $(if $(TEST),test,build)
 
 bench: deps ## measure every mode against every workload (SUITE=quick|standard|full MODES="a b" TRIALS=N)
 	@$(MAKE) --no-print-directory all
-	@SUITE='$(SUITE)' MODES='$(MODES)' WORKLOADS='$(WORKLOADS)' TRIALS='$(TRIALS)' EXTRA='$(EXTRA)' RESUME='$(RESUME)' \
-	    SEED='$(SEED)' scripts/bench
+	@scripts/bench
 
 test: ## run all tests; the last line is `N passed, N failed`
 	@scripts/deps test
@@ -166,12 +167,12 @@ test: ## run all tests; the last line is `N passed, N failed`
 	@tests/run
 
 conformance: all ## judge any server: make conformance TARGET=tcp://host:port
-	@[ -n '$(TARGET)' ] || { echo "make conformance: TARGET=URI is missing, such as TARGET=tcp://127.0.0.1:21567" >&2; exit 2; }
-	@$(BIN)/tsconform '$(TARGET)'
+	@[ -n "$$TARGET" ] || { echo "make conformance: TARGET=URI is missing, such as TARGET=tcp://127.0.0.1:21567" >&2; exit 2; }
+	@$(BIN)/tsconform "$$TARGET"
 
 compare: all ## compare two runs: make compare BASE=RUN HEAD=RUN; exit 1 on a regression
-	@[ -n '$(BASE)' ] && [ -n '$(HEAD)' ] || { echo "make compare: BASE=RUN and HEAD=RUN are needed" >&2; exit 2; }
-	@$(BIN)/tsreport compare '$(BASE)' '$(HEAD)'
+	@[ -n "$$BASE" ] && [ -n "$$HEAD" ] || { echo "make compare: BASE=RUN and HEAD=RUN are needed" >&2; exit 2; }
+	@$(BIN)/tsreport compare "$$BASE" "$$HEAD"
 
 lint: ## check format, shell scripts, walls and static analysis
 	@scripts/lint

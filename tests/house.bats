@@ -74,6 +74,18 @@ run_tests_in() {
   [[ "${output}" == *"TARGET=URI is missing"* ]]
 }
 
+# Fault caught: a command of two lines, or with a quote in it, that the makefile's own shell took apart.
+@test "what a variable of the command line holds comes through as it is" {
+  unset MAKEFLAGS MFLAGS MAKELEVEL
+  run make -s bench SUITE=quick MODES=epoll WORKLOADS=crowd TRIALS=1 EXTRA=$'a=sh -c \'exec x\'\na=y' # refused by the script
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == *"EXTRA: a: must be named once"* ]] || { echo "${output}"; return 1; }
+  run make -s conformance TARGET="nosuch:it's"
+  [[ "${output}" == *"nosuch:it's: not an endpoint"* ]]
+  run make -s compare BASE="/nosuch/it's" HEAD=x
+  [[ "${output}" == *"/nosuch/it's"* ]]
+}
+
 @test "install puts programs, man pages and completions under DESTDIR, and uninstall takes all of them away" {
   local root=${BATS_TEST_TMPDIR}/root program
   make -s install DESTDIR="${root}" PREFIX=/usr
