@@ -70,7 +70,7 @@ teardown() {
     as_both "${bin}/tsload" -c 1 -n 5 "udp://localhost:${uri##*:}"
   done
   stop_peers # the port is nobody's now
-  as_both "${bin}/tsconform" --only=format.reply --exec "exec ${bin}/tsserver --listen={uri}" "tcp://localhost:${port}" >"${scratch}/out"
+  as_both "${bin}/tsconform" --only=format.reply --exec "exec '${bin}/tsserver' --listen={uri}" "tcp://localhost:${port}" >"${scratch}/out"
   [[ "$(head -n 1 "${scratch}/out")" == "tcp://127.0.0.1:${port}"* ]]
 }
 
@@ -105,7 +105,7 @@ teardown() {
   fails /nosuch tsserver --listen=unix:/nosuch/x
   fails nosuch.json tsreport table "${scratch}/nosuch.json"
   fails port tsload -c 50000 -d 1s --processes=8 "${uri}"
-  run bash -c "ulimit -f 0; ${bin}/tsload -c 1 -n 1 --json=${scratch}/large.json ${uri} 2>&1 >/dev/null"
+  run bash -c "ulimit -f 0; '${bin}/tsload' -c 1 -n 1 --json='${scratch}/large.json' '${uri}' 2>&1 >/dev/null"
   [ "${status}" -eq 3 ]
   [[ "${output}" == *"File too large; raise the limit"* ]]
   [ -z "$(find "${scratch}" -name 'large.json*')" ]
@@ -125,7 +125,7 @@ teardown() {
 @test "a full standard output is said, with exit status 3" {
   local words
   for words in "tsserver --help" "tsserver --list-modes" "tsserver --list-modes --json" "tsload --help" "tsconform --list" "tsreport --help"; do
-    run bash -c "${bin}/${words} 2>&1 >/dev/full"
+    run bash -c "'${bin}'/${words} 2>&1 >/dev/full"
     [ "${status}" -eq 3 ] || { echo "${words}: ${status}"; return 1; }
     [ "${#lines[@]}" -eq 1 ]
   done

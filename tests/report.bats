@@ -187,7 +187,7 @@ EOF
 }
 
 @test "colour on a terminal, and not with NO_COLOR" {
-  command="${bin}/tsreport table ${run_dir}"
+  command="'${bin}/tsreport' table '${run_dir}'"
   run env -u NO_COLOR TERM=xterm script -qec "${command}" /dev/null
   [[ "${output}" == *$'\033[32m'* ]]
   run env NO_COLOR=1 TERM=xterm script -qec "${command}" /dev/null
