@@ -39,7 +39,7 @@ def judge(job):
            "udp": lambda: "udp://127.0.0.1:%d" % free_port(socket.SOCK_DGRAM),
            "unix": lambda: "unix:" + name, "unixgram": lambda: "unixgram:" + name}[kind]()
     framing = "line" if kind == "line" else "stream"
-    command = "%s/tsserver --mode=%s --framing=%s --listen={uri}" % (BIN, mode, framing)
+    command = "'%s/tsserver' --mode=%s --framing=%s --listen={uri}" % (BIN, mode, framing)
     # Start, stop, leaks and idle costs are judged once for each mode, on TCP.
     less = [] if kind == "tcp" else ["--skip=lifecycle.*"]
     done = subprocess.run([os.path.join(BIN, "tsconform"), "--exec", command, "--json=" + name + ".json", *less, uri],
