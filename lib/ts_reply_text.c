@@ -26,7 +26,7 @@ size_t ts_text_find(const char *text, size_t n, char what)
 	return found ? (size_t)(found - text) : n;
 }
 
-bool is_time(const char *text, size_t n, struct ts_stamp *stamp)
+static bool is_time(const char *text, size_t n, struct ts_stamp *stamp)
 {
 	return n > 0 && n < TS_STAMP_MAX && ts_stamp_read(stamp, NULL, text, n, NULL) == 0;
 }
