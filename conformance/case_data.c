@@ -152,6 +152,12 @@ void case_data_blanks(struct turn *t)
 		turn_ask_text(t, " "); /* a line of blanks is empty to some */
 }
 
+/* Where a text of digits becomes a number, its zeros, sign, base or exponent are lost. */
+void case_data_numbers(struct turn *t)
+{
+	ASK_ALL(t, "007", "+5", "1.50", "1e3", "0x1f", "9007199254740993", "-0");
+}
+
 void case_data_brackets(struct turn *t)
 {
 	ASK_ALL(t, "[", "]", "[]", "[abc]", "abc]def[ghi", "[[[[", "]]]]", "a[1]b[2]c");

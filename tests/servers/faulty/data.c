@@ -250,6 +250,19 @@ static bool is_answered(struct conversation *c, const char *data, size_t n)
 	return answered;
 }
 
+/* A language that takes a text of digits for a number forgets how it was written. */
+static void number_write(struct peer_text *out, const char *data, size_t n)
+{
+	char text[32] = "", *end;
+
+	memcpy(text, data, n < sizeof(text) ? n : 0);
+	double number = strtod(text, &end);
+	size_t n_taken = isdigit((unsigned char)*text) ? (size_t)(end - text) : 0;
+	snprintf(text, sizeof(text), "%.9g", number);
+	peer_add_text(out, n_taken ? text : "");
+	peer_add(out, data + n_taken, n - n_taken);
+}
+
 /* One buffer for all messages, never cleared: the rest of the longest shows. */
 static void stale_write(struct conversation *c, struct peer_text *out, const char *data, size_t n)
 {
@@ -319,6 +332,8 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 		break;
 	case FAULT_DATA_STALE:
 	case FAULT_DATA_STALE_UDP: stale_write(c, out, data, n); break;
+	case FAULT_DATA_NUMBER:
+	case FAULT_DATA_NUMBER_UDP: number_write(out, data, n); break;
 	case FAULT_DATA_EXECUTED: shell_write(out, data, n); break;
 	default:
 		for (size_t i = 0; i < n; i++)
