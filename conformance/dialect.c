@@ -46,8 +46,13 @@ void dialect_widen_rtt(struct dialect *d, int64_t ns)
 }
 
 /* Perhaps it waits for CR LF: then what is unfinished may be answered at the end. */
-static const char mute[] = "it does not answer",
+static const char mute[] = "it does not answer", hangs_up[] = "it ends the conversation without an answer",
                   late[] = "it answers only when the client has ended, or not within the time-out";
+
+static bool waits_perhaps(const struct dialect *d)
+{
+	return strcmp(d->stranger, mute) == 0 || strcmp(d->stranger, hangs_up) == 0 || strcmp(d->stranger, late) == 0;
+}
 
 void dialect_stranger(struct dialect *d, const char *what)
 {
@@ -259,9 +264,9 @@ static bool converse(struct turn *t, enum words how)
 	if (!said && p->n_first > 0)
 		dialect_stranger(d, late);
 	else if (!said)
-		dialect_stranger(d, silent_end ? "it ends the conversation before the client has said anything"
-		                    : p->ended && !p->half_closed ? "it ends the conversation without an answer"
-		                                                  : mute);
+		dialect_stranger(d, silent_end      ? "it ends the conversation before the client has said anything"
+		                    : d->ends_first ? hangs_up
+		                                    : mute);
 	if (said && is_one_behind(d, p)) {
 		dialect_stranger(d, "it answers a message only when the next one has come");
 		d->n_sample = 0; /* it says no more than that */
@@ -317,7 +322,7 @@ static bool probe_stream(struct turn *t)
 
 	if (!converse(t, WORD_OR_LINE))
 		return false;
-	if (!d->known && may_take_lines && (strcmp(d->stranger, mute) == 0 || strcmp(d->stranger, late) == 0))
+	if (!d->known && may_take_lines && waits_perhaps(d))
 		converse_again(t, CRLF_LINE);
 	if (t->subject->options->framing == 0 && answers_word_alone(d))
 		converse_again(t, WORD);

@@ -27,6 +27,14 @@ my %shapes = (
             syswrite($client, '[' . join(':', localtime) . "] $data");
         }
     },
+    lost => sub { # the handler dies of the first message, and the parent hangs up
+        my ($client) = @_;
+        sysread($client, my $data, 1024);
+    },
+    cut => sub { # the same, with bytes unread: the end is a reset
+        my ($client) = @_;
+        sysread($client, my $data, 1);
+    },
     epoch => sub { # correct
         my ($client) = @_;
         while (sysread($client, my $data, 1024)) {
