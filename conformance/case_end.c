@@ -166,6 +166,22 @@ static void listen_to_end(struct peer *p, int64_t n_most, int64_t quiet_ns)
 		;
 }
 
+/* Where the end of file is a reading like any other, it may be answered like one: but not always before a message. */
+static void end_after_message(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (!peer_say_letters(p, 8) || !peer_half_close(p))
+		return;
+	int64_t before = p->n_read;
+	p->dumb = true;
+	listen_to_end(p, before + 65536, t->subject->slow_end ? 300 * TS_MS : TS_S);
+	if (p->n_read == before)
+		return;
+	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
+	turn_fail(t, BYTES, "the end of a client that had been answered was answered, too");
+}
+
 void case_end_no_empty_reply(struct turn *t)
 {
 	struct peer *p = peer_open(t);
@@ -175,8 +191,11 @@ void case_end_no_empty_reply(struct turn *t)
 	p->dumb = true;
 	peer_half_close(p);
 	listen_to_end(p, 65536, t->subject->slow_end ? 300 * TS_MS : TS_S);
-	if (p->n_read == 0)
+	if (p->n_read == 0) {
+		if (!t->subject->dialect.one_shot && !turn_slow(t))
+			end_after_message(t);
 		return;
+	}
 	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
 	t->warned = bare_stamp_allowed(t, p);
 	if (t->warned)

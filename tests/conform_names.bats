@@ -62,12 +62,13 @@ end_runs() {
 }
 
 @test "a fault that shows now and then, or at the end, is named by the case that is about it" {
-  for fault in stamp-at-end silent-dies dgram-empty-dies dgram-one dgram-unasked time-before-wait time-before-accept dgram-some-lost \
-    stamp-fourth; do
+  for fault in stamp-at-end stamp-at-talk-end silent-dies dgram-empty-dies dgram-one dgram-unasked time-before-wait time-before-accept \
+    dgram-some-lost stamp-fourth; do
     begin "${fault}"
   done
   end_runs
   named stamp-at-end end.no-empty-reply 'end.*'
+  named stamp-at-talk-end end.no-empty-reply 'end.*'
   named silent-dies end.silent-client
   named dgram-empty-dies datagram.empty
   named dgram-one datagram.many

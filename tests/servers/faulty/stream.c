@@ -94,6 +94,10 @@ static bool end_answer(struct conversation *c)
 
 	switch (c->server->fault) {
 	case FAULT_STAMP_AT_END: stamp_send(c); break;
+	case FAULT_STAMP_AT_TALK_END:
+		if (!silent)
+			stamp_send(c);
+		break;
 	case FAULT_GOODBYE: bytes_send(c, c->fd, "goodbye\n", 8); break;
 	case FAULT_FLOOD: flood(c); break;
 	case FAULT_CLOSES_LATE: sleep(5); break;
