@@ -103,6 +103,25 @@ static bool is_date_alone(const char *text, size_t n)
 	return n_all < (int)sizeof(with_time) && ts_stamp_read(&stamp, NULL, with_time, (size_t)n_all, NULL) == 0;
 }
 
+/* As in 0.12345600 1795343400. */
+static bool is_fraction_first(const char *text, size_t n)
+{
+	size_t n_fraction = n > 2 && text[0] == '0' && text[1] == '.' ? strspn(text, "0123456789.") : 0;
+
+	return n_fraction > 2 && n_fraction + 2 < n && text[n_fraction] == ' ' &&
+	       n_fraction + 1 + strspn(text + n_fraction + 1, "0123456789") == n;
+}
+
+/* A brace or a parenthesis, with perhaps a name before it, and then numbers. */
+static bool is_shown_value(const char *text, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && (isalpha((unsigned char)text[at]) || strchr("_. ", text[at])))
+		at++;
+	return at < n && (text[at] == '{' || text[at] == '(');
+}
+
 const char *dialect_no_time(const char *text, size_t n)
 {
 	const char *why = "";
@@ -116,6 +135,10 @@ const char *dialect_no_time(const char *text, size_t n)
 		return "it is a date, and no time of day";
 	if (strspn(text, "0123456789.") == n)
 		return "the number does not have the 10, 13, 16 or 19 digits of a time since 1970";
+	if (is_fraction_first(text, n))
+		return "its fraction comes first, as in the text of PHP's microtime()";
+	if (is_shown_value(text, n))
+		return "it is a value as a language shows it to its programmer";
 	if (isalpha((unsigned char)*text) && strstr(why, "does not begin with a weekday"))
 		return "its first word is no weekday or month in English";
 	return why;

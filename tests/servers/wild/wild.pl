@@ -35,6 +35,18 @@ my %shapes = (
         my ($client) = @_;
         sysread($client, my $data, 1);
     },
+    'fraction-first' => sub { # the text that PHP's microtime() gives
+        my ($client) = @_;
+        while (sysread($client, my $data, 1024)) {
+            syswrite($client, sprintf('[0.%06d00 %d]%s', rand 1e6, time, $data));
+        }
+    },
+    shown => sub { # the clock's value as Rust shows it to its programmer
+        my ($client) = @_;
+        while (sysread($client, my $data, 1024)) {
+            syswrite($client, '[SystemTime { tv_sec: ' . time . ", tv_nsec: 1000000 }]$data");
+        }
+    },
     epoch => sub { # correct
         my ($client) = @_;
         while (sysread($client, my $data, 1024)) {
