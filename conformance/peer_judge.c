@@ -161,6 +161,12 @@ bool peer_early_end(struct peer *p)
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - owed, p->reset ? "RST" : "FIN");
 	if (t->blame == NOBODY && !p->half_closed)
 		t->sort = EARLY_END;
+	if (p->n_in == 0) {
+		snprintf(t->expected, sizeof(t->expected), "the server waits for its client's first message");
+		snprintf(t->actual, sizeof(t->actual), "%s", p->reset ? "RST" : "FIN");
+		return turn_fail(t, BYTES, "the server ended the conversation%s before its client had sent anything",
+		                 p->reset ? " by a reset" : "");
+	}
 	return turn_fail(t, BYTES, "the server ended the conversation%s with %zu of %zu bytes unanswered%s",
 	                 p->reset ? " by a reset" : "", owed, p->n_in,
 	                 altered_which(p->in + p->n_in - owed, owed, which, sizeof(which)));

@@ -47,6 +47,11 @@ my %shapes = (
             syswrite($client, '[SystemTime { tv_sec: ' . time . ", tv_nsec: 1000000 }]$data");
         }
     },
+    relisten => sub { # one message, while nobody listens: who waits is reset (netcat in a loop, gawk's /inet)
+        my ($client) = @_;
+        sysread($client, my $data, 1024);
+        syswrite($client, '[' . time . "]$data") if length $data;
+    },
     epoch => sub { # correct
         my ($client) = @_;
         while (sysread($client, my $data, 1024)) {
@@ -65,11 +70,15 @@ my %shapes = (
 my ($shape, $uri) = (@ARGV, 'tcp://127.0.0.1:0');
 my ($host, $port) = $uri =~ m{^tcp://([\d.]+):(\d+)$} or die "wild.pl: $uri: tcp://HOST:PORT\n";
 my $converse = $shapes{$shape // ''} or die "usage: wild.pl SHAPE [URI]; shapes: @{[sort keys %shapes]}\n";
-my $server = IO::Socket::INET->new(LocalAddr => $host, LocalPort => $port, Listen => 5, ReuseAddr => 1) or die "wild.pl: $@\n";
+sub listening { return IO::Socket::INET->new(LocalAddr => $host, LocalPort => shift, Listen => 5, ReuseAddr => 1) || die "wild.pl: $@\n" }
+my $server = listening($port);
+$port = $server->sockport;
 $| = 1;
 $SIG{PIPE} = 'IGNORE';
-print "tcp://$host:" . $server->sockport . "\n";
+print "tcp://$host:$port\n";
 while (my $client = $server->accept) {
+    close $server if $shape eq 'relisten';
     $converse->($client);
+    $server = listening($port) if $shape eq 'relisten';
     close $client;
 }
