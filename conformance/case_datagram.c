@@ -203,7 +203,9 @@ void case_datagram_no_unasked(struct turn *t)
 {
 	struct dgram *d = dgram_open(t);
 
-	if (dgram_say_letters(d, 10) && dgram_receive(d, 700 * TS_MS) == 1) {
+	for (int i = 0; turn_goes_on(t, i, 5, 1, TS_S / 2); i++) /* not all of them need to have one more reply */
+		dgram_say_letters(d, 10);
+	if (t->blame == NOBODY && dgram_receive(d, 700 * TS_MS) == 1) {
 		trace_quote(d->bytes, d->n, t->actual, sizeof(t->actual));
 		turn_fail(t, BYTES, "a second datagram came for one that was sent");
 	}

@@ -157,7 +157,9 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 	if (queue_look(c, data, &n, from) && reply_write(c, &reply, data, n))
 		datagram_send(c, receiver_choose(c, from, kept), &reply);
 	free(reply.p);
-	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_EMPTY_TO_LAST))
+	bool fifth = has(c, FAULT_DGRAM_FIFTH_UNASKED) && c->n_messages % 5 == 0;
+	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_EMPTY_TO_LAST) ||
+	    fifth)
 		*kept = *from;
 	if (has(c, FAULT_DGRAM_ONE) || (has(c, FAULT_DGRAM_FIFTY) && c->n_messages == 50))
 		exit(0);
@@ -166,6 +168,7 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 void datagrams_run(struct server *s)
 {
 	struct conversation c = {.server = s, .fd = s->listener, .connected_ns = peer_now_ns(CLOCK_REALTIME)};
+	bool is_unasked = has(&c, FAULT_DGRAM_UNASKED) || has(&c, FAULT_DGRAM_FIFTH_UNASKED);
 	char *data = malloc(2 * PEER_BUFFER);
 	struct sender from, kept = {0};
 	int one = 1, small = 1;
@@ -176,8 +179,7 @@ void datagrams_run(struct server *s)
 	if (has(&c, FAULT_DGRAM_BURST))
 		setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	while (!s->stopping) {
-		if (!server_wait(s, c.is_closed ? -1 : c.fd, s->signals,
-		                 has(&c, FAULT_DGRAM_UNASKED) && kept.addr_len ? 500 : -1)) {
+		if (!server_wait(s, c.is_closed ? -1 : c.fd, s->signals, is_unasked && kept.addr_len ? 500 : -1)) {
 			if (!s->stopping && kept.addr_len)
 				bare_send(&c, &kept, 1);
 			kept.addr_len = 0;
