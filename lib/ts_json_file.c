@@ -207,11 +207,6 @@ static const char *advice(int error)
 	}
 }
 
-static int refuse_to_write(const char *path, int result, struct ts_err *err)
-{
-	return ts_err_set(err, -result, "cannot write %s: %s%s", path, strerror(-result), advice(-result));
-}
-
 int ts_file_write(const char *path, const void *bytes, size_t n, struct ts_err *err)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
@@ -231,10 +226,12 @@ int ts_file_write(const char *path, const void *bytes, size_t n, struct ts_err *
 		result = replace(realpath(path, real) ? real : path, bytes, n);
 	}
 	sigaction(SIGXFSZ, &before, NULL);
-	return result < 0 ? refuse_to_write(path, result, err) : result;
+	if (result < 0)
+		ts_err_set(err, -result, "cannot write %s: %s%s", path, strerror(-result), advice(-result));
+	return result;
 }
 
-int ts_file_check(const char *path, struct ts_err *err)
+int ts_file_check(const char *option, const char *path, struct ts_err *err)
 {
 	char folder[PATH_MAX];
 	struct stat st;
@@ -251,7 +248,10 @@ int ts_file_check(const char *path, struct ts_err *err)
 			snprintf(folder, sizeof(folder), "%s", path);
 		result = access(dirname(folder), W_OK) < 0 ? -errno : 0;
 	}
-	return result < 0 ? refuse_to_write(path, result, err) : 0;
+	if (result < 0)
+		ts_err_set(err, -result, "%s=%s: cannot be written: %s%s", option, path, strerror(-result),
+		           advice(-result));
+	return result;
 }
 
 int ts_json_write(const char *path, const cJSON *root, struct ts_err *err)

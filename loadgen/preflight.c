@@ -97,9 +97,7 @@ static int check_memory(const struct plan *plan, struct ts_err *err)
 /* A result that cannot be written is a lost run: look before it begins. */
 static int check_file(const char *option, const char *path, struct ts_err *err)
 {
-	int result = path ? ts_file_check(path, err) : 0;
-
-	return result < 0 ? ts_err_prefix(err, result, option) : 0;
+	return path ? ts_file_check(option, path, err) : 0;
 }
 
 static int check_files(const struct plan *plan, struct ts_err *err)

@@ -119,13 +119,11 @@ static int open_and_serve(struct server *server, struct ts_err *err)
 static int check_outputs(const struct settings *set, struct ts_err *err)
 {
 	int flags = set->ready_fd >= 0 ? fcntl((int)set->ready_fd, F_GETFL) : O_WRONLY;
-	int rc;
 
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
 		return ts_err_set(err, EBADF, "--ready-fd=%lld: must be a descriptor that is open for writing",
 		                  (long long)set->ready_fd);
-	rc = set->stats_path ? ts_file_check(set->stats_path, err) : 0;
-	return rc < 0 ? ts_err_prefix(err, rc, "--stats") : 0;
+	return set->stats_path ? ts_file_check("--stats", set->stats_path, err) : 0;
 }
 
 int server_run(struct server *server, struct ts_err *err)

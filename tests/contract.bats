@@ -99,7 +99,7 @@ teardown() {
   fails /nosuch tsconform --only=format.reply --json=/nosuch/x "${uri}"
   fails "${uri}" tsserver --listen="${uri}"
   fails --ready-fd=77 tsserver --listen=tcp://127.0.0.1:0 --ready-fd=77
-  fails "--stats: cannot write /nosuch/x" tsserver --listen=tcp://127.0.0.1:0 --stats=/nosuch/x
+  fails --stats=/nosuch/x tsserver --listen=tcp://127.0.0.1:0 --stats=/nosuch/x
   fails --server-pid=4194303 tsload -c 1 -n 1 --server-pid=4194303 "${uri}"
   fails cannot tsload -c 2 -d 50ms udp://127.0.0.1:1 # ended before it would have been given up
   fails /nosuch tsserver --listen=unix:/nosuch/x

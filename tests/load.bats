@@ -263,7 +263,7 @@ END
   done <<'END'
 --connections=90M not enough
 --connections=70k not enough local ports: 70000 connections, and 1 address(es)
---json=/nosuch/result cannot write /nosuch/result
+--json=/nosuch/result cannot be written
 --server-pid=4194303 no such process
 --source=198.51.100.7 none of this machine
 END
