@@ -87,7 +87,7 @@ static void percentiles_of_small_numbers_are_exact(void **state)
 	(void)state;
 	for (int64_t i = 1; i <= 1000; i++)
 		ts_hist_record(h, i);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < N(cases); i++)
 		assert_int_equal(ts_hist_percentile(h, cases[i].percentile), cases[i].value);
 	ts_hist_free(h);
 }
@@ -252,7 +252,7 @@ static void alike_is_the_same_as_one_by_one(void **state)
 	struct ts_hist *alike = new_hist(), *single = new_hist();
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (unsigned i = 0; i < N(values); i++) {
 		ts_hist_record_alike(alike, values[i], i + 1);
 		for (unsigned k = 0; k <= i; k++)
 			ts_hist_record(single, values[i]);

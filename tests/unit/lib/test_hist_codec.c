@@ -35,8 +35,8 @@ static void every_shape_comes_back(void **state)
 
 	(void)state;
 	check_round_trip(h);
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		for (size_t j = 0; j < sizeof(places) / sizeof(places[0]); j++) {
+	for (size_t i = 0; i < N(times); i++) {
+		for (size_t j = 0; j < N(places); j++) {
 			ts_hist_reset(h);
 			ts_hist_record_n(h, places[j], times[i]);
 			check_round_trip(h);
@@ -273,7 +273,7 @@ static void base64_vectors(void **state)
 		assert_int_equal(ts_base64_decode(text, strlen(text), bytes), n);
 		assert_memory_equal(bytes, "foobar", n);
 	}
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < N(wrong); i++)
 		assert_int_equal(ts_base64_decode(wrong[i], strlen(wrong[i]), bytes), -EINVAL);
 }
 

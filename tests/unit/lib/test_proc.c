@@ -205,10 +205,28 @@ static void processor_time_counts_the_reaped(void **state)
 	assert_true(first_s >= BURN_S - 0.011 && first_s < 10 * BURN_S);
 	assert_true(later_s - first_s >= BURN_S - 0.011 && later_s - first_s < 10 * BURN_S);
 	assert_true(later.n_switches_voluntary > first.n_switches_voluntary); /* it waited for the order */
-	assert_true(later.cpu_user_s - first.cpu_user_s >= BURN_S / 2);
 	assert_true(first.cpu_unsure_s == 0 && later.cpu_unsure_s == 0.02);
 	assert_true(first.reaped_faults_count == 0 && later.reaped_faults_count > 0);
 	assert_int_equal(later.n_processes, 1);
+	stop_helper(&helper);
+}
+
+/* Catches: user and system time in each other's place. The kernel tells them apart by where a tick finds the process:
+ * on a busy machine few ticks do, and a system call may be all that they find. */
+static void most_of_it_is_the_users(void **state)
+{
+	struct helper helper = start_helper();
+	struct ts_proc before = after(&helper, "");
+	int n_right = 0;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct ts_proc now = after(&helper, "c");
+
+		n_right += now.cpu_user_s - before.cpu_user_s >= BURN_S / 2;
+		before = now;
+	}
+	assert_true(n_right >= 3);
 	stop_helper(&helper);
 }
 
@@ -345,6 +363,7 @@ int main(void)
 	        cmocka_unit_test(one_process),
 	        cmocka_unit_test(names_may_hold_anything),
 	        cmocka_unit_test(processor_time_counts_the_reaped),
+	        cmocka_unit_test(most_of_it_is_the_users),
 	        cmocka_unit_test(processor_time_is_finer_than_ticks),
 	        cmocka_unit_test(and_so_is_that_of_living_children),
 	        cmocka_unit_test(children_come_and_go),

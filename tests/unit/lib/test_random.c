@@ -102,7 +102,7 @@ static void laws_have_their_moments(void **state)
 	} cases[] = {{UNIT, 0.5, 0.288675}, {EXPONENTIAL, 5, 5}, {NORMAL, 10, 2}, {LOGNORMAL, 1, 0.5}};
 
 	(void)state;
-	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+	for (size_t c = 0; c < N(cases); c++) {
 		struct ts_random *r = ts_random_new(c);
 		double sum = 0, squares = 0, low = INFINITY;
 

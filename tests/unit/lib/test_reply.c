@@ -92,7 +92,7 @@ static void test_rows(void **state)
 	struct ts_reply_rule rule = rule_of(TS_STAMP_CTIME, "");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < N(rows); i++) {
 		const struct row *row = &rows[i];
 		enum ts_reply_verdict verdict =
 		        feed_cut(&rule, row->in, row->n_in, row->out, row->n_out, cut_whole, NULL);
@@ -128,7 +128,7 @@ static void test_separators(void **state)
 	        "", " ", "    ", ":", ": ", "\t", " -- ", "-> say: says: ", "]", "[", "[[a]"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(separators) / sizeof(separators[0]); i++) {
+	for (size_t i = 0; i < N(separators); i++) {
 		struct ts_reply_rule rule = rule_of(TS_STAMP_CTIME, separators[i]);
 		char out[256];
 		size_t n = (size_t)snprintf(out, sizeof(out), T "%sab" T "%sc[", separators[i], separators[i]);
@@ -280,7 +280,7 @@ static void test_datagram(void **state)
 	int64_t stamp_ns = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < N(cases); i++)
 		assert_int_equal(ts_reply_datagram(&rule, cases[i].in, strlen(cases[i].in), cases[i].out,
 		                                   strlen(cases[i].out), SENT_NS, READ_NS, NULL),
 		                 cases[i].verdict);

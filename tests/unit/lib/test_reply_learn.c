@@ -111,7 +111,7 @@ static const struct {
 static void test_cases(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < N(cases); i++) {
 		struct ts_reply_rule rule;
 		struct ts_stamp stamp;
 		const char *why = "";
@@ -155,7 +155,7 @@ static void test_added_nul(void **state)
 static void test_cut_anywhere(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < N(cases); i++)
 		for (size_t n = 0; n < strlen(cases[i].out); n++) {
 			struct ts_reply_rule rule;
 			struct ts_stamp stamp;

@@ -228,7 +228,7 @@ static bool compare(const struct ts_reply_rule *rule, size_t before, const struc
 	static cutter *const cutters[] = {cut_whole, cut_byte, cut_random};
 	bool expected = is_legal(rule, before, in, out);
 
-	for (size_t i = 0; i < sizeof(cutters) / sizeof(cutters[0]); i++)
+	for (size_t i = 0; i < N(cutters); i++)
 		if (judged_legal(rule, before, in, out, cutters[i], random) != expected)
 			fail_msg("cut %zu: \"%.*s\" for \"%.*s\" after stamp %zu must be %s", i, (int)out->n, out->byte,
 			         (int)in->n, in->byte, before, expected ? "legal" : "illegal");

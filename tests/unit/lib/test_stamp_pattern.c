@@ -56,7 +56,7 @@ static void test_strftime(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < N(cases); i++) {
 		struct ts_stamp_format format = {.kind = TS_STAMP_STRFTIME};
 		struct ts_stamp stamp;
 		const char *why = "";

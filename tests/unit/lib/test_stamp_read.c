@@ -186,7 +186,7 @@ static const struct {
 static void test_good(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(goods) / sizeof(goods[0]); i++) {
+	for (size_t i = 0; i < N(goods); i++) {
 		const struct good *g = &goods[i];
 		struct ts_stamp stamp;
 		const char *why = "";
@@ -223,7 +223,7 @@ static void test_padding(void **state)
 	struct ts_stamp stamp;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < N(texts); i++) {
 		assert_int_equal(read_as(&stamp, NULL, texts[i], &why), 0);
 		assert_int_equal(stamp.begin_ns, (NOW_S - 21 * 86400) * TS_S);
 	}
@@ -236,7 +236,7 @@ static void test_padding(void **state)
 static void test_time_of_day(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(times_of_day) / sizeof(times_of_day[0]); i++) {
+	for (size_t i = 0; i < N(times_of_day); i++) {
 		struct ts_stamp stamp;
 		const char *why = "";
 		if (read_as(&stamp, NULL, times_of_day[i].text, &why) < 0)
@@ -251,7 +251,7 @@ static void test_time_of_day(void **state)
 static void test_bad(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(bads) / sizeof(bads[0]); i++) {
+	for (size_t i = 0; i < N(bads); i++) {
 		struct ts_stamp stamp;
 		const char *why = "";
 		if (read_as(&stamp, NULL, bads[i].text, &why) == 0 || !*why || !strstr(why, bads[i].why))

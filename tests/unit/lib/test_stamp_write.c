@@ -62,7 +62,7 @@ static void test_known(void **state)
 
 	(void)state;
 	set_zone("<+0545>-5:45");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < N(cases); i++) {
 		struct ts_stamp_format format = format_of(cases[i].kind, cases[i].digits, cases[i].utc);
 		struct ts_stamp_writer w;
 		const char *text;
@@ -110,7 +110,7 @@ static void test_cache(void **state)
 
 	(void)state;
 	ts_stamp_writer_init(&w, &format, "]");
-	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+	for (size_t i = 0; i < N(moments); i++) {
 		struct ts_stamp stamp;
 		const char *text;
 		size_t n = ts_stamp_write(&w, moments[i], &text);
@@ -157,7 +157,7 @@ static void round_trips(struct ts_stamp_writer *w, struct ts_random *random)
 	                                  4102444800, 1772953200, 1793512800, 1774746000, 1792890000,
 	                                  1791041400, 1775314800, 1};
 
-	for (size_t i = 0; i < sizeof(edges_s) / sizeof(edges_s[0]); i++)
+	for (size_t i = 0; i < N(edges_s); i++)
 		for (int64_t ns = -2 * TS_S; ns <= 2 * TS_S; ns += TS_S / 3)
 			if (edges_s[i] * TS_S + ns >= 0)
 				round_trip(w, edges_s[i] * TS_S + ns);
@@ -184,9 +184,9 @@ static void test_round_trip(void **state)
 	struct ts_random *random = ts_random_new(11);
 
 	(void)state;
-	for (size_t z = 0; z < sizeof(zones) / sizeof(zones[0]); z++) {
+	for (size_t z = 0; z < N(zones); z++) {
 		set_zone(zones[z]);
-		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		for (size_t k = 0; k < N(kinds); k++)
 			for (int digits = 0; digits <= 9; digits += 3)
 				for (int utc = 0; utc < 2; utc++) {
 					struct ts_stamp_format format = format_of(kinds[k], digits, utc);
@@ -245,7 +245,7 @@ static void test_format_parse(void **state)
 	struct ts_err err;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < N(bad); i++) {
 		memset(&err, 0, sizeof(err));
 		if (ts_stamp_format_parse(&format, bad[i], &err) >= 0)
 			fail_msg("\"%s\" was taken", bad[i]);

@@ -101,7 +101,7 @@ static void batches_of_unequal_length_add_up(void **state)
 	             {33, 64, 200, 100}, {0, 3, 100, 100}, {0, 60, 100, 200}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < N(cases); i++) {
 		struct sampler a, b;
 		fill(&a, NULL, 0, 0);
 		fill(&b, NULL, 0, 0);

@@ -54,7 +54,7 @@ static const struct {
 static void test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < N(rows); i++) {
 		cJSON *schema = cJSON_Parse(rows[i].schema), *document = cJSON_Parse(rows[i].document);
 		struct ts_err err = {0};
 		int rc = schema_check(schema, document, &err);
