@@ -3,7 +3,7 @@
  * say what is allowed. Odd: getopt then only says that something is wrong. But with ARGP_IN_ORDER nothing is permuted
  * and each good word ends in a callback, so the word at fault is the one that follows the last callback: `next` below.
  */
-#include "ts_opt_private.h"
+#include "ts_opt_inside.h"
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Rows that contradict themselves stop the program at its first start, after git's parse_options_check. */
 #include "ts_log.h"
-#include "ts_opt_private.h"
+#include "ts_opt_inside.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

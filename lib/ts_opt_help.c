@@ -1,5 +1,5 @@
 /* What --help and --dump-options print. The form is the one that help2man reads. */
-#include "ts_opt_private.h"
+#include "ts_opt_inside.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

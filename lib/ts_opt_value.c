@@ -1,5 +1,5 @@
 /* Typed values: one row of `types` for each enum ts_opt_type says how its text is read and what it looks like. */
-#include "ts_opt_private.h"
+#include "ts_opt_inside.h"
 #include "ts_units.h"
 #include <errno.h>
 #include <sched.h>

@@ -2,7 +2,7 @@
  * What is wrong with a word that getopt refused: unknown, ambiguous, a value missing or too many. Called once, before
  * the program ends, so it may be slow.
  */
-#include "ts_opt_private.h"
+#include "ts_opt_inside.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "ts_reply_inner.h"
+#include "ts_reply_inside.h"
 #include <stdlib.h>
 #include <string.h>
 

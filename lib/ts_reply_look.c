@@ -1,4 +1,4 @@
-#include "ts_reply_inner.h"
+#include "ts_reply_inside.h"
 #include <string.h>
 
 static struct ts_reply_seen no_stamp(enum ts_reply_verdict verdict, bool like_stamp)

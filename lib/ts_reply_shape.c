@@ -1,4 +1,4 @@
-#include "ts_reply_shape_inner.h"
+#include "ts_reply_shape_inside.h"
 
 static const struct {
 	bool (*fits)(const struct ts_exchange *x);

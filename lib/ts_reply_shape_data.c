@@ -1,5 +1,5 @@
 /* The stamp is well, and what follows it is not the data. */
-#include "ts_reply_shape_inner.h"
+#include "ts_reply_shape_inside.h"
 #include "ts_reply_shown.h"
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* There is no stamp to speak of: another service answered, or the data came back alone, or nothing did. */
-#include "ts_reply_shape_inner.h"
+#include "ts_reply_shape_inside.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* There is a time, and it stands elsewhere or otherwise than in "[time]" before the data; or
  * brackets without a time. */
-#include "ts_reply_shape_inner.h"
+#include "ts_reply_shape_inside.h"
 #include <string.h>
 
 bool ts_shape_newline_in_stamp(const struct ts_exchange *x)

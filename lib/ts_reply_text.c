@@ -1,4 +1,4 @@
-#include "ts_reply_shape_inner.h"
+#include "ts_reply_shape_inside.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "ts_stamp_inner.h"
+#include "ts_stamp_inside.h"
 #include <string.h>
 
 static const char kind_names[TS_STAMP_N][10] = {

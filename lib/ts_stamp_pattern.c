@@ -2,7 +2,7 @@
  * Texts of "strftime:FMT", read back. strptime(3) knows no fractions and forgives much; so each conversion is read
  * here, greedily, and then the text is written again from what was read and must come out the same, byte for byte.
  */
-#include "ts_stamp_inner.h"
+#include "ts_stamp_inside.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

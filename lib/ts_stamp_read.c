@@ -1,4 +1,4 @@
-#include "ts_stamp_inner.h"
+#include "ts_stamp_inside.h"
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "ts_stamp_inner.h"
+#include "ts_stamp_inside.h"
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>

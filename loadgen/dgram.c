@@ -1,5 +1,5 @@
 /* A client on a datagram socket: one send and one receive for each message. */
-#include "dgram_inner.h"
+#include "dgram_inside.h"
 #include "ts_clock.h"
 #include <errno.h>
 #include <stdatomic.h>

@@ -8,7 +8,7 @@
  *   names one that was answered, legal    duplicated
  *   names none of ours                    laid to the request in flight that it is most like; truncated or corrupted
  */
-#include "dgram_inner.h"
+#include "dgram_inside.h"
 #include <string.h>
 
 /* What has come, its bytes borrowed. */

@@ -1,4 +1,4 @@
-#include "output_inner.h"
+#include "output_inside.h"
 #include "thresholds.h"
 #include "ts_clock.h"
 #include "ts_host.h"

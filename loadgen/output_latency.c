@@ -1,6 +1,6 @@
 /* Times, as histograms and as the percentiles that --percentiles asks for. */
 #include "confidence.h"
-#include "output_inner.h"
+#include "output_inside.h"
 #include "ts_json.h"
 #include "ts_latency.h"
 

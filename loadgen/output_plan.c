@@ -1,4 +1,4 @@
-#include "output_inner.h"
+#include "output_inside.h"
 #include "preflight.h"
 #include "ts_json.h"
 #include "ts_live.h"

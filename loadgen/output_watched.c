@@ -1,5 +1,5 @@
 /* What was watched while the run went on: an interval after the other, tsload itself, and the server's processes. */
-#include "output_inner.h"
+#include "output_inside.h"
 #include "ts_json.h"
 #include <math.h>
 

@@ -1,5 +1,5 @@
 #include "ts_clock.h"
-#include "worker_inner.h"
+#include "worker_inside.h"
 #include <errno.h>
 #include <math.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 #include "health.h"
 #include "ts_clock.h"
-#include "worker_inner.h"
+#include "worker_inside.h"
 #include <math.h>
 #include <stdio.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 #include "ts_clock.h"
-#include "worker_inner.h"
+#include "worker_inside.h"
 #include <sys/timerfd.h>
 
 #define OPEN_AT_ONCE  256          /* connections opened in one go, before the loop serves the others */

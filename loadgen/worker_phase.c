@@ -1,5 +1,5 @@
 #include "ts_clock.h"
-#include "worker_inner.h"
+#include "worker_inside.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 

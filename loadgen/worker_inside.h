@@ -3,8 +3,8 @@
  * and its timer; worker_phase.c carries it from opening to done; worker_end.c settles its accounts. worker_socket.c has
  * the system calls that are not as others, for clients.
  */
-#ifndef WORKER_INNER_H
-#define WORKER_INNER_H
+#ifndef WORKER_INSIDE_H
+#define WORKER_INSIDE_H
 
 #include "worker.h"
 

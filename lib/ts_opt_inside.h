@@ -2,8 +2,8 @@
  * What the files of ts_opt share: ts_opt.c parses the line, ts_opt_wrong.c names its faults, ts_opt_value.c reads the
  * values, ts_opt_check.c looks for rows that contradict themselves, ts_opt_help.c prints.
  */
-#ifndef TS_OPT_PRIVATE_H
-#define TS_OPT_PRIVATE_H
+#ifndef TS_OPT_INSIDE_H
+#define TS_OPT_INSIDE_H
 
 #include "ts_opt.h"
 

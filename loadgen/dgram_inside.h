@@ -4,8 +4,8 @@
  *   dgram.c        sending, receiving, giving up
  *   dgram_reply.c  which request a reply answers, and how well
  */
-#ifndef DGRAM_INNER_H
-#define DGRAM_INNER_H
+#ifndef DGRAM_INSIDE_H
+#define DGRAM_INSIDE_H
 
 #include "payload.h"
 #include "worker.h"

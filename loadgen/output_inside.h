@@ -6,8 +6,8 @@
  *   output_latency.c  times
  *   output_watched.c  intervals, tsload itself, the server
  */
-#ifndef OUTPUT_INNER_H
-#define OUTPUT_INNER_H
+#ifndef OUTPUT_INSIDE_H
+#define OUTPUT_INSIDE_H
 
 #include "output.h"
 

@@ -2,8 +2,8 @@
  * Two halves, private to ts_reply*.c: looking at a '[' of an output (a stamp, the beginning of one, or no stamp), and
  * walking an output along all alternatives that still can be true.
  */
-#ifndef TS_REPLY_INNER_H
-#define TS_REPLY_INNER_H
+#ifndef TS_REPLY_INSIDE_H
+#define TS_REPLY_INSIDE_H
 
 #include "ts_reply.h"
 

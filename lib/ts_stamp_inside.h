@@ -1,8 +1,8 @@
 /*
  * What the writer and the readers of time texts share. Private to ts_stamp*.c.
  */
-#ifndef TS_STAMP_INNER_H
-#define TS_STAMP_INNER_H
+#ifndef TS_STAMP_INSIDE_H
+#define TS_STAMP_INSIDE_H
 
 #include "ts_stamp.h"
 #include <time.h>

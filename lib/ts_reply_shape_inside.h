@@ -8,8 +8,8 @@
  *   ts_reply_shape_data.c   a good stamp, and other data
  *   ts_reply_text.c         the looks
  */
-#ifndef TS_REPLY_SHAPE_INNER_H
-#define TS_REPLY_SHAPE_INNER_H
+#ifndef TS_REPLY_SHAPE_INSIDE_H
+#define TS_REPLY_SHAPE_INSIDE_H
 
 #include "ts_reply_shape.h"
 #include <stdbool.h>
