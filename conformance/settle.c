@@ -167,9 +167,19 @@ bool look_leave_to_root(struct report *report, struct result *r)
 	return true;
 }
 
+/*
+ * What cut off a client at the first look may have been the server's end: then at the second look there is nobody. What
+ * comes after it must not be blamed.
+ */
+static bool died_meanwhile(struct report *report, const struct result *r)
+{
+	return !report->subject->launch && r->blame == GONE && !look_whether_it_lives(report);
+}
+
 void look_settle(struct report *report, bool wait)
 {
 	int n_looks = 0;
+	struct result *killer = NULL;
 
 	if (ts_signal_stop()) { /* what was cut short says nothing about the server */
 		stopped(report);
@@ -197,8 +207,12 @@ void look_settle(struct report *report, bool wait)
 			continue;
 		if (look_leave_to_root(report, r))
 			continue;
-		if (is_worth_a_look(report, r, died) && n_looks++ < SECOND_LOOKS) {
+		if (!killer && is_worth_a_look(report, r, died) && n_looks++ < SECOND_LOOKS) {
 			look_again(report, r);
+			if (died_meanwhile(report, r)) {
+				killer = r;
+				continue;
+			}
 			if (!r->flaky)
 				revive(report);
 			else if (died && (r->blame == GONE || report->n_confirmed > n_before))
@@ -208,4 +222,5 @@ void look_settle(struct report *report, bool wait)
 		r->failed_ns = 0;
 		result_judge(report, r);
 	}
+	bury(report, killer);
 }

@@ -209,6 +209,16 @@ PYTHON
   [ "$(wc -w <<<"${ids}")" -gt 30 ]
 }
 
+@test "a server that dies of many clients is lost in that case, and no MUST after it is blamed" {
+  start_peer build/release/servers/faulty --fault=fifty-die --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only='concurrency.*' --json="${tmp}/r.json" "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  statuses "${tmp}/r.json" warn
+  [ "${ids}" = concurrency.many-open ]
+  [[ "${output}" == *"the server is lost"* ]]
+}
+
 @test "with --exec a server that ends with its first client is one finding, too, and it is not started for each case" {
   run timeout 30 "${bin}/tsconform" --json="${tmp}/r.json" --exec 'build/release/servers/faulty --fault=one-client --listen={uri}' tcp://127.0.0.1:0
   [ "${status}" -eq 1 ]

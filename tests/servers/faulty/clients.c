@@ -216,6 +216,8 @@ static bool caller_look(struct server *s, int fd)
 	           : s->fault == FAULT_FIFTY_OPEN    ? 50
 	                                             : CLIENTS_MAX;
 
+	if (s->fault == FAULT_FIFTY_DIE && s->n_open == 50)
+		exit(1);
 	if (s->fault == FAULT_RESET_EARLY_DIES && getpeername(fd, (struct sockaddr *)&addr, &addr_len) < 0)
 		exit(1);
 	if (s->close_next)
