@@ -1,6 +1,7 @@
 /* Rude clients. The runner holds a plain conversation after each: it tells whether the server has survived. */
 #include "cases.h"
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #define BRIEF 0.1 /* of the wait for one who only has to be served beside another */
@@ -31,14 +32,20 @@ static void ask_bystander(struct turn *t, struct peer *p)
 	turn_pause(10 * TS_MS + turn_busy_ns());
 	if (peer_say_letters(p, 8) && peer_finish(p))
 		return;
+	bool ended = p->ended || p->reset || p->broken;
+	char why[300];
+
+	snprintf(why, sizeof(why), "%.299s", t->message);
 	t->blame = NOBODY;
 	t->patience *= BRIEF;
 	bool lives = turn_plain(t);
 	t->patience /= BRIEF;
 	t->blame = NOBODY;
 	t->message[0] = '\0';
-	if (lives)
+	if (lives && ended)
 		turn_fail(t, BYTES, "the reset of one client ended the conversation of another");
+	else if (lives)
+		turn_fail(t, BYTES, "beside a client that reset, another was served wrongly: %s", why);
 }
 
 void case_robust_reset_idle(struct turn *t)

@@ -567,6 +567,13 @@ END
   [[ ${output} == *"skip  time.not-back"* ]]
 }
 
+@test "that a reset ended another conversation is said only of one that has ended" {
+  start_peer build/release/servers/faulty --fault=data-cut-second --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=robust.reset-idle --only=concurrency.queue "${uri}"
+  echo "${output}"
+  [[ ${output} == *"warn  robust.reset-idle beside a client that reset, another was served wrongly: "*" not answered"* ]]
+}
+
 @test "a datagram's reply that is cut short is told from one that comes once more" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py spaced/udp-8192 udp://127.0.0.1:0
   run "${bin}/tsconform" --only=datagram.large "${uri}"

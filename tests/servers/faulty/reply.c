@@ -111,6 +111,8 @@ bool reply_write(struct conversation *c, struct peer_text *out, const char *data
 	}
 	if (has(c, FAULT_STAMP_FOURTH) && c->n_messages == 4)
 		head_write(c, out);
+	if (has(c, FAULT_DATA_CUT_SECOND) && c->n_messages == 2)
+		out->n--;
 	c->server->n_replies++;
 	if (has(c, FAULT_TWICE)) {
 		n = out->n;
