@@ -108,9 +108,11 @@ bool result_ready(struct report *report, struct result *r)
 	} else if (ts_signal_stop())
 		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
 	else if (is_enough(report->subject)) {
-		char what[120];
-		snprintf(what, sizeof(what), "a reply takes %.1f s; --only=%s runs it, and a longer --timeout runs all",
-		         (double)d->least_rtt_ns / 1e9, r->row->id);
+		char what[160], cause[80] = "it ends a conversation late, and serves nobody else until then";
+		if (!report->subject->each_ends_late)
+			snprintf(cause, sizeof(cause), "a reply takes %.1f s", (double)d->least_rtt_ns / 1e9);
+		snprintf(what, sizeof(what), "%s; --only=%s runs it, and a longer --timeout runs all", cause,
+		         r->row->id);
 		result_set_aside(report, r, SKIP, "not run, for the server is slow", what);
 	}
 	return !r->done;

@@ -176,6 +176,18 @@ static void spend(struct report *report)
 		s->enough_ns = ts_clock_mono_ns() + (s->launch ? 9 : 15) * s->options->timeout_ns;
 }
 
+/* One that ends each conversation too late, and serves nobody until then, has been found out: 9 s for the rest do. */
+static void spend_on_late_ends(struct report *report)
+{
+	struct subject *s = report->subject;
+	const struct result *end = result_of(report, "end.half-close");
+	bool late = end && end->selected && end->status == FAIL && !end->flaky;
+
+	s->each_ends_late = late && s->slow_end && s->dialect.capacity == 1;
+	if (s->each_ends_late && s->enough_ns == 0)
+		s->enough_ns = ts_clock_mono_ns() + 3 * s->options->timeout_ns;
+}
+
 static void probe(struct report *report)
 {
 	struct turn *t = malloc(sizeof(*t));
@@ -211,6 +223,7 @@ void report_run(struct report *report)
 	} else {
 		spend(report);
 		run_stage(report, FIRST);
+		spend_on_late_ends(report);
 		report->subject->alone = disturbed(report);
 		report->subject->loses = lost_some(report);
 		aside_run(report);

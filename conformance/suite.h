@@ -120,6 +120,7 @@ struct subject {
 	bool needs_capacity;         /* a selected case needs to know how many clients are served at a time */
 	int64_t probed_ns;           /* monotonic: when the probe ended */
 	int64_t enough_ns;           /* monotonic: from here on no new case is run; 0: there is no such moment */
+	bool each_ends_late;         /* each conversation costs its late end, for nobody else is served until then */
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until it is measured */
 	_Atomic size_t bytes_timed;  /* how long that was, about */
 	_Atomic int n_judged;        /* replies that the law was held to, and that were right */

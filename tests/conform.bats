@@ -588,6 +588,15 @@ END
   [[ ${output} == *"the reply to an earlier datagram came once more"* ]]
 }
 
+@test "a server that ends conversations too late, one by one, is not waited for in each case" {
+  start_peer build/release/servers/faulty --fault=closes-late-alone --listen=tcp://127.0.0.1:0
+  run timeout 50 "${bin}/tsconform" --only='data.*' --only=end.half-close "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"fail  end.half-close"* ]]
+  [[ ${output} == *"skip  data.sizes not run, for the server is slow: it ends a conversation late, and serves nobody else until then"* ]]
+}
+
 # Fault caught: a server that ends later than the probe waits was asked one case after the other.
 @test "a server that ends conversations late, and in time, is asked side by side" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py spaced/late-end tcp://127.0.0.1:0
