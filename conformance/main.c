@@ -6,6 +6,7 @@
 #include "runner.h"
 #include "ts_clock.h"
 #include "ts_host.h"
+#include "ts_json.h"
 #include "ts_log.h"
 #include "ts_signal.h"
 #include <errno.h>
@@ -67,6 +68,25 @@ static void start(struct report *report, struct launch *launch)
 	snprintf(report->unreached, sizeof(report->unreached), "%s", err.text);
 }
 
+/* Where the server is, or will be. Of usage errors there is no report; of a host that is not found there is. */
+static int find_endpoint(struct subject *subject, const char *uri, struct ts_err *err)
+{
+	const struct options *o = subject->options;
+
+	snprintf(subject->uri, sizeof(subject->uri), "%s", uri);
+	if (ts_endpoint_parse(&subject->endpoint, uri, err) < 0)
+		return -1;
+	if (!o->client && ts_endpoint_port(&subject->endpoint) == 0) {
+		if (!o->exec)
+			return ts_err_usage(err, "%s: port 0 cannot be called: give the server's port", uri);
+		if (launch_choose_port(&subject->endpoint, err) < 0)
+			return -1;
+	}
+	ts_endpoint_text(&subject->endpoint, subject->uri, sizeof(subject->uri));
+	return 0;
+}
+
+/* The exit status, or -1 with err. */
 static int judge(const struct options *o, const char *uri, struct ts_err *err)
 {
 	struct client_style style = {0};
@@ -75,15 +95,10 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	struct progress progress;
 	int status;
 
-	if (ts_endpoint_parse(&subject.endpoint, uri, err) < 0)
+	bool found = find_endpoint(&subject, uri, err) == 0;
+	if (!found && err->exit_status == TS_EXIT_USAGE)
 		return -1;
-	if (!o->client && ts_endpoint_port(&subject.endpoint) == 0) {
-		if (!o->exec)
-			return ts_err_usage(err, "%s: port 0 cannot be called: give the server's port", uri);
-		if (launch_choose_port(&subject.endpoint, err) < 0)
-			return -1;
-	}
-	ts_endpoint_text(&subject.endpoint, subject.uri, sizeof(subject.uri));
+	snprintf(report.unreached, sizeof(report.unreached), "%s", found ? "" : err->text);
 	subject.seed = o->seed ? (uint64_t)o->seed : new_seed();
 	if (report_init(&report, &subject, err) < 0) {
 		struct ts_err ignored;
@@ -93,14 +108,16 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 		report_release(&report);
 		return -1;
 	}
-	if (o->exec && !(subject.launch = launch_new(o->exec, &subject.endpoint, err)))
+	if (found && o->exec && !(subject.launch = launch_new(o->exec, &subject.endpoint, err)))
 		return -1;
 	start(&report, subject.launch);
 	progress_begin(&progress, &report);
 	report_run(&report);
 	progress_end(&progress);
 	status = write_reports(&report, err) < 0 ? -1 : (int)report_exit(&report);
-	if (status == TS_EXIT_ENVIRON && o->client && style.absent)
+	if (status == TS_EXIT_ENVIRON && !found)
+		status = -1;
+	else if (status == TS_EXIT_ENVIRON && o->client && style.absent)
 		status = ts_err_set(err, 1, "the client cannot be started: %.300s", report.unreached);
 	else if (status == TS_EXIT_ENVIRON && !report.reached)
 		status = ts_err_set(err, 1, "%s: %.300s; is the server running there?", subject.uri, report.unreached);
@@ -109,6 +126,15 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	launch_free(subject.launch);
 	report_release(&report);
 	return status;
+}
+
+/* A report that has no place is said before the work, not after it. */
+static int check_places(const struct options *o, struct ts_err *err)
+{
+	return (o->json && ts_file_check("--json", o->json, err) < 0) ||
+	                       (o->junit && ts_file_check("--junit", o->junit, err) < 0)
+	               ? -1
+	               : 0;
 }
 
 int main(int argc, char **argv)
@@ -137,7 +163,9 @@ int main(int argc, char **argv)
 	}
 	ts_signal_install();
 	ts_host_raise_descriptors();
-	status = judge(&options, operands.n ? operands.items[0] : "tcp://127.0.0.1:0", &err);
+	status = check_places(&options, &err);
+	if (status == 0)
+		status = judge(&options, operands.n ? operands.items[0] : "tcp://127.0.0.1:0", &err);
 	ts_opt_list_release(&operands);
 	ts_opt_list_release(&options.only);
 	ts_opt_list_release(&options.skip);

@@ -178,7 +178,7 @@ static const char details[] =
         "  tsconform tcp://127.0.0.1:21567\n"
         "  tsconform --only='end.*' unix:/tmp/ts.sock\n"
         "  tsconform --client 'socat - TCP:{host}:{port}'\n"
-        "  tsconform --exec 'python3 server.py {port}' --junit=report.xml tcp://127.0.0.1:21567\n"
+        "  tsconform --exec 'python3 server.py {port}' --junit=r.xml tcp://127.0.0.1:0\n"
         "\n"
         "Exit status: 0 no MUST was broken, 1 one was, 2 wrong usage, 3 the server could not be reached.";
 
@@ -218,5 +218,7 @@ int options_check(const struct options *o, struct ts_err *err)
 		return ts_err_usage(err, "--separator: a line end would end the reply, where lines are framed");
 	if (o->json && o->junit && strcmp(o->json, "-") == 0 && strcmp(o->junit, "-") == 0)
 		return ts_err_usage(err, "--json=- --junit=-: only one of them can be standard output");
+	if (o->json && o->junit && strcmp(o->json, o->junit) == 0 && strncmp(o->json, "/dev/", 5) != 0)
+		return ts_err_usage(err, "--junit=%s: must be another file than that of --json", o->junit);
 	return 0;
 }

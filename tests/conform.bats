@@ -180,6 +180,22 @@ PYTHON
   [ -s "${tmp}/j.xml" ]
 }
 
+@test "a host that is not found is exit 3, with a report where no case passed" {
+  run "${bin}/tsconform" --json="${tmp}/r.json" tcp://no-such-host.invalid:7
+  [ "${status}" -eq 3 ]
+  [ "$(field "${tmp}/r.json" verdict)" = None ]
+  [ "$(field "${tmp}/r.json" summary.pass)" = 0 ]
+  [[ "$(field "${tmp}/r.json" message)" == *no-such-host* ]]
+}
+
+@test "a report that has no place is exit 3 before the server is called, and two in one file are exit 2" {
+  run "${bin}/tsconform" --junit="${tmp}/none/j.xml" unix:"${tmp}/none"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"--junit=${tmp}/none/j.xml: cannot be written"* ]]
+  run "${bin}/tsconform" --json="${tmp}/r" --junit="${tmp}/r" unix:"${tmp}/none"
+  [ "${status}" -eq 2 ]
+}
+
 @test "a command that does not start is exit 3, and says what the server printed" {
   run "${bin}/tsconform" --json="${tmp}/r.json" --exec 'echo no such thing >&2; exit 7' tcp://127.0.0.1:0
   [ "${status}" -eq 3 ]
