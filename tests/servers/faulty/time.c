@@ -99,6 +99,10 @@ void time_write(struct conversation *c, char *text, size_t size)
 		         tm.tm_hour, tm.tm_min, tm.tm_sec);
 		return;
 	case FAULT_TIME_YEAR_OFF: tm.tm_year -= 1900; break;
+	case FAULT_FRACTION_CHANGES:
+		snprintf(text, size, c->server->n_replies % 2 ? "%lld" : "%lld.%03lld", (long long)second,
+		         fraction / 1000000);
+		return;
 	case FAULT_UNITS_CHANGE:
 		snprintf(text, size, "%lld", c->server->n_replies % 10 == 9 ? ns / 1000 : ns / 1000000);
 		return;
