@@ -61,12 +61,12 @@ teardown() {
   as_both() { unshare -rm bash -c 'mount --bind "$1" /etc/hosts && shift && exec "$@"' _ "${scratch}/hosts" "$@"; }
   [ "$(as_both getent ahosts localhost | grep -c STREAM)" -eq 2 ] || skip "names are not looked up in /etc/hosts"
   for address in 127.0.0.1 '[::1]'; do
-    serve --listen="tcp://${address}:0"
+    start_server --listen="tcp://${address}:0"
     as_both "${bin}/tsload" -c 1 -n 5 "tcp://localhost:${uri##*:}"
     [[ "$(as_both "${bin}/tsclient" "tcp://localhost:${uri##*:}" <<<hello)" == "["*"]hello" ]]
     as_both "${bin}/tsconform" --only=format.reply "tcp://localhost:${uri##*:}"
     port=${uri##*:}
-    serve --listen="udp://${address}:0"
+    start_server --listen="udp://${address}:0"
     as_both "${bin}/tsload" -c 1 -n 5 "udp://localhost:${uri##*:}"
   done
   stop_peers # the port is nobody's now
@@ -114,7 +114,7 @@ teardown() {
 
 @test "who may not write to a device's folder may write to the device" {
   local nobody=()
-  serve
+  start_server
   [ "$(id -u)" -ne 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   "${nobody[@]}" test -x "${bin}/tsload" || skip "the programs are out of their reach"
   "${nobody[@]}" "${bin}/tsload" -c 1 -n 1 --json=/dev/null --hdr-log=/dev/null "${uri}"

@@ -4,22 +4,21 @@ load helpers/server
 
 bin=${TS_BIN:-build/bin}
 
-usage_error() { # TEXT OPTION...: exit status 2 and one line that holds TEXT
-  local text=$1
-  shift
+refused() { # STATUS TEXT OPTION...: that exit status, and one line that holds TEXT
+  local wanted=$1 text=$2
+  shift 2
   run "${bin}/tsserver" "$@"
-  [ "${status}" -eq 2 ]
+  [ "${status}" -eq "${wanted}" ]
   [ "${#lines[@]}" -eq 1 ]
   [[ "${output}" == *"${text}"* ]]
 }
 
-environment_error() { # TEXT OPTION...: exit status 3 and one line that holds TEXT
-  local text=$1
-  shift
-  run "${bin}/tsserver" "$@"
-  [ "${status}" -eq 3 ]
-  [ "${#lines[@]}" -eq 1 ]
-  [[ "${output}" == *"${text}"* ]]
+usage_error() { # TEXT OPTION...
+  refused 2 "$@"
+}
+
+environment_error() { # TEXT OPTION...
+  refused 3 "$@"
 }
 
 @test "docs/server.md and --list-modes agree on every mode" {
