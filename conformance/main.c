@@ -9,7 +9,7 @@
 #include "ts_json.h"
 #include "ts_log.h"
 #include "ts_signal.h"
-#include <errno.h>
+#include "ts_stdout.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +22,13 @@ static bool to_stdout(const char *path)
 static uint64_t new_seed(void)
 {
 	return (uint64_t)(ts_clock_wall_ns() % 1000000007) + (uint64_t)getpid();
+}
+
+static int flush_output(struct ts_err *err)
+{
+	int rc = ts_stdout_flush();
+
+	return rc < 0 ? ts_err_set(err, -rc, "standard output: cannot write: %s", strerror(-rc)) : 0;
 }
 
 static int write_files(const struct report *report, struct ts_err *err)
@@ -52,8 +59,7 @@ static int write_reports(const struct report *report, struct ts_err *err)
 			output_tap(stdout, report);
 		else
 			output_human(stdout, report, isatty(STDOUT_FILENO) && !(no_colour && no_colour[0]));
-		if (fflush(stdout) != 0)
-			result = ts_err_set(err, errno, "standard output: cannot write: %s", strerror(errno));
+		result = flush_output(err);
 	}
 	return write_files(report, err) < 0 ? -1 : result;
 }
@@ -151,10 +157,8 @@ int main(int argc, char **argv)
 	if (options.list) {
 		if (output_list(stdout, &options) == 0)
 			ts_err_usage(&err, "--list: no case is selected");
-		else if (fflush(stdout) == 0)
+		else if (flush_output(&err) == 0)
 			return TS_EXIT_OK;
-		else
-			ts_err_set(&err, errno, "standard output: cannot write: %s", strerror(errno));
 		return ts_log_fail(&log, &err);
 	}
 	if (operands.n == 0 && !options.client) {

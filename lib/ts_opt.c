@@ -4,6 +4,7 @@
  * and each good word ends in a callback, so the word at fault is the one that follows the last callback: `next` below.
  */
 #include "ts_opt_inside.h"
+#include "ts_stdout.h"
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
@@ -100,9 +101,11 @@ static int check_operands(struct parse *p)
 /* What was asked for is printed: exit, or say that nobody can read it. */
 static int leave(struct ts_err *err)
 {
-	if (fflush(stdout) == 0)
+	int rc = ts_stdout_flush();
+
+	if (rc == 0)
 		exit(TS_EXIT_OK);
-	return ts_err_set(err, errno, "cannot write to standard output: %s", strerror(errno));
+	return ts_err_set(err, -rc, "cannot write to standard output: %s", strerror(-rc));
 }
 
 static size_t index_of_key(const struct parse *p, int key)

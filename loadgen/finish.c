@@ -2,7 +2,7 @@
 #include "output.h"
 #include "report.h"
 #include "ts_json.h"
-#include <errno.h>
+#include "ts_stdout.h"
 #include <string.h>
 
 static bool to_stdout(const char *path)
@@ -36,14 +36,15 @@ int finish(const struct run *r, cJSON *result, const struct ts_log *log)
 {
 	struct ts_err err = {0};
 	char trouble[256];
-	int status = exit_status(r);
+	int status = exit_status(r), rc;
 
 	if (run_trouble(r, trouble, sizeof(trouble))[0])
 		ts_log(log, TS_LOG_ERROR, "%s", trouble);
 	if (!to_stdout(r->plan->json_path) && !to_stdout(r->plan->hdr_path) && !r->unreachable)
 		report_print(stdout, r);
-	if (fflush(stdout) != 0) {
-		ts_err_set(&err, errno, "the report cannot be written to standard output: %s", strerror(errno));
+	rc = ts_stdout_flush();
+	if (rc < 0) {
+		ts_err_set(&err, -rc, "the report cannot be written to standard output: %s", strerror(-rc));
 		status = ts_log_fail(log, &err);
 	}
 	if (write_results(r, result, &err) < 0)

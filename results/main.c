@@ -3,7 +3,7 @@
  */
 #include "command.h"
 #include "ts_opt.h"
-#include <errno.h>
+#include "ts_stdout.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -41,10 +41,11 @@ static const struct ts_opt_program program = {
 static int flush_output(int status, const struct ts_log *log)
 {
 	struct ts_err err = {0};
+	int rc = ts_stdout_flush();
 
-	if (fflush(stdout) == 0)
+	if (rc == 0)
 		return status;
-	ts_err_set(&err, errno, "cannot write to standard output: %s", strerror(errno));
+	ts_err_set(&err, -rc, "cannot write to standard output: %s", strerror(-rc));
 	return ts_log_fail(log, &err);
 }
 

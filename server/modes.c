@@ -1,7 +1,7 @@
 #include "modes.h"
 #include "ts_endpoint.h"
 #include "ts_json.h"
-#include <errno.h>
+#include "ts_stdout.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ int modes_print(void)
 {
 	for (size_t i = 0; i < modes_count(); i++)
 		printf("%-12s %s%s\n", modes[i].name, modes[i].summary, modes[i].available ? "" : " (not available)");
-	return fflush(stdout) == 0 ? 0 : -errno;
+	return ts_stdout_flush();
 }
 
 static cJSON *transports_json(unsigned transports)
