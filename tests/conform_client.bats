@@ -1,14 +1,10 @@
 #!/usr/bin/env bats
 # tsconform --client: correct clients in several languages are not blamed, and each faulty one is caught by the case that names it.
 
+load helpers/peer.bash
 load helpers/conform.bash
 
-setup() {
-  cd "${BATS_TEST_DIRNAME}/.." || return
-  bin=${TS_BIN:-${PWD}/build/bin}
-  tmp=${BATS_TEST_TMPDIR}
-  clients=tests/servers/clients
-}
+clients=tests/servers/clients
 
 # Judge a client; its report is in ${tmp}/NAME.json: judge NAME URI COMMAND
 judge() {

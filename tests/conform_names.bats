@@ -5,16 +5,7 @@
 load helpers/peer.bash
 load helpers/conform.bash
 
-setup() {
-  cd "${BATS_TEST_DIRNAME}/.."
-  bin=${TS_BIN:-${PWD}/build/bin}
-  tmp=${BATS_TEST_TMPDIR}
-  runs=()
-}
-
-teardown() {
-  stop_peers
-}
+runs=()
 
 # Begin a run of all cases against a server with this fault: begin FAULT
 begin() {

@@ -1,5 +1,15 @@
-# shellcheck shell=bash disable=SC2034 # tests read ids
-# Looks into a report of tsconform.
+# shellcheck shell=bash disable=SC2034 # tests read these
+# The place of a test of tsconform, and looks into a report.
+
+setup() {
+  cd "${BATS_TEST_DIRNAME}/.." || return
+  bin=${TS_BIN:-${PWD}/build/bin}
+  tmp=${BATS_TEST_TMPDIR}
+}
+
+teardown() {
+  stop_peers
+}
 
 # The ids of the cases of one STATUS, into `ids`: statuses FILE STATUS
 statuses() {
