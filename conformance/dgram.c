@@ -37,12 +37,13 @@ static int open_socket(struct dgram *d)
 	if (!ts_endpoint_path(ep))
 		return ts_endpoint_socket(ep, SOCK_NONBLOCK);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	snprintf(own.sun_path, sizeof(own.sun_path), "/tmp/tsconform-%d.%d", (int)getpid(), ++n_made);
+	snprintf(d->path, sizeof(d->path), "/tmp/tsconform-%d.%d", (int)getpid(), ++n_made);
+	memcpy(own.sun_path, d->path, sizeof(d->path));
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&own, sizeof(own)) == 0) {
-		chmod(own.sun_path, 0777); /* the server may be another user's */
-		snprintf(d->path, sizeof(d->path), "%s", own.sun_path);
+		chmod(d->path, 0777); /* the server may be another user's */
 		return fd;
 	}
+	d->path[0] = '\0';
 	if (fd >= 0)
 		close(fd);
 	return ts_endpoint_socket(ep, SOCK_NONBLOCK);

@@ -58,6 +58,15 @@ static void keeps_the_first_events_and_the_last(void **state)
 	trace_release(&trace);
 }
 
+static int count_lines(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
 static void leaves_nothing_out_of_what_fits(void **state)
 {
 	struct trace trace = {0};
@@ -69,10 +78,7 @@ static void leaves_nothing_out_of_what_fits(void **state)
 	char *text = trace_text(&trace);
 	assert_non_null(text);
 	assert_null(strstr(text, "left out"));
-	int n_lines = 0;
-	for (const char *c = text; *c; c++)
-		n_lines += *c == '\n';
-	assert_int_equal(n_lines, TRACE_EVENTS);
+	assert_int_equal(count_lines(text), TRACE_EVENTS);
 	free(text);
 	trace_release(&trace);
 }
@@ -91,10 +97,7 @@ static void sums_up_what_comes_in_many_pieces(void **state)
 	char *text = trace_text(&trace);
 	assert_non_null(text);
 	assert_non_null(strstr(text, "\n  (22 more of these, with 54 bytes)\n"));
-	int n_lines = 0;
-	for (const char *c = text; *c; c++)
-		n_lines += *c == '\n';
-	assert_int_equal(n_lines, 1 + 4 + 1 + 4 + 1);
+	assert_int_equal(count_lines(text), 1 + 4 + 1 + 4 + 1);
 	free(text);
 	trace_release(&trace);
 }
