@@ -209,8 +209,7 @@ int launch_count(const struct launch *l, bool zombies)
 	return l->pid ? walk(l, zombies ? is_zombie : is_of_server, 0, &first) : 0;
 }
 
-/* Of this thread's children, the one that was started first: of a pipeline, the server, whose output the others read.
- */
+/* Of a thread's children the one that was started first: of a pipeline the server, whose output the others read. */
 static pid_t first_child_of(pid_t process, const char *thread)
 {
 	char path[80], line[256];
