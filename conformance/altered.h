@@ -14,8 +14,8 @@ const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t
 const char *altered_reply(const struct ts_reply_rule *rule, const char *sent, size_t n_sent, const char *reply,
                           size_t n);
 
-/* Which bytes are meant, where they are few and not all of them are printed as they are? `: "\x80" (not UTF-8)`, or "".
- */
+/* Which bytes are meant, where they are few and not all of them are printed as they are? `: "\x80"
+ * (not UTF-8)`, or "". */
 const char *altered_which(const char *bytes, size_t n, char *text, size_t size);
 
 /* How far off is the time of the first stamp of this reply, at now_ns? "the time is 8 h ahead"; or, for less than 2 s,

@@ -23,8 +23,8 @@ static bool receive(struct dgram *d)
 	                  : turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));
 }
 
-/* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come in the order sent.
- */
+/* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come
+ * in the order sent. */
 static void burst(struct turn *t, int n, size_t size, int *n_late)
 {
 	struct dgram *d = dgram_open(t);
@@ -248,8 +248,8 @@ void case_datagram_unanswerable(struct turn *t)
 	dgram_free(d);
 }
 
-/* From port 13 (daytime), when we may bind to it: two servers that answer such ports would answer each other for ever.
- */
+/* From port 13 (daytime), when we may bind to it: two servers that answer such ports would answer
+ * each other for ever. */
 void case_datagram_reflection(struct turn *t)
 {
 	struct dgram *d = dgram_open(t);

@@ -26,8 +26,8 @@ static void converse(struct turn *t, int n_words)
 		peer_free(p, 0);
 }
 
-/* Up to 500 conversations after some to warm up. What is left is counted when it has had time to go. Returns how many.
- */
+/* Up to 500 conversations after some to warm up. What is left is counted when it has had time to
+ * go. Returns how many. */
 static int hold_conversations(struct turn *t, struct launch_census *before, struct launch_census *after)
 {
 	const int least = turn_sparing(t) ? 5 : 10;

@@ -1,8 +1,8 @@
 /* Running out: of descriptors, and of memory for a client that never reads. */
 #include "exec.h"
 
-/* The server may open a few more descriptors than it has; more clients than that come, go, and then one must be served.
- */
+/* The server may open a few more descriptors than it has; more clients than that come, go, and then
+ * one must be served. */
 void case_robust_descriptors(struct turn *t)
 {
 	struct ts_proc proc;

@@ -25,8 +25,8 @@ static bool ends_with(const struct peer *p, const char *tail, size_t n)
 	return p->n_first >= n && memcmp(p->first + p->n_first - n, tail, n) == 0;
 }
 
-/* All of a reply whose data we know: until quiet, short if it ends with that, or the end. False: it goes on for ever.
- */
+/* All of a reply whose data we know: until quiet, short if it ends with that, or the end. False: it
+ * goes on for ever. */
 static bool listen_whole(struct peer *p, const char *tail, size_t n_tail)
 {
 	int64_t before = p->n_read, deadline_ns = ts_clock_mono_ns() + LONGEST_NS;

@@ -83,8 +83,8 @@ struct turn;
  */
 bool dialect_probe(struct turn *t);
 
-/* The dialect as options that would state it, such as "--framing=stream --time=ctime --separator=' ' ..."; returns buf.
- */
+/* The dialect as options that would state it, such as "--framing=stream --time=ctime --separator='
+ * ' ..."; returns buf. */
 const char *dialect_options(const struct dialect *d, bool datagram, char *buf, size_t size);
 
 /* The dialect in words for a person: one line. Returns buf. */

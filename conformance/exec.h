@@ -12,8 +12,8 @@ bool exec_streams(const struct turn *t); /* it serves on a stream, not with data
 /* Signal, and wait for the end. *status: of waitpid(2). False, with a note: it did not end. */
 bool exec_stops(struct turn *t, int signo, int *status);
 
-/* After a plain conversation, by SIGTERM: what there is to see of that. At the first look one stop is enough for all.
- */
+/* After a plain conversation, by SIGTERM: what there is to see of that. At the first look one stop
+ * is enough for all. */
 bool exec_sees_stop(struct turn *t, struct stop_seen *stop);
 
 /* Reset all clients: with a reset from the client's side the kernel forgets at once that the server ended first, and

@@ -25,8 +25,8 @@ struct launch {
 
 #define LAUNCH_MARK "TSCONFORM_SERVER"
 
-/* The first process that has the mark, or 0. Each gets the signal, if not 0. For servers that have left their session.
- */
+/* The first process that has the mark, or 0. Each gets the signal, if not 0. For servers that have
+ * left their session. */
 pid_t launch_marked(const struct launch *l, int signo);
 
 /* Walk the processes of the session: count them (or its zombies), and send them a signal, if not 0. */

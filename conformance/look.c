@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each case has letters of its own: a server that knows a message already would be right in one and wrong in the next.
- */
+/* Each case has letters of its own: a server that knows a message already would be right in one and
+ * wrong in the next. */
 static uint64_t own_seed(const struct subject *subject, const struct result *r)
 {
 	uint64_t seed = r ? r->seed : subject->seed;

@@ -35,8 +35,8 @@ struct peer {
 	size_t n_first;
 };
 
-/* Connect, within the turn's wait. A refused connect is tried again for a second: some servers listen anew each time.
- */
+/* Connect, within the turn's wait. A refused connect is tried again for a second: some servers
+ * listen anew each time. */
 struct peer *peer_open(struct turn *t);
 
 /* The same without blame: NULL when it does not succeed within wait_ns; small_buffers: receive window of a few KiB. */
@@ -121,8 +121,8 @@ void peer_free(struct peer *p, int64_t wait_ns);
 /* Everybody sends, then everybody is answered. */
 void peers_say(struct peer **p, int n);
 
-/* n clients more (at most PEERS_TOGETHER) speak, and end at once: the server finds all of them gone when it looks next.
- */
+/* n clients more (at most PEERS_TOGETHER) speak, and end at once: the server finds all of them gone
+ * when it looks next. */
 #define PEERS_TOGETHER 8
 void peers_go_together(struct turn *t, int n);
 

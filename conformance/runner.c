@@ -166,8 +166,8 @@ static void run_client(struct report *report)
 	}
 }
 
-/* A slow server has so many times --timeout, with 3 s of that 45 s; with --exec 27 s, and as much again for its life.
- */
+/* A slow server has so many times --timeout, with 3 s of that 45 s; with --exec 27 s, and as much
+ * again for its life. */
 static void spend(struct report *report)
 {
 	struct subject *s = report->subject;

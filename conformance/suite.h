@@ -220,8 +220,8 @@ bool turn_ask_end(struct turn *t);
 /* n meaningless small letters, from the turn's random numbers; `out` gets no terminator. */
 void turn_letters(struct turn *t, char *out, size_t n);
 
-/* As a message of the server's framing: line ends left out and one added, for a line server. `out` holds n + 2 bytes.
- */
+/* As a message of the server's framing: line ends left out and one added, for a line server. `out`
+ * holds n + 2 bytes. */
 size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out);
 
 /* Both: n letters as a message. `out` holds n + 2 bytes. */
@@ -233,8 +233,8 @@ size_t turn_framed_letters(struct turn *t, size_t n, char *out);
  */
 void turn_filler(const struct turn *t, char *out, size_t n, size_t at);
 
-/* For loops: the i-th of `wanted` rounds is due. Slow servers get fewer, at least `least`: no new one after budget_ns.
- */
+/* For loops: the i-th of `wanted` rounds is due. Slow servers get fewer, at least `least`: no new
+ * one after budget_ns. */
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns);
 
 /* Is the server so slow that every round trip is worth saving? */
