@@ -181,7 +181,7 @@ static void spend_on_late_ends(struct report *report)
 {
 	struct subject *s = report->subject;
 	const struct result *end = result_of(report, "end.half-close");
-	bool late = end && end->selected && end->status == FAIL && !end->flaky;
+	bool late = end && end->selected && end->status == FAIL && end->blame == SILENCE && !end->flaky;
 
 	s->each_ends_late = late && s->slow_end && s->dialect.capacity == 1;
 	if (s->each_ends_late && s->enough_ns == 0)
