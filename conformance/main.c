@@ -134,15 +134,6 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	return status;
 }
 
-/* A report that has no place is said before the work, not after it. */
-static int check_places(const struct options *o, struct ts_err *err)
-{
-	return (o->json && ts_file_check("--json", o->json, err) < 0) ||
-	                       (o->junit && ts_file_check("--junit", o->junit, err) < 0)
-	               ? -1
-	               : 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct ts_log log = {.program = "tsconform", .level = TS_LOG_WARN};
@@ -167,7 +158,10 @@ int main(int argc, char **argv)
 	}
 	ts_signal_install();
 	ts_host_raise_descriptors();
-	status = check_places(&options, &err);
+	/* A report that has no place is said before the work, not after it. */
+	status = ts_file_check("--json", options.json, &err);
+	if (status == 0)
+		status = ts_file_check("--junit", options.junit, &err);
 	if (status == 0)
 		status = judge(&options, operands.n ? operands.items[0] : "tcp://127.0.0.1:0", &err);
 	ts_opt_list_release(&operands);

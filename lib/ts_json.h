@@ -57,7 +57,8 @@ int ts_json_write(const char *path, const cJSON *root, struct ts_err *err);
 int ts_file_write(const char *path, const void *bytes, size_t n, struct ts_err *err);
 
 /* Whether that can be done, as far as it can be known before: a long run whose result has no place is a lost one.
- * `option` is where the path was given, such as "--json". 0 or -errno with err (exit status 3). */
+ * `option` is where the path was given, such as "--json"; `path` NULL: it was not. 0 or -errno with err (exit
+ * status 3). */
 int ts_file_check(const char *option, const char *path, struct ts_err *err);
 
 #endif

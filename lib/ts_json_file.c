@@ -237,7 +237,7 @@ int ts_file_check(const char *option, const char *path, struct ts_err *err)
 	struct stat st;
 	int result = 0;
 
-	if (strcmp(path, "-") == 0)
+	if (!path || strcmp(path, "-") == 0)
 		return 0;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		result = -EISDIR;

@@ -95,18 +95,13 @@ static int check_memory(const struct plan *plan, struct ts_err *err)
 }
 
 /* A result that cannot be written is a lost run: look before it begins. */
-static int check_file(const char *option, const char *path, struct ts_err *err)
-{
-	return path ? ts_file_check(option, path, err) : 0;
-}
-
 static int check_files(const struct plan *plan, struct ts_err *err)
 {
-	int result = check_file("--json", plan->json_path, err);
+	int result = ts_file_check("--json", plan->json_path, err);
 
 	if (result == 0)
-		result = check_file("--hdr-log", plan->hdr_path, err);
-	return result ? result : check_file("--resume", plan->resume_path, err);
+		result = ts_file_check("--hdr-log", plan->hdr_path, err);
+	return result ? result : ts_file_check("--resume", plan->resume_path, err);
 }
 
 static int check_server(const struct plan *plan, struct ts_err *err)

@@ -123,7 +123,7 @@ static int check_outputs(const struct settings *set, struct ts_err *err)
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
 		return ts_err_set(err, EBADF, "--ready-fd=%lld: must be a descriptor that is open for writing",
 		                  (long long)set->ready_fd);
-	return set->stats_path ? ts_file_check("--stats", set->stats_path, err) : 0;
+	return ts_file_check("--stats", set->stats_path, err);
 }
 
 int server_run(struct server *server, struct ts_err *err)
