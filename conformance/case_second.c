@@ -1,4 +1,4 @@
-/* Across the edge of a second: nobody is told a second that is over, or one that is still to come. */
+/* The places of a second: nobody is told a second that is over, or one that is still to come. */
 #include "cases.h"
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -10,7 +10,8 @@
 
 /*
  * Replies in the first half of a second, and in the second; and those of them with a time that was still to come. And
- * replies with a second that was over when the message was sent: to a machine's load that is not due.
+ * replies with a second that was over when the message was sent: to a machine's load that is not due. Of texts of whole
+ * seconds alone.
  */
 struct halves {
 	int n[2], n_early[2], n_late, n_ahead;
@@ -26,7 +27,7 @@ static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
 	struct ts_stamp stamp;
 	char text[TS_STAMP_MAX];
 
-	if (!turn_last_stamp(t, &stamp, text, sizeof(text)))
+	if (d->stamp.resolution_ns != TS_S || !turn_last_stamp(t, &stamp, text, sizeof(text)))
 		return;
 	int64_t instant_ns = ts_stamp_instant_ns(&stamp, d->rule.zone_s, read_ns);
 	int64_t late_ns = sent_ns - instant_ns - TS_S, ahead_ns = instant_ns - read_ns;
@@ -44,16 +45,15 @@ static void note_half(struct turn *t, struct halves *halves, int64_t sent_ns)
  * Rounded to the nearest second, not cut to it? Then all of the second half is told the next second, and nobody in the
  * first half is. No clock on the wall does it.
  */
-static bool is_rounded(const struct turn *t, const struct halves *halves)
+static bool is_rounded(const struct halves *halves)
 {
-	return t->subject->dialect.stamp.resolution_ns == TS_S && halves->n[0] > 0 && halves->n_early[0] == 0 &&
-	       halves->n[1] > 1 && halves->n_early[1] == halves->n[1];
+	return halves->n[0] > 0 && halves->n_early[0] == 0 && halves->n[1] > 1 && halves->n_early[1] == halves->n[1];
 }
 
-/* A text of whole seconds, again and again: once may be a clock that was set. */
-static bool is_habit(const struct turn *t, int n_replies)
+/* Again and again: once may be a clock that was set. */
+static bool is_habit(int n_replies)
 {
-	return t->subject->dialect.stamp.resolution_ns == TS_S && n_replies > 2;
+	return n_replies > 2;
 }
 
 /* Another machine's clock is its own: it may be a little off. */
@@ -72,14 +72,14 @@ static void judge(struct turn *t, const struct halves *halves)
 {
 	char what[160] = "";
 
-	if (is_habit(t, halves->n_late))
+	if (is_habit(halves->n_late))
 		snprintf(what, sizeof(what),
 		         "%d replies have a second that was over, by up to %lld ms, before their message was sent",
 		         halves->n_late, (long long)(halves->latest_ns / TS_MS));
-	else if (is_rounded(t, halves))
+	else if (is_rounded(halves))
 		snprintf(what, sizeof(what),
 		         "the time is rounded to the nearest second, so that it is up to half a second ahead");
-	else if (is_habit(t, halves->n_ahead))
+	else if (is_habit(halves->n_ahead))
 		snprintf(what, sizeof(what),
 		         "%d replies have a second that had not begun when they were read, but up to %lld ms later",
 		         halves->n_ahead, (long long)(halves->furthest_ns / TS_MS));
@@ -109,7 +109,7 @@ static void ask_through_a_second(struct turn *t, struct halves *halves)
 	bool two = turn_busy_ns() > 0 || t->subject->dialect.capacity > 1;
 
 	ask_until(t, halves, ts_clock_mono_ns() + (two ? 2 : 1) * TS_S + PLACE_NS);
-	if (halves->n_late > 0 && !is_habit(t, halves->n_late))
+	if (halves->n_late > 0 && !is_habit(halves->n_late))
 		ask_until(t, halves, ts_clock_mono_ns() + 2 * TS_S);
 }
 
@@ -135,4 +135,17 @@ void case_time_second_edge(struct turn *t)
 	if (turn_shares_waits(t))
 		t->subject->seen.second = t->blame == NOBODY;
 	judge(t, &halves);
+}
+
+/* At eight places of a second: a clock that is a second off cannot hide in what the text leaves out. */
+void case_time_window(struct turn *t)
+{
+	if (t->subject->seen.second && turn_shares_waits(t)) {
+		turn_report(t, "it holds in the replies to time.second-edge");
+		return;
+	}
+	for (int i = 0; i < 2 || turn_goes_on(t, i, 9, 4, 2 * TS_S); i++) {
+		turn_ask_letters(t, 8);
+		turn_pause(PLACE_NS);
+	}
 }

@@ -9,8 +9,6 @@
 /* Longer than any time text means (1 s), with the tolerance of its rounding: a time that stands still shows. */
 #define STALE_NS (1750 * TS_MS)
 
-#define PLACE_NS (125 * TS_MS) /* between two places of a second */
-
 void case_time_calendar(struct turn *t)
 {
 	const char *text, *why = "";
@@ -26,19 +24,6 @@ void case_time_calendar(struct turn *t)
 	}
 	for (int i = 0; turn_goes_on(t, i, 5, 2, TS_S); i++)
 		turn_ask_letters(t, 4);
-}
-
-/* At eight places of a second: a clock that is a second off cannot hide in what the text leaves out. */
-void case_time_window(struct turn *t)
-{
-	if (t->subject->seen.second && turn_shares_waits(t)) {
-		turn_report(t, "it holds in the replies to time.second-edge");
-		return;
-	}
-	for (int i = 0; i < 2 || turn_goes_on(t, i, 9, 4, 2 * TS_S); i++) {
-		turn_ask_letters(t, 8);
-		turn_pause(PLACE_NS);
-	}
 }
 
 /* How far off is the time of the latest reply? 0: not known. */
