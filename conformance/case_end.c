@@ -166,34 +166,36 @@ static void listen_to_end(struct peer *p, int64_t n_most, int64_t quiet_ns)
 		;
 }
 
-/* Where the end of file is a reading like any other, it may be answered like one: but not always before a message. */
-static void end_after_message(struct turn *t)
+/* Half-close behind a message that is answered: how many bytes come then, that nobody asked for? They are in `actual`.
+ */
+static int64_t n_after_end(struct turn *t, int64_t quiet_ns)
 {
 	struct peer *p = peer_open(t);
 
 	if (!peer_say_letters(p, 8) || !peer_half_close(p))
-		return;
+		return 0;
 	int64_t before = p->n_read;
 	p->dumb = true;
-	listen_to_end(p, before + 65536, t->subject->slow_end ? 300 * TS_MS : TS_S);
-	if (p->n_read == before)
-		return;
-	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
-	turn_fail(t, BYTES, "the end of a client that had been answered was answered, too");
+	listen_to_end(p, before + 65536, quiet_ns);
+	if (p->n_read > before)
+		trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
+	return p->n_read - before;
 }
 
+/* Where the end of file is a reading like any other, it may be answered like one: but not always before a message. */
 void case_end_no_empty_reply(struct turn *t)
 {
+	int64_t quiet_ns = t->subject->slow_end ? 300 * TS_MS : TS_S;
 	struct peer *p = peer_open(t);
 
 	if (!p)
 		return;
 	p->dumb = true;
 	peer_half_close(p);
-	listen_to_end(p, 65536, t->subject->slow_end ? 300 * TS_MS : TS_S);
+	listen_to_end(p, 65536, quiet_ns);
 	if (p->n_read == 0) {
-		if (!t->subject->dialect.one_shot && !turn_slow(t))
-			end_after_message(t);
+		if (!t->subject->dialect.one_shot && !turn_slow(t) && n_after_end(t, quiet_ns) > 0)
+			turn_fail(t, BYTES, "the end of a client that had been answered was answered, too");
 		return;
 	}
 	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
@@ -207,18 +209,10 @@ void case_end_no_empty_reply(struct turn *t)
 /* With and without data before the end: the server's end comes, and nothing before it that is not owed. */
 void case_end_no_flood(struct turn *t)
 {
-	struct peer *p = peer_open(t);
+	int64_t n = n_after_end(t, 300 * TS_MS);
 
-	if (!peer_say_letters(p, 8) || !peer_half_close(p))
-		return;
-	int64_t before = p->n_read;
-	p->dumb = true;
-	listen_to_end(p, before + 65536, 300 * TS_MS);
-	if (p->n_read == before)
-		return;
-	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
-	turn_fail(t, BYTES, "%lld bytes came after the client's end that nobody had asked for",
-	          (long long)(p->n_read - before));
+	if (n > 0)
+		turn_fail(t, BYTES, "%lld bytes came after the client's end that nobody had asked for", (long long)n);
 }
 
 void case_end_clean_fin(struct turn *t)

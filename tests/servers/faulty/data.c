@@ -235,11 +235,7 @@ static bool is_answered(struct conversation *c, const char *data, size_t n)
 			abort();
 		break;
 	case FAULT_DATA_SEEN:
-	case FAULT_DATA_SEEN_UDP:
-		answered = c->last.n != n || memcmp(c->last.p, data, n);
-		c->last.n = 0;
-		peer_add(&c->last, data, n);
-		break;
+	case FAULT_DATA_SEEN_UDP: answered = !message_repeats(c, data, n); break;
 	case FAULT_DATA_WORDS:
 		if ((n >= 4 && !strncmp(data, "quit", 4)) || (n >= 4 && !strncmp(data, "exit", 4)))
 			shutdown(c->fd, SHUT_RDWR);

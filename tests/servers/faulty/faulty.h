@@ -73,6 +73,9 @@ void time_write(struct conversation *c, char *text, size_t size);
 /* The data as this server returns it; false: do not answer. */
 bool data_write(struct conversation *c, struct peer_text *out, const char *data, size_t n);
 
+/* Is it like the one before? It is remembered for the next. */
+bool message_repeats(struct conversation *c, const char *data, size_t n);
+
 /* One reply to one message; false: do not answer. */
 bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n);
 void stamp_write(struct conversation *c, struct peer_text *out); /* "[time]" alone */

@@ -78,12 +78,13 @@ static void tail_write(struct conversation *c, struct peer_text *out)
 	}
 }
 
-/* The reply to a message that comes again has the time of the one before. */
-static void repeat_note(struct conversation *c, const char *data, size_t n)
+bool message_repeats(struct conversation *c, const char *data, size_t n)
 {
-	c->is_repeat = c->last.n == n && memcmp(c->last.p, data, n) == 0;
+	bool is_repeat = c->last.n == n && memcmp(c->last.p, data, n) == 0;
+
 	c->last.n = 0;
 	peer_add(&c->last, data, n);
+	return is_repeat;
 }
 
 bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n)
@@ -96,7 +97,7 @@ bool reply_write(struct conversation *c, struct peer_text *out, const char *data
 		usleep((useconds_t)c->server->pause_ms * 1000);
 	c->n_messages++;
 	if (has(c, FAULT_TIME_OF_SAME) || has(c, FAULT_TIME_OF_SAME_UDP))
-		repeat_note(c, data, n);
+		c->is_repeat = message_repeats(c, data, n);
 	if (has(c, FAULT_LENGTH_BEFORE)) {
 		length = htonl(n + 26);
 		peer_add(out, &length, sizeof(length));
