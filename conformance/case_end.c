@@ -166,8 +166,7 @@ static void listen_to_end(struct peer *p, int64_t n_most, int64_t quiet_ns)
 		;
 }
 
-/* Half-close behind a message that is answered: how many bytes come then, that nobody asked for? They are in `actual`.
- */
+/* Half-close behind a message that is answered: how many bytes come then, unasked? They are in `actual`. */
 static int64_t n_after_end(struct turn *t, int64_t quiet_ns)
 {
 	struct peer *p = peer_open(t);
