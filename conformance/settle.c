@@ -168,12 +168,14 @@ bool look_leave_to_root(struct report *report, struct result *r)
 }
 
 /*
- * What cut off a client at the first look may have been the server's end: then at the second look there is nobody. What
- * comes after it must not be blamed.
+ * What cut off a client at the first look may have been the server's end: then at the second look there is nobody, or
+ * the kernel, which ends a listening socket last, takes the client and resets it. What comes after must not be blamed.
  */
 static bool died_meanwhile(struct report *report, const struct result *r)
 {
-	return !report->subject->launch && r->blame == GONE && !look_whether_it_lives(report);
+	bool cut_off = r->blame == GONE || (r->blame == BYTES && r->sort == EARLY_END);
+
+	return !report->subject->launch && cut_off && !look_whether_it_lives(report);
 }
 
 void look_settle(struct report *report, bool wait)

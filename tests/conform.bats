@@ -216,13 +216,15 @@ PYTHON
 }
 
 @test "a server that dies of many clients is lost in that case, and no MUST after it is blamed" {
-  start_peer build/release/servers/faulty --fault=fifty-die --listen=tcp://127.0.0.1:0
-  run "${bin}/tsconform" --only='concurrency.*' --json="${tmp}/r.json" "${uri}"
-  echo "${output}"
-  [ "${status}" -eq 0 ]
-  statuses "${tmp}/r.json" warn
-  [ "${ids}" = concurrency.many-open ]
-  [[ "${output}" == *"the server is lost"* ]]
+  for fault in fifty-die fifty-die-late; do
+    start_peer build/release/servers/faulty --fault="${fault}" --listen=tcp://127.0.0.1:0
+    run "${bin}/tsconform" --only='concurrency.*' --json="${tmp}/r.json" "${uri}"
+    echo "${output}"
+    [ "${status}" -eq 0 ]
+    statuses "${tmp}/r.json" warn
+    [ "${ids}" = concurrency.many-open ]
+    [[ "${output}" == *"the server is lost"* ]]
+  done
 }
 
 @test "a stopped run writes what it has, marked partial, and exits with the signal" {

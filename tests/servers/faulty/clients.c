@@ -206,6 +206,21 @@ static void client_start(struct server *s, int fd, bool was_queued)
 	}
 }
 
+/* FIFTY_DIE_LATE: as the kernel may do it on a busy machine, where the listening socket is the last to go. */
+static void fifty_die(struct server *s, int fd)
+{
+	const struct sockaddr nobody = {.sa_family = AF_UNSPEC}; /* to connect to it resets */
+
+	if (s->fault == FAULT_FIFTY_DIE_LATE) {
+		for (int i = 0; i < CLIENTS_MAX; i++)
+			if (s->clients[i])
+				connect(s->clients[i], &nobody, sizeof(nobody));
+		connect(fd, &nobody, sizeof(nobody));
+		usleep(100000);
+	}
+	exit(1);
+}
+
 /* Faults that turn callers away, or look at them first; false: this one is not served. */
 static bool caller_look(struct server *s, int fd)
 {
@@ -216,8 +231,8 @@ static bool caller_look(struct server *s, int fd)
 	           : s->fault == FAULT_FIFTY_OPEN    ? 50
 	                                             : CLIENTS_MAX;
 
-	if (s->fault == FAULT_FIFTY_DIE && s->n_open == 50)
-		exit(1);
+	if (s->n_open == 50 && (s->fault == FAULT_FIFTY_DIE || s->fault == FAULT_FIFTY_DIE_LATE))
+		fifty_die(s, fd);
 	if (s->fault == FAULT_RESET_EARLY_DIES && getpeername(fd, (struct sockaddr *)&addr, &addr_len) < 0)
 		exit(1);
 	if (s->close_next)
