@@ -3,6 +3,7 @@
  * The receive time of a message is taken when epoll wakes; with --spin that is when it came.
  */
 #include "server.h"
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -23,16 +24,16 @@ static struct timespec sleep_time(const struct server *s)
 	return (struct timespec){wait_ns / 1000000000, wait_ns % 1000000000};
 }
 
+/* Until the period is over, or a signal has come, which the next turn sees. */
 static void stand_still(struct server *s)
 {
 	long long every_ns = s->options.stall_every_ns, in_period_ns = (s->now_ns - s->started_ns) % every_ns;
-	long long until_ns = s->now_ns - in_period_ns + every_ns;
-	struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
+	long long rest_ns = every_ns - in_period_ns;
+	struct timespec rest = {rest_ns / 1000000000, rest_ns % 1000000000};
 
 	if (in_period_ns < every_ns - s->options.stall_for_ns)
 		return;
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-		;
+	ppoll(&(struct pollfd){.fd = s->signals, .events = POLLIN}, 1, &rest, NULL);
 	s->now_ns = peer_now_ns(CLOCK_MONOTONIC);
 }
 
