@@ -120,93 +120,130 @@ static bool pairs_answer(struct conversation *c, const char *data, size_t n)
 	return goes_on;
 }
 
-/* What one receive call brought; false: the conversation is over. */
-bool messages_answer(struct conversation *c, char *data, size_t n)
-{
-	struct server *s = c->server;
-	bool goes_on, is_over = false;
+/* What becomes of a piece: it is answered, it is not (or not now), or the conversation is over. */
+enum fate { ANSWERED, LEFT, ENDS };
 
-	switch (s->fault) {
-	case FAULT_ANSWERS_AT_END: peer_add(&c->line, data, n); return true;
-	case FAULT_DATA_PAIR_AWAITED: return pairs_answer(c, data, n);
-	case FAULT_FULL_WAITS:
-		peer_add(&c->line, data, n);
-		if (n == 1024)
-			return true;
-		goes_on = message_answer(c, c->line.p, c->line.n);
-		c->line.n = 0;
-		return goes_on;
+/* Faults that keep a piece for later, or lose it. */
+static enum fate piece_leave(struct conversation *c, const char *data, size_t n)
+{
+	char lost[4096];
+
+	switch (c->server->fault) {
+	case FAULT_ANSWERS_AT_END: peer_add(&c->line, data, n); return LEFT;
 	case FAULT_SEVENTH_LOST:
 		if (++c->n_messages % 7 == 0)
-			return true;
+			return LEFT;
 		c->n_messages--;
 		break;
-	case FAULT_PENDING_LOST:
-		if (is_pending(c, 3))
-			return true;
-		break;
+	case FAULT_PENDING_LOST: return is_pending(c, 3) ? LEFT : ANSWERED;
 	case FAULT_PENDING_SWAPPED:
-		if (!c->last.n && is_pending(c, 3)) {
-			peer_add(&c->last, data, n);
-			return true;
-		}
-		break;
+		if (c->last.n || !is_pending(c, 3))
+			break;
+		peer_add(&c->last, data, n);
+		return LEFT;
 	case FAULT_SECOND_PIECE_LOST:
-		if (is_pending(c, 3)) {
-			char lost[4096];
-
+		if (is_pending(c, 3))
 			recv(c->fd, lost, sizeof(lost), MSG_DONTWAIT);
-		}
 		break;
+	default: break;
+	}
+	return ANSWERED;
+}
+
+/* Faults that end with a piece, or die of it. */
+static enum fate piece_end(struct conversation *c, const char *data, size_t n)
+{
+	bool is_over = false;
+	const char *end;
+
+	switch (c->server->fault) {
 	case FAULT_LARGE_CLOSES:
 	case FAULT_ONE_SHOT_LARGE_CLOSES: is_over = n > 8192; break;
-	case FAULT_DATA_CONTROL_D:
-		if (memchr(data, 4, n)) { /* what stands before it is answered */
-			n = (const char *)memchr(data, 4, n) - data;
-			if (n)
-				message_answer(c, data, n);
-			return false;
-		}
-		break;
-	case FAULT_LF_SKIPPED:
-		if (c->skips_lf && *data == '\n')
-			memmove(data, data + 1, --n);
-		c->skips_lf = n && data[n - 1] == '\r';
-		if (!n)
-			return true;
-		break;
-	case FAULT_ZERO_ENDS: is_over = n == 1 && *data == '0'; break;
 	case FAULT_LARGE_DIES:
 		if (n > 8192)
 			abort();
 		break;
-	case FAULT_BYTE_65536:
-		if ((c->n_bytes + n) / 65536 != c->n_bytes / 65536) {
-			size_t at = 65536 - c->n_bytes % 65536 - 1;
-
-			memmove(data + at, data + at + 1, n - at - 1);
-			c->n_bytes++;
-			n--;
-		}
+	case FAULT_DATA_CONTROL_D:
+		end = memchr(data, 4, n);
+		if (end && end > data) /* what stands before it is answered */
+			message_answer(c, data, (size_t)(end - data));
+		is_over = end;
 		break;
+	case FAULT_ZERO_ENDS: is_over = n == 1 && *data == '0'; break;
 	case FAULT_MEBIBYTES_CLOSE: is_over = c->n_bytes > 2 << 20; break;
 	case FAULT_EMPTY_LINE_ENDS: is_over = is_blank_only(data, n, "\r\n"); break;
 	case FAULT_BLANK_ENDS: is_over = is_blank_only(data, n, " \t\r\n"); break;
+	default: break;
+	}
+	return is_over ? ENDS : ANSWERED;
+}
+
+/* Faults that change a piece of *n bytes, in place. */
+static void piece_change(struct conversation *c, char *data, size_t *n)
+{
+	struct server *s = c->server;
+
+	switch (s->fault) {
+	case FAULT_LF_SKIPPED:
+		if (c->skips_lf && *data == '\n')
+			memmove(data, data + 1, --*n);
+		c->skips_lf = *n && data[*n - 1] == '\r';
+		break;
+	case FAULT_BYTE_65536:
+		if ((c->n_bytes + *n) / 65536 != c->n_bytes / 65536) {
+			size_t at = 65536 - c->n_bytes % 65536 - 1;
+
+			memmove(data + at, data + at + 1, *n - at - 1);
+			c->n_bytes++;
+			--*n;
+		}
+		break;
 	case FAULT_CROSS_TALK:
 		pthread_mutex_lock(&s->lock);
 		s->shared.n = 0;
-		peer_add(&s->shared, data, n);
+		peer_add(&s->shared, data, *n);
 		pthread_mutex_unlock(&s->lock);
 		usleep(1000);
-		n = s->shared.n < PEER_BUFFER ? s->shared.n : PEER_BUFFER;
-		memcpy(data, s->shared.p, n);
+		*n = s->shared.n < PEER_BUFFER ? s->shared.n : PEER_BUFFER;
+		memcpy(data, s->shared.p, *n);
 		break;
 	default: break;
 	}
-	if (is_over)
-		return false;
+}
+
+/* FULL_WAITS: a piece that fills the buffer is answered with the next. */
+static bool full_answer(struct conversation *c, const char *data, size_t n)
+{
+	bool goes_on;
+
+	peer_add(&c->line, data, n);
+	if (n == 1024)
+		return true;
+	goes_on = message_answer(c, c->line.p, c->line.n);
+	c->line.n = 0;
+	return goes_on;
+}
+
+/* What one receive call brought; false: the conversation is over. */
+bool messages_answer(struct conversation *c, char *data, size_t n)
+{
+	enum fate fate;
+	bool goes_on;
+
+	if (has(c, FAULT_DATA_PAIR_AWAITED))
+		return pairs_answer(c, data, n);
+	if (has(c, FAULT_FULL_WAITS))
+		return full_answer(c, data, n);
+	fate = piece_leave(c, data, n);
+	if (fate == ANSWERED)
+		fate = piece_end(c, data, n);
+	if (fate != ANSWERED)
+		return fate == LEFT;
+	piece_change(c, data, &n);
+	if (!n)
+		return true;
 	c->n_bytes += n;
-	goes_on = s->line ? lines_answer(c, data, n) : message_answer(c, data, n);
+	goes_on = c->server->line ? lines_answer(c, data, n) : message_answer(c, data, n);
 	if (goes_on && has(c, FAULT_PENDING_SWAPPED) && c->last.n) {
 		goes_on = message_answer(c, c->last.p, c->last.n);
 		c->last.n = 0;
