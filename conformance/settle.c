@@ -103,7 +103,7 @@ static void bury(struct report *report, struct result *killer)
  */
 static bool is_worth_a_look(const struct report *report, const struct result *r, bool untried)
 {
-	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && r->sort != FULL &&
+	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && r->sort != KEPT_WAITING &&
 	       (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
 }
 

@@ -158,7 +158,8 @@ enum sort {
 	LOST,         /* a datagram has no reply */
 	TWICE,        /* a datagram's reply once more */
 	OTHER_SOURCE, /* a reply from another address than the one asked */
-	FULL /* a client is not served because others are: seen twice at the first look, so that there is no second */
+	KEPT_WAITING  /* a client is not served because of others: seen twice at the first look, so that there is no
+	                 second */
 };
 
 #define TURN_PEERS 220

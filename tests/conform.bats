@@ -227,6 +227,13 @@ PYTHON
   done
 }
 
+@test "that a client is held up by one who does not read is shown by its cause, and not by patience" {
+  start_peer build/release/servers/faulty --fault=stuck-reader --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=concurrency.stuck-reader --json="${tmp}/r.json" "${uri}"
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *"not answered while another does not read, and is as soon as that one reads"* ]]
+}
+
 @test "a stopped run writes what it has, marked partial, and exits with the signal" {
   start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
   "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.kept-*' --only='time.*' "${uri}" >/dev/null 3>&- &
