@@ -66,22 +66,25 @@ textbook() { # FILE ADDRESS
   [ "${status}" -eq 1 ]
 }
 
-# Its clock may be off by a little.
-@test "a second that begins early on another machine is a warning" {
-  unshare -rn true || skip "no network of its own can be made here"
-  cat >"${tmp}/inside" <<END
-ip link set lo up
-ip address add 10.20.30.40/32 dev lo
-build/release/servers/bounded build/release/servers/faulty --fault=time-rounded --listen=tcp://10.20.30.40:7000 >"${tmp}/up" &
-read -r line <"${tmp}/up"
-"${bin}/tsconform" --only=time.second-edge --json="${tmp}/r.json" tcp://10.20.30.40:7000
-status=\$?
-kill \$!
-exit \${status}
-END
-  mkfifo "${tmp}/up"
-  timeout 20 unshare -rn bash "${tmp}/inside" 3>&-
-  statuses "${tmp}/r.json" warn
+@test "a second that is wrong at some places of it is a warning, one that is cut is none, and one that is wrong at all is wrong" {
+  for time in rounded refreshed cached; do
+    start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py "${time}" tcp://127.0.0.1:0
+    "${bin}/tsconform" --only=time.second-edge --json="${tmp}/${time}.json" "${uri}" 3>&- &
+  done
+  start_peer build/release/servers/faulty --fault=time-rounded-up --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=time.second-edge --json="${tmp}/ahead.json" "${uri}" 3>&- &
+  start_peer build/release/servers/faulty --form=iterative --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=time.second-edge --json="${tmp}/cut.json" "${uri}"
+  for job in $(jobs -p); do
+    [[ " ${peers[*]} " == *" ${job} "* ]] || wait "${job}" || [ "$?" -eq 1 ]
+  done
+  for time in rounded refreshed cached; do
+    statuses "${tmp}/${time}.json" warn
+    [ "${ids}" = time.second-edge ]
+  done
+  statuses "${tmp}/ahead.json" fail
+  [ "${ids}" = time.second-edge ]
+  statuses "${tmp}/cut.json" pass
   [ "${ids}" = time.second-edge ]
 }
 

@@ -25,6 +25,9 @@ def in_zone(hours, text):
 
 TIMES = {
     'ctime': time.ctime,
+    'rounded': lambda: time.ctime(round(time.time())),
+    'refreshed': lambda: time.ctime(time.time() - (time.time() + .05) % .25),  # its clock is read each quarter of a second
+    'cached': lambda: time.ctime(time.time() - (time.time() + .6) % 1),  # and once a second
     'micro': lambda: str(datetime.now()),
     'float': lambda: str(time.time()),
     'ms': lambda: str(time.time_ns() // 1000000),
