@@ -48,21 +48,34 @@ static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
 	}
 }
 
+/* Where at the end of the output does the reply to the fence begin, and to nothing else? As far as it has come. NULL:
+ * there is none. */
+static const char *fence_reply(const struct peer *p, const char *out, size_t n_out)
+{
+	const char *end = out + n_out, *last = p->n_fence > 0 && n_out > 0 ? memrchr(out, '[', n_out) : NULL;
+	const char *close = last ? memchr(last, ']', (size_t)(end - last)) : NULL;
+	size_t n_head = p->turn->subject->dialect.rule.n_separator + 1;
+
+	if (!close || (size_t)(end - close) <= n_head)
+		return NULL;
+	size_t n = (size_t)(end - close) - n_head;
+	return n <= p->n_fence && memcmp(close + n_head, p->in + p->n_in - p->n_fence, n) == 0 ? last : NULL;
+}
+
 /* In what known way is the one reply made of the one message? With a fence, of what was sent before it. */
 static const char *how_altered(const struct peer *p, const char *out, size_t n_out)
 {
-	size_t n_sent = p->n_in - p->n_fence;
-	const char *end = out + n_out, *last = p->n_fence > 0 && n_out > 0 ? memrchr(out, '[', n_out) : NULL;
+	const char *end = p->n_fence > 0 ? fence_reply(p, out, n_out) : out + n_out;
 
-	if (p->n_fence == 0 && p->reply.n_stamps > 1)
+	if (!end || (p->n_fence == 0 && p->reply.n_stamps > 1))
 		return NULL;
-	if (p->n_fence > 0) {
-		if (!last || (size_t)(end - last) < p->n_fence ||
-		    memcmp(end - p->n_fence, p->in + n_sent, p->n_fence) != 0)
-			return NULL;
-		end = last;
-	}
-	return altered_reply(&p->turn->subject->dialect.rule, p->in, n_sent, out, (size_t)(end - out));
+	return altered_reply(&p->turn->subject->dialect.rule, p->in, p->n_in - p->n_fence, out, (size_t)(end - out));
+}
+
+/* Was the fence answered, and what was sent before it not all? */
+static bool is_passed_over(const struct peer *p, const char *out, size_t n_out, size_t from)
+{
+	return from + p->n_fence < p->n_in && fence_reply(p, out, n_out);
 }
 
 /* The sentence for this verdict. */
@@ -75,7 +88,7 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
-	if (p->n_fence > 0 && from < p->n_in - p->n_fence)
+	if (is_passed_over(p, out, n_out, from))
 		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
 		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
 	if (!timely)

@@ -208,6 +208,14 @@ PYTHON
   [ "$(field "${tmp}/r.json" verdict)" = None ]
 }
 
+# Fault caught: "bytes above 127 were left out of the data" was said of bytes that came behind a stamp too many.
+@test "a stamp between a message and its bytes is named, and no loss of them" {
+  start_peer /usr/bin/python3 tests/servers/wild/wild.py tight/held tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=data.utf8 "${uri}"
+  echo "${output}"
+  [[ ${output} == *"a stamp stands there without data"* ]]
+}
+
 @test "a server that is lost is one finding, and the rest is reported as not run" {
   start_peer build/release/servers/faulty --fault=one-client --listen=tcp://127.0.0.1:0
   run "${bin}/tsconform" --json="${tmp}/r.json" "${uri}"

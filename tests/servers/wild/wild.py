@@ -179,6 +179,18 @@ def loop_daytime_first(server, reply):
         client.close()
 
 
+def loop_held(server, reply):
+    """A stamp at once, and bytes above 127 with the next message: they wait in a decoder."""
+    while True:
+        client, _ = server.accept()
+        held = b''
+        while data := client.recv(BUFSIZ):
+            high = any(c > 127 for c in data)
+            client.send(reply(b'' if high else held + data))
+            held = held + data if high else b''
+        client.close()
+
+
 def loop_dead_clock(server, reply):
     """A stamp made once for all, where the listing makes one for each message."""
     stamp = reply(b'')
