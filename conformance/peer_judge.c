@@ -111,6 +111,8 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 		snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
 	}
 	t->sort = t->blame == NOBODY ? sort_of(p, verdict) : t->sort;
+	if (t->blame == NOBODY && t->sort == ANY && is_passed_over(p, out, n_out, from))
+		t->sort = PASSED_OVER;
 	return blame(p, verdict, out, n_out, from);
 }
 

@@ -25,6 +25,12 @@ static bool lost(const struct result *r)
 	return r->selected && !r->done && r->failed_ns > 0;
 }
 
+/* What was sent after that which it did not answer was answered: whatever became of the server, it came later. */
+static bool outlived(const struct result *r)
+{
+	return r->blame == BYTES && (r->sort == LOST || r->sort == PASSED_OVER);
+}
+
 /* A refused connect is tried again for a second; that a datagram is not answered shows when the wait is over. */
 static int64_t seen_within(const struct report *report)
 {
@@ -75,24 +81,38 @@ static struct result *killer_behind(struct report *report, struct result *killer
 	return other && other->selected && !other->done ? other : killer;
 }
 
+/* What was seen while the server lived is judged as ever: what went well, and what went wrong and did not end it. */
+static void judge_outlived(struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		bool passed = r->duration_ns > 0 && r->failed_ns == 0 && r->blame == NOBODY;
+		if (r->selected && !r->done && (passed || outlived(r)) && !look_leave_to_root(report, r))
+			result_judge(report, r);
+	}
+}
+
 /*
  * One finding: the case in which the server was lost. When that case could not even connect, the server went away with
  * the client before it, and the finding is about the next client.
  */
 static void bury(struct report *report, struct result *killer)
 {
+	static const char flaky[] = "flaky: "; /* look_again */
 	char why[500];
 
 	if (!killer)
 		return;
-	snprintf(why, sizeof(why), "%.499s", killer->message);
+	snprintf(why, sizeof(why), "%.499s", killer->message + (killer->flaky ? sizeof(flaky) - 1 : 0));
+	killer->flaky = false; /* that it passed at the second look was its last */
 	killer = killer_behind(report, killer);
 	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)
 		snprintf(why, sizeof(why), "after its first client's end it sent %lld bytes that nobody had asked for",
 		         (long long)report->subject->dialect.n_after_end);
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
-	snprintf(killer->message, sizeof(killer->message), "the server is lost, it serves nobody any more: %s", why);
+	snprintf(killer->message, sizeof(killer->message),
+	         "the server is lost, it serves nobody any more; the first sign of it: %s", why);
 	result_judge(report, killer);
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }
@@ -195,6 +215,7 @@ void look_settle(struct report *report, bool wait)
 		           report->results[i].blame != BYTES;
 	if (trouble && !look_whether_it_lives(report)) {
 		if (!report->subject->launch || !serves_again(report)) {
+			judge_outlived(report);
 			bury(report, first_to_fail(report));
 			return;
 		}

@@ -156,6 +156,7 @@ enum sort {
 	EARLY_END, /* the server ends a conversation that its client has not */
 	NO_ANSWER,
 	LOST,         /* a datagram has no reply */
+	PASSED_OVER,  /* a message on a stream has no reply, and the one after it has */
 	TWICE,        /* a datagram's reply once more */
 	OTHER_SOURCE, /* a reply from another address than the one asked */
 	KEPT_WAITING  /* a client is not served because of others: seen twice at the first look, so that there is no

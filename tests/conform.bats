@@ -226,6 +226,54 @@ PYTHON
   [ "$(wc -w <<<"${ids}")" -gt 30 ]
 }
 
+# Fault caught: the datagram that was passed over was called the server's end, "and the next one was" answered.
+@test "what went wrong while the server lived is not taken for its end" {
+  cat >"${tmp}/passes_over.py" <<'END'
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('127.0.0.1', 0))
+print('udp://127.0.0.1:%d' % s.getsockname()[1], flush=True)
+while True:
+    data, client = s.recvfrom(65536)
+    if data == b'%n':
+        break
+    if data != b'-0':
+        s.sendto(b'[%s]%s' % (time.ctime().encode(), data), client)
+END
+  start_peer /usr/bin/python3 "${tmp}/passes_over.py"
+  run "${bin}/tsconform" --only='data.*' --timeout=1s --json="${tmp}/r.json" "${uri}"
+  echo "${output}"
+  statuses "${tmp}/r.json" fail
+  [ "${ids}" = "data.numbers data.format-string" ]
+  [[ ${output} == *"data.numbers a datagram of 2 bytes was not answered"*", and the next one was"* ]]
+  [[ ${output} == *"data.format-string the server is lost"*"; the first sign of it: "* ]]
+  statuses "${tmp}/r.json" pass
+  [[ ${ids} == *"data.one-byte"*"data.blanks"* ]] # run before its end
+}
+
+# Fault caught: "it serves nobody any more: flaky: at the first look, and not at the second, ...", and a warning.
+@test "a server that is lost after a second look that went well is lost, and not flaky" {
+  cat >"${tmp}/twice.py" <<'END'
+import socket, time
+s = socket.create_server(('127.0.0.1', 0))
+print('tcp://127.0.0.1:%d' % s.getsockname()[1], flush=True)
+n = 0
+while n < 2:
+    client = s.accept()[0]
+    while data := client.recv(1024):
+        n += data == b'%n'
+        if data == b'%n' and n == 1:
+            break
+        client.sendall(b'[%s]%s' % (time.ctime().encode(), data))
+    client.close()
+END
+  start_peer /usr/bin/python3 "${tmp}/twice.py"
+  run "${bin}/tsconform" --only='data.[fn]*' --json="${tmp}/r.json" "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"data.format-string"*"the server is lost"*"the first sign of it: at the first look, and not at the second, the server ended"* ]]
+}
+
 @test "a server that dies of many clients is lost in that case, and no MUST after it is blamed" {
   for fault in fifty-die fifty-die-late; do
     start_peer build/release/servers/faulty --fault="${fault}" --listen=tcp://127.0.0.1:0
