@@ -3,8 +3,10 @@
 #include "ts_clock.h"
 #include "ts_json_check.h"
 #include <ctype.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -197,6 +199,32 @@ static bool has(const char *bytes, size_t n, const char *part)
 	return memmem(bytes, n, part, strlen(part)) != NULL;
 }
 
+/* The value of a text that is a number as a person writes one, and nothing else. */
+static bool read_number(const char *bytes, size_t n, double *value)
+{
+	char text[40], *end;
+
+	if (n == 0 || n >= sizeof(text) || !(isdigit((unsigned char)bytes[0]) || strchr("+-.", bytes[0])))
+		return false;
+	memcpy(text, bytes, n);
+	text[n] = '\0';
+	*value = strtod(text, &end);
+	return end == text + n && isfinite(*value);
+}
+
+/* Another text of the same number; a line's end may stand behind both. */
+static bool is_renumbered(const char *sent, size_t n_sent, const char *got, size_t n_got)
+{
+	double before, after;
+
+	while (n_sent > 0 && n_got > 0 && memchr("\r\n", sent[n_sent - 1], 2) && sent[n_sent - 1] == got[n_got - 1]) {
+		n_sent--;
+		n_got--;
+	}
+	return read_number(sent, n_sent, &before) && read_number(got, n_got, &after) && before <= after &&
+	       before >= after;
+}
+
 const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t n_got)
 {
 	char made[2 * ALTERED_MAX + 1];
@@ -212,6 +240,8 @@ const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t
 		return "bytes that are not UTF-8 came back as U+FFFD: the data was decoded as text";
 	if (!is_utf8(sent, n_sent) && has(got, n_got, "\\x"))
 		return "bytes that are not UTF-8 came back as escapes such as \\x80";
+	if (is_renumbered(sent, n_sent, got, n_got))
+		return "the data was taken for a number, and written anew";
 	if (n_sent == n_got && strncasecmp(sent, got, n_got) == 0)
 		return "the data came back with its letters in another case";
 	return NULL;

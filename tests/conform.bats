@@ -216,6 +216,13 @@ PYTHON
   [[ ${output} == *"a stamp stands there without data"* ]]
 }
 
+@test "a number that was written anew is named" {
+  start_peer build/release/servers/faulty --fault=data-number --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=data.numbers "${uri}"
+  echo "${output}"
+  [[ ${output} == *"the data was taken for a number, and written anew"* ]]
+}
+
 @test "a server that is lost is one finding, and the rest is reported as not run" {
   start_peer build/release/servers/faulty --fault=one-client --listen=tcp://127.0.0.1:0
   run "${bin}/tsconform" --json="${tmp}/r.json" "${uri}"
