@@ -103,6 +103,15 @@ static bool is_date_alone(const char *text, size_t n)
 	return n_all < (int)sizeof(with_time) && ts_stamp_read(&stamp, NULL, with_time, (size_t)n_all, NULL) == 0;
 }
 
+/* As in 333 10:30:00. */
+static bool is_year_day(const char *text, size_t n)
+{
+	struct ts_stamp stamp;
+
+	return n > 4 && strspn(text, "0123456789") == 3 && memcmp(text, "366", 3) <= 0 && strchr(" T-/", text[3]) &&
+	       ts_stamp_read(&stamp, NULL, text + 4, n - 4, NULL) == 0 && stamp.kind == TS_STAMP_TIME;
+}
+
 /* As in 0.12345600 1795343400. */
 static bool is_fraction_first(const char *text, size_t n)
 {
@@ -133,6 +142,8 @@ const char *dialect_no_time(const char *text, size_t n)
 		return "it begins with a quote";
 	if (is_date_alone(text, n))
 		return "it is a date, and no time of day";
+	if (is_year_day(text, n))
+		return "its date seems to be a day of the year, without the year";
 	if (strspn(text, "0123456789.") == n)
 		return "the number does not have the 10, 13, 16 or 19 digits of a time since 1970";
 	if (is_fraction_first(text, n))

@@ -212,7 +212,7 @@ static bool skip_go_tail(struct ts_stamp_scan *s)
 static bool read_rfc3339(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 {
 	if (!year(s, f))
-		return false;
+		return ts_stamp_no(s, "it does not begin with a year of four digits");
 	if (!take(s, '-') || !number(s, 2, &f->month) || !take(s, '-') || !number(s, 2, &f->day))
 		return ts_stamp_no(s, "a date such as 2026-11-22 is missing");
 	if (!take(s, 'T') && !take(s, ' ') && !take(s, 't'))

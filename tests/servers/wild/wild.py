@@ -39,6 +39,8 @@ REPLIES = {
     'spaced': bytewise('[%t] %d'),
     'tight': bytewise('[%t]%d'),
     'iso': lambda data: ('[%s] ' % datetime.now()).encode() + data,
+    'day-of-year': lambda data: ('[%s] ' % time.strftime('%j %H:%M:%S')).encode() + data,
+    'week': lambda data: ('[%s] ' % time.strftime('%V-%u %H:%M:%S')).encode() + data,
     'day': lambda data: ('[%s] ' % time.strftime('%Y-%m-%d')).encode() + data,
     'spanish': lambda data: ('[%s] ' % time.strftime('domingo %d de noviembre de %Y, %H:%M')).encode() + data,
     'clock': lambda data: ('[%s] ' % time.strftime('%H:%M:%S')).encode() + data,
