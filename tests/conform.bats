@@ -355,9 +355,9 @@ END
   run "${bin}/tsconform" --strict --only=format.separator-plain --json="${tmp}/r.json" "unix:${tmp}/it's a.sock"
   [ "${status}" -eq 1 ]
   again=$(sed -n 's/.*again with:  tsconform //p' <<<"${output}")
-  run eval "${bin}/tsconform --strict ${again}"
+  run eval "'${bin}/tsconform' --strict ${again}"
   [ "${status}" -eq 1 ]
-  eval "${bin}/tsconform --only='format.*' $(field "${tmp}/r.json" dialect.options) \"unix:${tmp}/it's a.sock\""
+  eval "'${bin}/tsconform' --only='format.*' $(field "${tmp}/r.json" dialect.options) \"unix:${tmp}/it's a.sock\""
   run "${bin}/tsconform" --only=format.reply --time='strftime:%H o'"'"'clock' "unix:${tmp}/it's a.sock"
   [[ "${output}" == *"--time='strftime:%H o'\\''clock' 'unix:"* ]]
 }
@@ -373,10 +373,10 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
 Server(('127.0.0.1', int(sys.argv[1])), Crlf).serve_forever()
 END
-  server="/usr/bin/python3 ${tmp}/crlf.py {port}"
+  server="/usr/bin/python3 \"${tmp}/crlf.py\" {port}"
   "${bin}/tsconform" --only=format.separator-plain --json="${tmp}/r.json" --exec "${server}" tcp://127.0.0.1:0
   [[ "$(field "${tmp}/r.json" dialect.options)" == *"--separator=\$'\\015\\012' "* ]]
-  eval "${bin}/tsconform --only=format.separator-steady $(field "${tmp}/r.json" dialect.options) --exec '${server}' tcp://127.0.0.1:0"
+  eval "'${bin}/tsconform' --only=format.separator-steady $(field "${tmp}/r.json" dialect.options) --exec '${server}' tcp://127.0.0.1:0"
   run "${bin}/tsconform" --framing=line --separator=$'\n' tcp://127.0.0.1:1
   [ "${status}" -eq 2 ]
 }

@@ -24,9 +24,9 @@ blamed() {
 @test "the textbook's clients pass every MUST; tsclient, socat, nc and Node are not even warned" {
   judge tcp tcp://127.0.0.1:0 "tests/servers/textbook/tsTclnt.py {host} {port}" &
   judge udp udp://127.0.0.1:0 "tests/servers/textbook/tsUclnt.py {host} {port}" &
-  judge tsclient tcp://127.0.0.1:0 "${bin}/tsclient {uri}" &
-  judge socat "unix:${tmp}/s.sock" 'socat - UNIX-CONNECT:{path}' &
-  judge unixgram "unixgram:${tmp}/d.sock" "${bin}/tsclient {uri}" &
+  judge tsclient tcp://127.0.0.1:0 "'${bin}/tsclient' '{uri}'" &
+  judge socat "unix:${tmp}/s.sock" 'socat - "UNIX-CONNECT:{path}"' &
+  judge unixgram "unixgram:${tmp}/d.sock" "'${bin}/tsclient' '{uri}'" &
   judge nc tcp://127.0.0.1:0 "${clients}/nc.py {host} {port}" &
   judge node 'tcp://[::1]:0' "node ${clients}/client.js {host} {port}" &
   wait
@@ -99,7 +99,7 @@ blamed() {
 
 @test "a Ctrl-C blames nobody, and ends the client, too" {
   mkfifo "${tmp}/pid"
-  "${bin}/tsconform" --json="${tmp}/r.json" --client "echo \$\$ >${tmp}/pid; exec sleep 60" >/dev/null 3>&- &
+  "${bin}/tsconform" --json="${tmp}/r.json" --client "echo \$\$ >'${tmp}/pid'; exec sleep 60" >/dev/null 3>&- &
   suite=$!
   pid=$(timeout 10 head -n 1 "${tmp}/pid")
   kill -INT "${suite}"

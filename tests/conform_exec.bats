@@ -30,7 +30,7 @@ END
 
 @test "the reference server passes with --exec, words included, and leaves nothing behind" {
   for mode in libev thread; do
-    "${bin}/tsconform" --words --json="${tmp}/${mode}.json" --exec "${bin}/tsserver --mode=${mode} --listen={uri}" \
+    "${bin}/tsconform" --words --json="${tmp}/${mode}.json" --exec "'${bin}/tsserver' --mode=${mode} --listen={uri}" \
       tcp://127.0.0.1:0 >"${tmp}/${mode}.txt" 3>&- &
   done
   wait
@@ -68,7 +68,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 
 @test "a server that goes into the background is followed there, judged, and ended" {
   "${bin}/tsconform" --strict --only=lifecycle.sockets-closed \
-    --exec 'setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"${tmp}/mark &" tcp://127.0.0.1:0
+    --exec 'setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"'${tmp}/mark' &" tcp://127.0.0.1:0
   run pgrep -f "plain .* ${tmp}/mark"
   [ "${status}" -eq 1 ]
 }
@@ -76,7 +76,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 @test "a second server that goes into the background, and is late, does not outlive the suite" {
   mkfifo "${tmp}/never"
   run "${bin}/tsconform" --only=lifecycle.second-instance \
-    --exec '(sleep 0.3; exec setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"${tmp}/mark) &" tcp://127.0.0.1:0
+    --exec '(sleep 0.3; exec setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"'${tmp}/mark') &" tcp://127.0.0.1:0
   [ "${status}" -eq 0 ]
   for ((i = 0; i < 60; i++)); do # it would come after 0.3 s
     run pgrep -f "plain .* ${tmp}/mark"
@@ -86,7 +86,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 }
 
 @test "a killed server's worker has time to let go of the path" {
-  "${bin}/tsconform" --strict --only=unix.stale-path --exec '/usr/bin/python3 tests/servers/odd/odd.py heavy-worker {uri}' \
+  "${bin}/tsconform" --strict --only=unix.stale-path --exec '/usr/bin/python3 tests/servers/odd/odd.py heavy-worker "{uri}"' \
     "unix:${tmp}/heavy.sock"
 }
 
@@ -97,14 +97,14 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 
 @test "a server that binds its path as its own folder sees it is ready" {
   "${bin}/tsconform" --only=format.reply \
-    --exec "cd ${tmp} && exec /usr/bin/python3 ${PWD}/tests/servers/odd/odd.py plain unix:./s.sock" "unix:${tmp}/s.sock"
+    --exec "cd '${tmp}' && exec /usr/bin/python3 '${PWD}/tests/servers/odd/odd.py' plain unix:./s.sock" "unix:${tmp}/s.sock"
 }
 
 @test "with --exec a UNIX path is found that was given to the socket later, by mv" {
   for kind in plain:unix datagrams:unixgram; do
     path=${tmp}/${kind%:*}.sock
     timeout 20 "${bin}/tsconform" --only=format.reply --exec "exec >/dev/null; /usr/bin/python3 tests/servers/odd/odd.py ${kind%:*} \
-      ${kind#*:}:${path}.new & until mv ${path}.new ${path}; do sleep 0.05; done; wait" "${kind#*:}:${path}"
+      '${kind#*:}:${path}.new' & until mv '${path}.new' '${path}'; do sleep 0.05; done; wait" "${kind#*:}:${path}"
   done
 }
 
@@ -152,12 +152,12 @@ while True:
             clients.remove(c)
             c.close()
 END
-  "${bin}/tsconform" --only=format.reply --exec "/usr/bin/python3 ${tmp}/key.py {port}" tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=format.reply --exec "/usr/bin/python3 '${tmp}/key.py' {port}" tcp://127.0.0.1:0
 }
 
 @test "shells and flock around a server are asked to stop by the end of the server" {
-  "${bin}/tsconform" --strict --only='lifecycle.s[io]*' \
-    --exec "env LANG=C sh -c '/bin/sh -c \"${bin}/tsserver --listen={uri}; exit\"'" tcp://127.0.0.1:0
+  server=${bin}/tsserver "${bin}/tsconform" --strict --only='lifecycle.s[io]*' \
+    --exec 'env LANG=C sh -c "/bin/sh -c '"'"'\"\$server\" --listen={uri}; exit'"'"'"' tcp://127.0.0.1:0
   "${bin}/tsconform" --strict --only='lifecycle.s[io]*' --exec "flock '${tmp}/lock' '${bin}/tsserver' --listen={uri}" tcp://127.0.0.1:0
 }
 
@@ -170,7 +170,7 @@ starter.start()
 starter.join()
 END
   "${bin}/tsconform" --strict --only='lifecycle.s[io]*' \
-    --exec "exec bash -c 'exec -a flock /usr/bin/python3 ${tmp}/wrapper.py ${bin}/tsserver --listen={uri}'" tcp://127.0.0.1:0
+    --exec "exec bash -c 'exec -a flock /usr/bin/python3 \"${tmp}/wrapper.py\" \"${bin}/tsserver\" --listen={uri}'" tcp://127.0.0.1:0
 }
 
 @test "a runtime that grows at first has no leak" {
@@ -193,7 +193,7 @@ while True:
     if len(garbage) == 170:
         garbage.clear()
 END
-  "${bin}/tsconform" --strict --only=lifecycle.memory --exec "/usr/bin/python3 ${tmp}/late.py {port}" udp://127.0.0.1:0
+  "${bin}/tsconform" --strict --only=lifecycle.memory --exec "/usr/bin/python3 '${tmp}/late.py' {port}" udp://127.0.0.1:0
 }
 
 # Each hog has a session of its own, and so the same share as the server where the kernel shares among sessions.

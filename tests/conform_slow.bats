@@ -22,7 +22,7 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
 Server(('127.0.0.1', int(sys.argv[1])), Late).serve_forever()
 END
-  "${bin}/tsconform" --only=format.reply --json="${tmp}/r.json" --exec "/usr/bin/python3 ${tmp}/late.py {port}" tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=format.reply --json="${tmp}/r.json" --exec "/usr/bin/python3 '${tmp}/late.py' {port}" tcp://127.0.0.1:0
   [ "$(field "${tmp}/r.json" dialect.framing)" = stream ]
 }
 
