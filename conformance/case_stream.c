@@ -7,6 +7,9 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1800 * TS_MS)
 
+#define UNREAD_NS    (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
+#define UNREAD_BYTES ((size_t)5 << 18) /* where the buffers hold more, the server is not stuck */
+
 #define LONG (32 << 10) /* bytes: a message so long tells what a server does with longer ones */
 
 #define N_UNASKED 9 /* messages, in case one in so many is answered with more than it asked for */
@@ -266,6 +269,27 @@ void case_stream_kept_silent(struct turn *t)
 	struct peer *p = peer_open(t);
 
 	if (peer_rest(p, KEPT_NS) && peer_say_letters(p, 8))
+		peer_finish(p);
+}
+
+/* Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. */
+void case_stream_kept_unread(struct turn *t)
+{
+	if (turn_slow(t)) {
+		turn_report(t, "not tried: the server is slow");
+		return;
+	}
+	struct peer *p = peer_try(t, turn_wait_ns(t), true);
+	if (!p)
+		p = peer_open(t);
+	if (peer_stick(p, UNREAD_BYTES)) {
+		turn_pause(UNREAD_NS);
+		p->progress_ns = ts_clock_mono_ns();
+	} else if (t->blame == NOBODY) {
+		turn_report(t, "not tried: the server takes whatever comes, and keeps its replies");
+	}
+	peer_widen(p);
+	if (peer_await(p))
 		peer_finish(p);
 }
 

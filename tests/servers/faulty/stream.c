@@ -4,6 +4,7 @@
 
 static void begin(struct conversation *c)
 {
+	const struct timeval half_a_second = {.tv_usec = 500000};
 	struct peer_text *left = &c->server->shared;
 	char lost[4096];
 
@@ -15,6 +16,8 @@ static void begin(struct conversation *c)
 	}
 	if (has(c, FAULT_LINE_REST_KEPT))
 		rest_take(c);
+	if (has(c, FAULT_SEND_TIMEOUT))
+		setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &half_a_second, sizeof(half_a_second));
 	if (has(c, FAULT_GREETING))
 		bytes_send(c, c->fd, "welcome\n", 8);
 	if (has(c, FAULT_STAMP_FIRST))
