@@ -67,12 +67,13 @@ static void cannot_start(struct report *report, struct result *r)
 		result_set_aside(report, r, ERROR, "not run", "the server could not be started again");
 }
 
-/* A server that takes long to start is not started again after a case that passed and only looked at it. */
+/* A server that takes long to start is not started again after a case that passed, and only looked at it or left a
+ * fresh one. */
 static bool rests_unharmed(struct report *report, const struct result *before)
 {
-	static const char *const looks[] = {"lifecycle.ready",   "lifecycle.descriptors", "lifecycle.processes",
-	                                    "lifecycle.zombies", "lifecycle.threads",     "lifecycle.memory",
-	                                    "lifecycle.idle-cpu"};
+	static const char *const looks[] = {"lifecycle.ready",    "lifecycle.descriptors", "lifecycle.processes",
+	                                    "lifecycle.zombies",  "lifecycle.threads",     "lifecycle.memory",
+	                                    "lifecycle.idle-cpu", "lifecycle.restart",     "lifecycle.second-instance"};
 	bool looked = false;
 
 	for (size_t i = 0; before && i < sizeof(looks) / sizeof(looks[0]); i++)

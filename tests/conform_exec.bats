@@ -56,6 +56,15 @@ if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0): # PR_SET_CHILD_SUBREAPER
 sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 }
 
+@test "a server that takes long to start is not started again where one case leaves it as the next one wants it" {
+  "${bin}/tsconform" --strict --only=lifecycle.restart --only=lifecycle.sigint --only=lifecycle.second-instance \
+    --only=lifecycle.reply-in-hand --json="${tmp}/r.json" \
+    --exec "echo >>'${tmp}/starts'; sleep 1.1; exec build/release/servers/faulty --listen={uri}" tcp://127.0.0.1:0
+  statuses "${tmp}/r.json" pass
+  [ "$(wc -w <<<"${ids}")" -eq 4 ]
+  [ "$(wc -l <"${tmp}/starts")" -eq 5 ] # for the probe, twice for the restart, and two at a time
+}
+
 @test "zombies that init has not reaped yet are not the server's" {
   under_lazy_init "${bin}/tsconform" --only=lifecycle.zombies \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py double-forking {uri}' tcp://127.0.0.1:0
