@@ -35,11 +35,27 @@ static void ask_all(struct turn *t, const char *const *texts, size_t n)
 		ask_all(t, texts, sizeof(texts) / sizeof(texts[0]));                                                   \
 	} while (0)
 
+/* The first message of a conversation, and nothing behind it: some servers look at a few bytes first, and wait for
+ * them. */
+static void first_alone(struct turn *t)
+{
+	struct peer *p = ts_transport_is_stream(t->subject->endpoint.transport) ? peer_open(t) : NULL;
+
+	if (!p)
+		return;
+	p->again = true;
+	peer_say_letters(p, 1);
+	if (peer_finish(p))
+		peer_free(p, 0);
+}
+
 void case_data_one_byte(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, 4, 2, TS_S); i++)
 		turn_ask_letters(t, 1);
 	turn_ask_text(t, "0"); /* in some languages a text that is false, as the empty one is */
+	turn_ask_end(t);
+	first_alone(t);
 }
 
 void case_data_repeated(struct turn *t)
@@ -216,6 +232,8 @@ static size_t most_at_once(struct turn *t)
 	return turn_bytes(t, d->one_shot && (turn_slow(t) || !comes_back(t, 1024)) ? 512 : 1024, 3 * TS_S);
 }
 
+#define EACH_NS (3 * TS_S / 10) /* for each size there is, which quick servers need half of */
+
 void case_data_sizes(struct turn *t)
 {
 	static const size_t sizes[] = {1024, 512, 1,   2,   3,   4,   7,   8,   15,   16,   31,
@@ -226,5 +244,8 @@ void case_data_sizes(struct turn *t)
 
 	for (int i = 0; turn_goes_on(t, i, n, 6, 2 * TS_S); i++)
 		turn_ask_letters(t, sizes[i] < most || most == 0 ? sizes[i] : most);
+	for (int i = 1; turn_goes_on(t, i, most ? (int)most : 1024, 0, EACH_NS);
+	     i++) /* what is wrong with one size alone */
+		turn_ask_letters(t, (size_t)i);
 	turn_ask_end(t);
 }

@@ -14,7 +14,7 @@ static bool is_grown(const struct launch_census *before, const struct launch_cen
 }
 
 #define ROUNDS  20
-#define TALKERS 4 /* one in so many has more to say than one message */
+#define TALKERS 4 /* one in so many has more to say than one message, and one says nothing */
 
 static void converse(struct turn *t, int n_words)
 {
@@ -22,6 +22,20 @@ static void converse(struct turn *t, int n_words)
 
 	for (int i = 0; i < n_words && peer_say_letters(p, 9); i++)
 		;
+	if (peer_finish(p))
+		peer_free(p, 0);
+}
+
+/* Clients that end without a message, or by an empty line, leave a server's code by ways of their own. */
+static void end_otherwise(struct turn *t, bool by_line)
+{
+	struct peer *p = peer_open(t);
+
+	if (!p || (by_line && !peer_say_letters(p, 9)))
+		return;
+	p->dumb = true;
+	if (by_line)
+		peer_send(p, "\r\n", 2);
 	if (peer_finish(p))
 		peer_free(p, 0);
 }
@@ -43,6 +57,10 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	for (; n < 500 && t->blame == NOBODY && (n < least || ts_clock_mono_ns() < until_ns); n++) {
 		if (talks && n % TALKERS == 0)
 			converse(t, TALKERS);
+		else if (exec_streams(t) && n % TALKERS == 1)
+			end_otherwise(t, false);
+		else if (talks && t->subject->dialect.line && n % TALKERS == 2)
+			end_otherwise(t, true);
 		else
 			turn_plain(t);
 	}

@@ -138,19 +138,22 @@ void case_stream_dribbled(struct turn *t)
 	peer_finish(p);
 }
 
+/* Each fills a buffer of a usual size, has a byte less, or one more. */
 void case_stream_sizes(struct turn *t)
 {
+	static const size_t buffers[] = {1024, 1200, 1400,  1460,  1500,  2000,  2048,  3000,  4000,  4096,  5000, 8000,
+	                                 8192, 9000, 10000, 16384, 20000, 30000, 32768, 40000, 50000, 60000, 65536};
+	const int n_each = 3, n_sizes = n_each * (int)(sizeof(buffers) / sizeof(buffers[0]));
 	struct peer *p = peer_open(t);
 	bool ok = p != NULL;
 
-	for (size_t size = 1024, i = 0; ok && size <= 65536 && turn_goes_on(t, (int)i, 100, 2, 2 * TS_S); size *= 2)
-		for (int off = -1; ok && off <= 1 && turn_goes_on(t, (int)i, 100, 2, 2 * TS_S); off++, i++) {
-			size_t n = turn_bytes(t, size + (size_t)off, 4 * TS_S);
-			n = n > 100 ? n : 100;
-			char *bytes = letters(t, n);
-			ok = bytes && say_timed(t, p, bytes, n);
-			free(bytes);
-		}
+	for (int i = 0; ok && turn_goes_on(t, i, n_sizes, 2, 2 * TS_S); i++) {
+		size_t size = buffers[i / n_each] + (size_t)(i % n_each) - 1, n = turn_bytes(t, size, 4 * TS_S);
+		n = n > 100 ? n : 100;
+		char *bytes = letters(t, n);
+		ok = bytes && say_timed(t, p, bytes, n);
+		free(bytes);
+	}
 	peer_finish(p);
 }
 

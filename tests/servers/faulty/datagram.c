@@ -12,7 +12,8 @@ static ssize_t receive(struct conversation *c, char *buffer, struct sender *send
 {
 	ssize_t n;
 
-	sender->addr_len = sizeof(sender->addr);
+	if (!has(c, FAULT_DGRAM_PATH_CUT) || !sender->addr_len)
+		sender->addr_len = sizeof(sender->addr);
 	n = recvfrom(c->fd, buffer, PEER_BUFFER, flags, (struct sockaddr *)&sender->addr, &sender->addr_len);
 	if (n < 0 && errno == ECONNREFUSED && has(c, FAULT_DGRAM_GONE_DIES))
 		exit(1);
@@ -170,7 +171,7 @@ void datagrams_run(struct server *s)
 	struct conversation c = {.server = s, .fd = s->listener, .connected_ns = peer_now_ns(CLOCK_REALTIME)};
 	bool is_unasked = has(&c, FAULT_DGRAM_UNASKED) || has(&c, FAULT_DGRAM_FIFTH_UNASKED);
 	char *data = malloc(2 * PEER_BUFFER);
-	struct sender from, kept = {0};
+	struct sender from = {0}, kept = {0};
 	int one = 1, small = 1;
 	ssize_t n;
 

@@ -60,6 +60,7 @@ struct conversation {
 	uint64_t nth;    /* of the clients, from 1 */
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */
+	long long piece_ns;                  /* LINE_OLD_LOST: when the piece before came */
 	struct peer_text line;               /* begun, and not ended yet */
 	bool is_repeat;                      /* TIME_OF_SAME: the message is like the one before */
 	struct peer_text

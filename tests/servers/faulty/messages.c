@@ -45,7 +45,7 @@ static bool line_answer(struct conversation *c, const char *line, size_t n)
 
 	if (is_empty)
 		return has(c, FAULT_LINE_EMPTY_GOES_ON);
-	if (has(c, FAULT_LINE_1000_CLOSES) && n > 1000)
+	if ((has(c, FAULT_LINE_1000_CLOSES) && n > 1000) || (has(c, FAULT_LINE_4000_CLOSES) && n > 4000))
 		return false;
 	return message_answer(c, line, n);
 }
@@ -66,6 +66,15 @@ void rest_take(struct conversation *c)
 	pthread_mutex_unlock(&c->server->lock);
 }
 
+/* LINE_OLD_LOST: did the piece before come more than a second ago? */
+static bool is_old(struct conversation *c)
+{
+	long long before_ns = c->piece_ns;
+
+	c->piece_ns = peer_now_ns(CLOCK_MONOTONIC);
+	return before_ns && c->piece_ns - before_ns > 1000000000;
+}
+
 /* Answer the lines that are whole, keep the rest; false: the conversation is over. */
 static bool lines_answer(struct conversation *c, const char *data, size_t n)
 {
@@ -74,7 +83,7 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	const char *end;
 	bool goes_on = true, is_over = false, had = line->n > 0;
 
-	if (has(c, FAULT_LINE_PIECES))
+	if (has(c, FAULT_LINE_PIECES) || (has(c, FAULT_LINE_OLD_LOST) && is_old(c)))
 		line->n = 0;
 	peer_add(line, data, n);
 	if (has(c, FAULT_LINE_REST_LOSES) && n && data[n - 1] != '\n' && is_half_closed(c))
@@ -211,13 +220,13 @@ static void piece_change(struct conversation *c, char *data, size_t *n)
 	}
 }
 
-/* FULL_WAITS: a piece that fills the buffer is answered with the next. */
+/* FULL_WAITS, FULL_1500_WAITS: a piece that fills the buffer is answered with the next. */
 static bool full_answer(struct conversation *c, const char *data, size_t n)
 {
 	bool goes_on;
 
 	peer_add(&c->line, data, n);
-	if (n == 1024)
+	if (n == (has(c, FAULT_FULL_WAITS) ? 1024 : 1500))
 		return true;
 	goes_on = message_answer(c, c->line.p, c->line.n);
 	c->line.n = 0;
@@ -232,7 +241,7 @@ bool messages_answer(struct conversation *c, char *data, size_t n)
 
 	if (has(c, FAULT_DATA_PAIR_AWAITED))
 		return pairs_answer(c, data, n);
-	if (has(c, FAULT_FULL_WAITS))
+	if (has(c, FAULT_FULL_WAITS) || has(c, FAULT_FULL_1500_WAITS))
 		return full_answer(c, data, n);
 	fate = piece_leave(c, data, n);
 	if (fate == ANSWERED)

@@ -24,6 +24,8 @@ static void begin(struct conversation *c)
 		stamp_send(c);
 	if (has(c, FAULT_QUEUE_EARLY_LOST) && c->was_queued)
 		recv(c->fd, lost, sizeof(lost), MSG_DONTWAIT);
+	if (has(c, FAULT_FIRST_SHORT_WAITS))
+		recv(c->fd, lost, 4, MSG_PEEK | MSG_WAITALL);
 }
 
 /* Wait for the client; false: its time is up. */
@@ -43,7 +45,7 @@ static bool client_wait(struct conversation *c)
 static ssize_t receive(struct conversation *c, char *buffer)
 {
 	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_FULL_WAITS) || has(c, FAULT_DATA_CUT_1023);
-	size_t size = small ? 1024 : PEER_BUFFER;
+	size_t size = small ? 1024 : has(c, FAULT_FULL_1500_WAITS) ? 1500 : PEER_BUFFER;
 	ssize_t n = recv(c->fd, buffer, size, has(c, FAULT_WAITS_FULL) ? MSG_WAITALL : 0);
 
 	if (n > 0 && has(c, FAULT_OWED_TOGETHER) && recv(c->fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
@@ -113,6 +115,7 @@ static bool end_answer(struct conversation *c)
 			exit(1);
 		break;
 	case FAULT_LEAK_DESCRIPTORS: shutdown(c->fd, SHUT_WR); return false;
+	case FAULT_LEAK_SILENT: return !silent;
 	case FAULT_LEAK_TALKERS: shutdown(c->fd, SHUT_WR); return c->n_messages < 3;
 	case FAULT_LEAK_MEMORY: memory_keep(c->server); break;
 	default: break;
@@ -164,7 +167,7 @@ void conversation_run(struct conversation *c)
 		messages_end(c);
 		c->is_closed = end_answer(c);
 	} else {
-		c->is_closed = !(n < 0 && has(c, FAULT_LEAK_RESET));
+		c->is_closed = !(n < 0 && has(c, FAULT_LEAK_RESET)) && !(n > 0 && has(c, FAULT_LEAK_EMPTY_LINE));
 		end_gently(c, buffer);
 	}
 	if (has(c, FAULT_RESET_AT_END) || has(c, FAULT_OWED_RESET))
