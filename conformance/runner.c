@@ -44,14 +44,14 @@ static bool lost_some(struct report *report)
 }
 
 /*
- * That it cannot be started again is a finding: it left something behind that keeps it from starting, such as a socket,
- * a path or a lock. When that is no more than its port, which the kernel remembers for a minute, it is the lesser one.
+ * That it cannot be started again is a finding: it left something behind that keeps it from starting. That is a socket
+ * on which somebody still listens; or it is less: a lock, or its port, which the kernel remembers for a minute.
  */
 static void cannot_start(struct report *report, struct result *r)
 {
 	const struct launch *launch = report->subject->launch;
-	struct result *finding =
-	        result_of(report, launch_remembered(launch) ? "lifecycle.restart" : "lifecycle.sockets-closed");
+	bool listens = !launch_remembered(launch) && launch_listening(launch);
+	struct result *finding = result_of(report, listens ? "lifecycle.sockets-closed" : "lifecycle.restart");
 
 	if (ts_signal_stop()) {
 		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
