@@ -29,22 +29,34 @@ void look_begin(struct turn *t, struct subject *subject, const struct result *r,
 	trace_begin(&t->trace, t->begin_ns);
 }
 
+/* Is a plain conversation answered? *cut: it was ended before that. */
+static bool is_answered(struct report *report, struct turn *t, bool *cut)
+{
+	look_begin(t, report->subject, NULL, 2);
+	/* An answer with a fault that has its own case is an answer. */
+	bool ok = turn_plain(t) ||
+	          (t->blame == BYTES && (t->sort == WRONG_TIME || t->sort == OTHER_TIME || t->sort == AFTER_END ||
+	                                 t->sort == OTHER_SOURCE || t->sort == TWICE));
+	*cut = !ok && t->blame == BYTES && t->sort == EARLY_END;
+	turn_release(t);
+	trace_release(&t->trace);
+	return ok;
+}
+
 bool look_whether_it_lives(struct report *report)
 {
 	struct turn *t = malloc(sizeof(*t));
-	bool ok = false;
+	bool cut = false, ok = false;
 
 	if (!t)
 		return false;
 	report->subject->gone = false;
-	look_begin(t, report->subject, NULL, 2);
-	/* An answer with a fault that has its own case is an answer. */
-	ok = turn_plain(t) ||
-	     (t->blame == BYTES && (t->sort == WRONG_TIME || t->sort == OTHER_TIME || t->sort == AFTER_END ||
-	                            t->sort == OTHER_SOURCE || t->sort == TWICE));
+	ok = is_answered(report, t, &cut);
+	if (cut) { /* perhaps by another client's leaving */
+		turn_pause(20 * TS_MS + turn_busy_ns());
+		ok = is_answered(report, t, &cut);
+	}
 	report->subject->gone = !ok;
-	turn_release(t);
-	trace_release(&t->trace);
 	free(t);
 	return ok;
 }

@@ -281,6 +281,29 @@ END
   [[ ${output} == *"data.format-string"*"the server is lost"*"the first sign of it: at the first look, and not at the second, the server ended"* ]]
 }
 
+# Fault caught: one conversation that was cut off was taken for the server's end, and it served everybody after that.
+@test "a server that cuts off the client that asks whether it lives is not lost" {
+  cat >"${tmp}/cuts_next.py" <<'END'
+import socket, time
+s = socket.create_server(('127.0.0.1', 0))
+print('tcp://127.0.0.1:%d' % s.getsockname()[1], flush=True)
+n, cut = 0, False
+while True:
+    client = s.accept()[0]
+    while data := client.recv(1024):
+        n += data == b'%n'
+        if cut or data == b'%n':
+            cut = not cut and n == 2
+            break
+        client.sendall(b'[%s]%s' % (time.ctime().encode(), data))
+    client.close()
+END
+  start_peer /usr/bin/python3 "${tmp}/cuts_next.py"
+  run "${bin}/tsconform" --only=data.format-string "${uri}"
+  echo "${output}"
+  [[ ${output} == *"fail  data.format-string the server ended the conversation"* ]]
+}
+
 @test "a server that dies of many clients is lost in that case, and no MUST after it is blamed" {
   for fault in fifty-die fifty-die-late; do
     start_peer build/release/servers/faulty --fault="${fault}" --listen=tcp://127.0.0.1:0
