@@ -7,8 +7,10 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1800 * TS_MS)
 
-#define UNREAD_NS    (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
-#define UNREAD_BYTES ((size_t)5 << 18) /* where the buffers hold more, the server is not stuck */
+#define UNREAD_NS   (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
+#define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
+#define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
+#define SLOW_NS     (40 * TS_MS)      /* for LONG bytes */
 
 #define LONG (32 << 10) /* bytes: a message so long tells what a server does with longer ones */
 
@@ -275,6 +277,17 @@ void case_stream_kept_silent(struct turn *t)
 		peer_finish(p);
 }
 
+/* How much the buffers hold is not known. A server that reads slowly gets no more than it gets through. */
+static bool stick_long(struct turn *t, struct peer *p)
+{
+	int64_t begin_ns = ts_clock_mono_ns();
+	char *bytes = letters(t, LONG);
+	bool ok = bytes && peer_say(p, bytes, LONG);
+
+	free(bytes);
+	return ok && peer_stick(p, ts_clock_mono_ns() - begin_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST);
+}
+
 /* Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. */
 void case_stream_kept_unread(struct turn *t)
 {
@@ -285,7 +298,7 @@ void case_stream_kept_unread(struct turn *t)
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
 	if (!p)
 		p = peer_open(t);
-	if (peer_stick(p, UNREAD_BYTES)) {
+	if (p && stick_long(t, p)) {
 		turn_pause(UNREAD_NS);
 		p->progress_ns = ts_clock_mono_ns();
 	} else if (t->blame == NOBODY) {
