@@ -25,7 +25,7 @@ bool bytes_send(const struct conversation *c, int fd, const char *bytes, size_t 
 static bool send_elsewhere(struct conversation *c, const struct peer_text *reply)
 {
 	struct server *s = c->server;
-	int latest = c->fd, from = has(c, FAULT_TABLE_OF_16) ? 16 : 0;
+	int latest = c->fd, from = has(c, FAULT_TABLE_OF_16) ? 16 : has(c, FAULT_TABLE_OF_64) ? 64 : 0;
 
 	pthread_mutex_lock(&s->lock);
 	for (int i = from; i < CLIENTS_MAX && c->place >= from; i++) {
@@ -75,6 +75,7 @@ bool reply_send(struct conversation *c, struct peer_text *reply)
 	switch (c->server->fault) {
 	case FAULT_BROADCAST:
 	case FAULT_TABLE_OF_16:
+	case FAULT_TABLE_OF_64:
 	case FAULT_LATEST_ANSWERED: return send_elsewhere(c, reply);
 	case FAULT_OWED_HURRIED:
 	case FAULT_MEMORY_GROWS: return send_kept(c, &c->unread, reply);
