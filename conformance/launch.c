@@ -15,6 +15,7 @@
 #define DEAF         2            /* times that a server is asked in vain to stop, before it is killed sooner */
 #define START_NS     (20 * TS_S)  /* and then it is given up */
 #define STEP_NS      (4 * TS_MS)  /* between two looks: at first, */
+#define BETWEEN_NS   (20 * TS_MS) /* for a process to end that has left another one */
 #define FOLLOW_NS    (30 * TS_MS) /* for a command to end that leaves its server in the background */
 #define LOOKS        3
 #define LONG_STEP_NS (25 * TS_MS) /* and after a while */
@@ -127,10 +128,42 @@ bool launch_wait(struct launch *l, int64_t wait_ns, int *status)
 	return reap(l->pid, wait_ns, status);
 }
 
+/*
+ * The command of a server that leaves for the background has ended, or is about to: look after the one that it left.
+ * That may be a process in between, which ends, too.
+ */
+static void follow(struct launch *l, int64_t wait_ns)
+{
+	pid_t left = reap(l->pid, wait_ns, NULL) ? launch_marked(l, 0) : 0;
+
+	for (int i = 0; left != 0 && i < LOOKS; i++) {
+		l->leaves = true;
+		l->pid = left;
+		l->session = getsid(left);
+		ts_clock_sleep_until(ts_clock_mono_ns() + BETWEEN_NS);
+		left = launch_runs(l->pid) ? 0 : launch_marked(l, 0);
+	}
+}
+
+/*
+ * On a busy machine a command that leaves its server may end later than it was followed, or it was followed to a
+ * process in between, whose child is the server. One that ends otherwise has not left its server, but died.
+ */
+static void follow_late(struct launch *l)
+{
+	siginfo_t end = {0};
+	bool ended = l->pid && waitid(P_PID, (id_t)l->pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	             end.si_code == CLD_EXITED && end.si_status == 0;
+
+	if (ended || (l->pid && l->leaves && !launch_runs(l->pid)))
+		follow(l, 0);
+}
+
 void launch_stop(struct launch *l)
 {
 	if (l->pid == 0)
 		return;
+	follow_late(l);
 	pid_t server = launch_pid(l);
 	if (kill(server, SIGTERM) == 0 && !reap(l->pid, l->n_deaf < DEAF ? TS_S : TS_S / 20, NULL)) {
 		l->n_deaf++;
@@ -162,19 +195,6 @@ static void end_all(const struct launch *l)
 {
 	for (int i = 0; i < 50 && !none_left(l, SIGKILL); i++)
 		;
-}
-
-/* The command of a server that leaves for the background has ended, or is about to: look after the one that it left. */
-static void follow(struct launch *l)
-{
-	int64_t wait_ns = l->leaves ? TS_S : l->n_starts == 1 ? FOLLOW_NS : 0;
-	pid_t left;
-
-	if (!reap(l->pid, wait_ns, NULL) || (left = launch_marked(l, 0)) == 0)
-		return;
-	l->leaves = true;
-	l->pid = left;
-	l->session = getsid(left);
 }
 
 int launch_start(struct launch *l, struct ts_err *err)
@@ -214,7 +234,7 @@ int launch_start(struct launch *l, struct ts_err *err)
 		ts_clock_sleep_until(ts_clock_mono_ns() + (waited_ns < 200 * TS_MS ? STEP_NS : LONG_STEP_NS));
 	}
 	l->ready_ns = ts_clock_mono_ns() - begin_ns;
-	follow(l);
+	follow(l, l->leaves ? TS_S : l->n_starts == 1 ? FOLLOW_NS : 0);
 	return 0;
 }
 
@@ -301,6 +321,7 @@ const struct ts_endpoint *launch_endpoint(const struct launch *l)
 
 void launch_signal(struct launch *l, int signo)
 {
+	follow_late(l);
 	if (l->pid)
 		kill(launch_pid(l), signo);
 }

@@ -82,6 +82,12 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
   [ "${status}" -eq 1 ]
 }
 
+# Fault caught: SIGTERM went to the shell, which had ended meanwhile, and the server was said to hold its socket.
+@test "a server that goes into the background is followed there, too, when its command lingers" {
+  "${bin}/tsconform" --strict --only='lifecycle.sigterm*' --only=lifecycle.sockets-closed \
+    --exec 'setsid /usr/bin/python3 tests/servers/odd/odd.py plain {uri} & sleep 0.2' tcp://127.0.0.1:0
+}
+
 @test "a second server that goes into the background, and is late, does not outlive the suite" {
   mkfifo "${tmp}/never"
   run "${bin}/tsconform" --only=lifecycle.second-instance \
