@@ -294,6 +294,32 @@ static bool walk_unit(struct walk *w, size_t at, size_t n_pattern, unsigned show
 	return go(w, at, n, n_pattern, piece, shown, last | GAP);
 }
 
+/*
+ * GMT+8, UTC-10 or GMT+5:30: no conversion writes it, so it stands for itself, and the clock tells the zone. So many
+ * bytes; or 0.
+ */
+static size_t n_zone_of_hours(const struct walk *w, size_t at, unsigned shown)
+{
+	bool named = alone(w, at, 3) && (memcmp(w->text + at, "GMT", 3) == 0 || memcmp(w->text + at, "UTC", 3) == 0);
+	size_t sign = at + 3, n = named && sign < w->n && strchr("+-", w->text[sign]) ? n_digits(w, sign + 1) : 0;
+
+	size_t end = sign + 1 + n;
+	bool minutes = end < w->n && w->text[end] == ':';
+
+	if (n < 1 || n > 2 || shown & ZONE || (minutes && (n == 2 || n_digits(w, end + 1) != 2)))
+		return 0;
+	return end - at + (minutes ? 3 : 0);
+}
+
+static bool walk_zone_of_hours(struct walk *w, size_t at, size_t n_pattern, unsigned shown)
+{
+	size_t n = n_zone_of_hours(w, at, shown);
+	char piece[16] = "";
+
+	memcpy(piece, w->text + at, n);
+	return n > 0 && go(w, at, n, n_pattern, piece, shown | ZONE, 0);
+}
+
 /* A week of ISO 8601 and its day: W48-6. */
 static bool at_week(const struct walk *w, size_t at, unsigned shown)
 {
@@ -320,7 +346,8 @@ static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, un
 		return true;
 	if (c == ' ' && at > 0 && w->text[at - 1] == ' ' && walk_number(w, at, n_pattern, shown, last))
 		return true;
-	if (isalpha((unsigned char)c) && walk_word(w, at, n_pattern, shown))
+	if (isalpha((unsigned char)c) &&
+	    (walk_zone_of_hours(w, at, n_pattern, shown) || walk_word(w, at, n_pattern, shown)))
 		return true;
 	if (at_half(w, at) || at_name(w, at)) /* and nor does what will be another word later */
 		return false;

@@ -25,6 +25,7 @@ def in_zone(hours, text):
 
 TIMES = {
     'ctime': time.ctime,
+    'node-zone': lambda: datetime.now(timezone(timedelta(hours=8))).strftime('%m/%d/%Y, %I:%M:%S %p GMT+8'),
     'rounded': lambda: time.ctime(round(time.time())),
     'refreshed': lambda: time.ctime(time.time() - (time.time() + .05) % .25),  # its clock is read each quarter of a second
     'cached': lambda: time.ctime(time.time() - (time.time() + .6) % 1),  # and once a second
