@@ -143,7 +143,8 @@ void case_format_separator_plain(struct turn *t)
 	turn_fail(t, BYTES, "%s stands between ] and the data", t->actual);
 }
 
-/* Something after the data shows where the next reply had to begin. */
+/* Something after the data shows where the next reply had to begin; the rest of a longer message, after a shorter one.
+ */
 void case_format_nothing_after(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
@@ -154,7 +155,7 @@ void case_format_nothing_after(struct turn *t)
 		sample_show(t, "[time]data, and nothing after it");
 	}
 	for (int i = 0; turn_goes_on(t, i, 20, 3, TS_S) && d->known; i++)
-		turn_ask_letters(t, 3);
+		turn_ask_letters(t, i % 2 ? 3 : 100);
 	turn_ask_end(t);
 }
 

@@ -29,14 +29,27 @@ void look_begin(struct turn *t, struct subject *subject, const struct result *r,
 	trace_begin(&t->trace, t->begin_ns);
 }
 
+/* An answer with a fault that has its own case is an answer. */
+static bool is_answer(enum sort sort)
+{
+	switch (sort) {
+	case WRONG_TIME:
+	case OTHER_TIME:
+	case OTHER_SEPARATOR:
+	case AFTER_END:
+	case REPEATED:
+	case LEFTOVER:
+	case OTHER_SOURCE:
+	case TWICE: return true;
+	default: return false;
+	}
+}
+
 /* Is a plain conversation answered? *cut: it was ended before that. */
 static bool is_answered(struct report *report, struct turn *t, bool *cut)
 {
 	look_begin(t, report->subject, NULL, 2);
-	/* An answer with a fault that has its own case is an answer. */
-	bool ok = turn_plain(t) ||
-	          (t->blame == BYTES && (t->sort == WRONG_TIME || t->sort == OTHER_TIME || t->sort == AFTER_END ||
-	                                 t->sort == OTHER_SOURCE || t->sort == TWICE));
+	bool ok = turn_plain(t) || (t->blame == BYTES && is_answer(t->sort));
 	*cut = !ok && t->blame == BYTES && t->sort == EARLY_END;
 	turn_release(t);
 	trace_release(&t->trace);

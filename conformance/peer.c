@@ -94,6 +94,14 @@ bool peer_pump(struct peer *p, int64_t wait_ns)
 	return true;
 }
 
+static void remember(struct peer *p, const void *bytes, size_t n)
+{
+	size_t left = p->n_told < sizeof(p->told) ? sizeof(p->told) - p->n_told : 0;
+
+	memcpy(p->told + sizeof(p->told) - left, bytes, n < left ? n : left);
+	p->n_told += n;
+}
+
 bool peer_send(struct peer *p, const void *bytes, size_t n)
 {
 	if (!p || p->turn->blame != NOBODY)
@@ -112,6 +120,7 @@ bool peer_send(struct peer *p, const void *bytes, size_t n)
 	}
 	memcpy(p->in + p->n_in, bytes, n);
 	p->n_in += n;
+	remember(p, bytes, n);
 	p->progress_ns = ts_clock_mono_ns();
 	if (!p->broken)
 		write_some(p);

@@ -12,6 +12,8 @@
 #include "suite.h"
 #include "ts_reply.h"
 
+#define PEER_FIRST         192
+#define PEER_TOLD          256
 #define PEER_END_WITHIN_NS (2200 * TS_MS) /* the protocol's 2 s, and what timers add */
 
 struct peer {
@@ -31,8 +33,10 @@ struct peer {
 	bool again;      /* no fence: as where what one brought an answer to is sent again */
 	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */
 	int64_t n_read;
-	char first[192]; /* the first bytes of the output since everything was answered: the latest reply */
+	char first[PEER_FIRST]; /* the first bytes of the output since everything was answered: the latest reply */
 	size_t n_first;
+	char told[PEER_TOLD]; /* the first bytes that were sent in this conversation, */
+	size_t n_told;        /* and how many were sent, not only these */
 };
 
 /* Connect, within the turn's wait. A refused connect is tried again for a second: some servers

@@ -17,6 +17,8 @@ static const struct {
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
         {LOST, "datagram.many", "datagram.burst", "datagram.clients"},
         {TWICE, "datagram.once", "datagram.*", "datagram.*"},
+        {REPEATED, "format.reply", "format.reply", "format.reply"},
+        {LEFTOVER, "format.nothing-after", "format.reply", "format.reply"},
         {OTHER_SOURCE, "datagram.source", "datagram.source", "datagram.source"},
         {NO_ANSWER, "stream.kept-many", "stream.kept-*", "stream.lockstep"},
 };

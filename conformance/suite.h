@@ -158,6 +158,8 @@ enum sort {
 	LOST,         /* a datagram has no reply */
 	PASSED_OVER,  /* a message on a stream has no reply, and the one after it has */
 	TWICE,        /* a datagram's reply once more */
+	REPEATED,     /* a reply on a stream comes once more, at once */
+	LEFTOVER,     /* all of the data came back, and then bytes that are no stamp */
 	OTHER_SOURCE, /* a reply from another address than the one asked */
 	KEPT_WAITING  /* a client is not served because of others: seen twice at the first look, so that there is no
 	                 second */

@@ -77,6 +77,7 @@ REPLIES = {
     'reversed': lambda data: b'[%s] %s' % (ctime().encode(), data[::-1]),
     'length': lambda data: b'[%s] %d' % (ctime().encode(), len(data)),
     'two-lines': bytewise('[%t]\n%d'),
+    'twice': lambda data: 2 * (b'[%s] %s' % (ctime().encode(), data)),
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 

@@ -1,0 +1,152 @@
+/* Wrong bytes came: in which way, and in which words? */
+#include "altered.h"
+#include "peer_inside.h"
+#include "spoiled.h"
+#include "ts_clock.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_timely(enum ts_reply_verdict verdict)
+{
+	return verdict != TS_REPLY_STALE_TIME && verdict != TS_REPLY_FUTURE_TIME;
+}
+
+/* The data is there, and what stands between ] and it is not what stood there before. */
+static bool separated_otherwise(const struct peer *p)
+{
+	const char *end = p->first + p->n_first, *close = memchr(p->first, ']', p->n_first);
+	const char *at = close ? close + 1 : end;
+
+	while (at < end && !isalnum((unsigned char)*at))
+		at++;
+	size_t n = (size_t)(end - at) < p->n_in ? (size_t)(end - at) : p->n_in;
+	return n > 0 && p->first[0] == '[' && memcmp(at, p->in, n) == 0;
+}
+
+/* All of the data came back, and then bytes that are no stamp; or those of an earlier message, in the middle of it. */
+static bool is_leftover(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict, bool earlier)
+{
+	bool unseen = verdict == TS_REPLY_EXCESS && s->n_rest == 0;
+
+	return unseen || spoiled_goes_on(s, p->n_in) || (earlier && s->matched > s->chunk);
+}
+
+/* In a way that the place of the first wrong byte shows? A sentence, and the sort; NULL: in none. */
+static const char *known_way(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict,
+                             enum sort *sort)
+{
+	size_t n_before = p->n_told - p->n_in < sizeof(p->told) ? p->n_told - p->n_in : sizeof(p->told);
+	bool earlier = spoiled_is_from(s, p->told, n_before);
+
+	if (spoiled_comes_twice(s, &p->turn->subject->dialect.rule, p->in, p->n_in)) {
+		*sort = REPEATED;
+		return "the reply comes twice";
+	}
+	if (!is_leftover(p, s, verdict, earlier))
+		return NULL;
+	*sort = LEFTOVER;
+	return earlier ? "bytes of an earlier message follow the data"
+	               : "bytes follow the data that are not of its message, perhaps of an earlier one";
+}
+
+/* Which case is about it? */
+static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
+{
+	if (!is_timely(verdict))
+		return WRONG_TIME;
+	if (p->n_written == p->n_in && peer_owed(p) == 0)
+		return p->half_closed ? AFTER_END : UNASKED;
+	switch (verdict) {
+	case TS_REPLY_EMPTY_CHUNK: return UNASKED;
+	case TS_REPLY_NO_BRACKET: return NO_STAMP;
+	case TS_REPLY_BAD_TIME: return OTHER_TIME;
+	case TS_REPLY_BAD_SEPARATOR: return OTHER_SEPARATOR;
+	case TS_REPLY_WRONG_DATA: return separated_otherwise(p) ? OTHER_SEPARATOR : ANY;
+	default: return ANY;
+	}
+}
+
+/* Where at the end of the output does the reply to the fence begin, and to nothing else? As far as it has come. NULL:
+ * there is none. */
+static const char *fence_reply(const struct peer *p, const char *out, size_t n_out)
+{
+	const char *end = out + n_out, *last = p->n_fence > 0 && n_out > 0 ? memrchr(out, '[', n_out) : NULL;
+	const char *close = last ? memchr(last, ']', (size_t)(end - last)) : NULL;
+	size_t n_head = p->turn->subject->dialect.rule.n_separator + 1;
+
+	if (!close || (size_t)(end - close) <= n_head)
+		return NULL;
+	size_t n = (size_t)(end - close) - n_head;
+	return n <= p->n_fence && memcmp(close + n_head, p->in + p->n_in - p->n_fence, n) == 0 ? last : NULL;
+}
+
+/* In what known way is the one reply made of the one message? With a fence, of what was sent before it. */
+static const char *how_altered(const struct peer *p, const char *out, size_t n_out)
+{
+	const char *end = p->n_fence > 0 ? fence_reply(p, out, n_out) : out + n_out;
+
+	if (!end || (p->n_fence == 0 && p->reply.n_stamps > 1))
+		return NULL;
+	return altered_reply(&p->turn->subject->dialect.rule, p->in, p->n_in - p->n_fence, out, (size_t)(end - out));
+}
+
+/* Was the fence answered, and what was sent before it not all? */
+static bool is_passed_over(const struct peer *p, const char *out, size_t n_out, size_t from)
+{
+	return from + p->n_fence < p->n_in && fence_reply(p, out, n_out);
+}
+
+/* The sentence for this verdict; `from`: so many bytes were answered. */
+static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t from)
+{
+	struct turn *t = p->turn;
+	char off[60] = "";
+
+	if (is_passed_over(p, out, n_out, from))
+		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
+		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
+	if (!is_timely(verdict))
+		altered_time(&t->subject->dialect.rule, out, n_out, ts_clock_wall_ns(), off, sizeof(off));
+	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),
+	                 from, p->n_in);
+}
+
+static void show(struct turn *t, const char *next, size_t n_next, const char *out, size_t n_out)
+{
+	const struct ts_reply_rule *rule = &t->subject->dialect.rule;
+	char quoted[160];
+
+	snprintf(t->expected, sizeof(t->expected), "[time]%.*s and then %s", (int)rule->n_separator, rule->separator,
+	         n_next ? trace_quote(next, n_next < 40 ? n_next : 40, quoted, sizeof(quoted)) : "nothing more");
+	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
+}
+
+/* How many bytes came back. The law counts what came before the receive call with the wrong one. */
+static size_t answered(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict)
+{
+	size_t n = s->matched > p->reply.matched ? s->matched : (size_t)p->reply.matched;
+
+	return verdict == TS_REPLY_EXCESS || n > p->n_in ? p->n_in : n;
+}
+
+bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out)
+{
+	struct turn *t = p->turn;
+	struct spoiled s;
+
+	if (t->blame != NOBODY)
+		return false;
+	spoiled_find(&s, &t->subject->dialect.rule, p->in, p->n_in, p->first, p->n_first);
+	size_t from = answered(p, &s, verdict);
+	show(t, p->in + from, p->n_in - from, out, n_out);
+	t->sort = sort_of(p, verdict);
+	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;
+	if (!how && t->sort == ANY)
+		how = known_way(p, &s, verdict, &t->sort);
+	if (how)
+		return turn_fail(t, BYTES, "%s", how);
+	if (t->sort == ANY && is_passed_over(p, out, n_out, from))
+		t->sort = PASSED_OVER;
+	return blame(p, verdict, out, n_out, from);
+}

@@ -1,0 +1,61 @@
+#include "spoiled.h"
+#include <string.h>
+
+#define TELLING 8 /* so many bytes tell where they come from */
+
+/* The bytes of the stamp with its separator that stands at the beginning of this output, or 0. */
+static size_t n_stamp(const struct ts_reply_rule *rule, const char *out, size_t n)
+{
+	const char *close = n > 1 && out[0] == '[' ? memchr(out, ']', n) : NULL;
+	size_t n_text = close ? (size_t)(close - out) - 1 : 0;
+	struct ts_stamp stamp;
+
+	if (!close || n - n_text - 2 < rule->n_separator || memcmp(close + 1, rule->separator, rule->n_separator) != 0)
+		return 0;
+	return ts_reply_read_time(rule, &stamp, out + 1, n_text) < 0 ? 0 : n_text + 2 + rule->n_separator;
+}
+
+static size_t n_before_bracket(const char *text, size_t n)
+{
+	const char *bracket = n > 0 ? memchr(text, '[', n) : NULL;
+
+	return bracket ? (size_t)(bracket - text) : n;
+}
+
+void spoiled_find(struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out,
+                  size_t n_out)
+{
+	size_t at = 0, n;
+
+	*s = (struct spoiled){.data = out};
+	while (s->matched < n_in && (n = n_stamp(rule, out + at, n_out - at)) > 0) {
+		at += n;
+		s->chunk = s->matched;
+		s->data = out + at;
+		for (; at < n_out && s->matched < n_in && out[at] == in[s->matched]; at++)
+			s->matched++;
+	}
+	s->rest = out + at;
+	s->n_rest = n_out - at;
+	s->n_data = (size_t)(s->rest - s->data) + n_before_bracket(s->rest, s->n_rest);
+}
+
+bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in)
+{
+	size_t n = s->matched == n_in ? n_stamp(rule, s->rest, s->n_rest) : 0;
+
+	return n > 0 && n_in > 0 && s->n_rest - n >= n_in && memcmp(s->rest + n, in, n_in) == 0;
+}
+
+bool spoiled_goes_on(const struct spoiled *s, size_t n_in)
+{
+	return s->matched == n_in && s->n_rest > 0 && s->rest[0] != '[';
+}
+
+bool spoiled_is_from(const struct spoiled *s, const char *text, size_t n)
+{
+	size_t n_wrong = n_before_bracket(s->rest, s->n_rest);
+
+	n_wrong = n_wrong < TELLING ? n_wrong : TELLING;
+	return n_wrong > 1 && memmem(text, n, s->rest, n_wrong);
+}

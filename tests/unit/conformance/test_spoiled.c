@@ -1,0 +1,77 @@
+/* Where a reply leaves the law, by example. */
+#include "spoiled.h"
+#include "unit.h"
+
+#define T "[Sun Nov 22 10:30:00 2026]"
+
+static const struct ts_reply_rule rule = {.stamp = {.kind = TS_STAMP_CTIME}, .separator = " ", .n_separator = 1};
+
+static struct spoiled find(const char *in, const char *out)
+{
+	struct spoiled s;
+
+	spoiled_find(&s, &rule, in, strlen(in), out, strlen(out));
+	return s;
+}
+
+static void the_first_wrong_byte_is_found(void **state)
+{
+	static const struct {
+		const char *in, *out;
+		size_t matched, chunk;
+		const char *rest;
+	} rows[] = {
+	        {"abc", T " abcxyz", 3, 0, "xyz"},
+	        {"abc", T " abxyz", 2, 0, "xyz"},
+	        {"abcd", T " ab" T " xy", 2, 2, "xy"},
+	        {"abc", T "abc", 0, 0, T "abc"},
+	        {"a[c", T " a[c", 3, 0, ""},
+	        {"abc", "tick", 0, 0, "tick"},
+	        {"abc", T " abc" T " abc", 3, 0, T " abc"},
+	        {"abc", "", 0, 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct spoiled s = find(rows[i].in, rows[i].out);
+		assert_int_equal(s.matched, rows[i].matched);
+		assert_int_equal(s.chunk, rows[i].chunk);
+		assert_int_equal(s.n_rest, strlen(rows[i].rest));
+		assert_memory_equal(s.rest, rows[i].rest, s.n_rest);
+	}
+}
+
+static void a_reply_that_comes_twice_is_known(void **state)
+{
+	struct spoiled twice = find("abc", T " abc" T " abc"), once = find("abc", T " abc"),
+	               other = find("abc", T " abc" T " xyz");
+
+	(void)state;
+	assert_true(spoiled_comes_twice(&twice, &rule, "abc", 3));
+	assert_false(spoiled_comes_twice(&once, &rule, "abc", 3));
+	assert_false(spoiled_comes_twice(&other, &rule, "abc", 3));
+	assert_false(spoiled_goes_on(&twice, 3));
+}
+
+static void bytes_of_an_earlier_message_are_known(void **state)
+{
+	struct spoiled s = find("abc", T " abcxyz" T " a"), one = find("abc", T " abcx");
+
+	(void)state;
+	assert_true(spoiled_goes_on(&s, 3));
+	assert_true(spoiled_is_from(&s, "uvwxyz", 6));
+	assert_false(spoiled_is_from(&s, "uvwxy", 5));
+	assert_false(spoiled_is_from(&one, "uvwxyz", 6));
+	assert_int_equal(s.n_data, 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(the_first_wrong_byte_is_found),
+	        cmocka_unit_test(a_reply_that_comes_twice_is_known),
+	        cmocka_unit_test(bytes_of_an_earlier_message_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
