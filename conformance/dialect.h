@@ -24,7 +24,7 @@ struct dialect {
 	struct ts_reply_rule rule;
 	struct ts_stamp stamp; /* of the first reply */
 	char stamp_text[TS_STAMP_MAX];
-	char sample[256], sample_in[16]; /* the first reply, and the message that it answers */
+	char sample[1024], sample_in[16]; /* the first reply, and the message that it answers */
 	size_t n_sample, n_sample_in;
 	bool line;           /* framing; else stream */
 	bool crlf;           /* its lines must end in CR LF */

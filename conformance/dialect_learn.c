@@ -121,14 +121,14 @@ static bool is_fraction_first(const char *text, size_t n)
 	       n_fraction + 1 + strspn(text + n_fraction + 1, "0123456789") == n;
 }
 
-/* A brace or a parenthesis, with perhaps a name before it, and then numbers. */
+/* A brace or a parenthesis, with perhaps a name before it, or a bracket with one: and then numbers. */
 static bool is_shown_value(const char *text, size_t n)
 {
 	size_t at = 0;
 
 	while (at < n && (isalpha((unsigned char)text[at]) || strchr("_. ", text[at])))
 		at++;
-	return at < n && (text[at] == '{' || text[at] == '(');
+	return at < n && (text[at] == '{' || text[at] == '(' || (at > 0 && text[at] == '['));
 }
 
 const char *dialect_no_time(const char *text, size_t n)

@@ -309,8 +309,8 @@ bool turn_ask_end(struct turn *t)
 
 	if (!p || (shares(t->subject) && t->blame == NOBODY))
 		return t->blame == NOBODY;
-	memcpy(t->last, p->first, p->n_first);
-	t->n_last = p->n_first;
+	t->n_last = p->n_first < sizeof(t->last) ? p->n_first : sizeof(t->last);
+	memcpy(t->last, p->first, t->n_last);
 	if (!peer_finish(p))
 		return false;
 	peer_free(p, 0);

@@ -78,6 +78,8 @@ REPLIES = {
     'length': lambda data: b'[%s] %d' % (ctime().encode(), len(data)),
     'two-lines': bytewise('[%t]\n%d'),
     'twice': lambda data: 2 * (b'[%s] %s' % (ctime().encode(), data)),
+    'calendar': lambda data: b'[java.util.GregorianCalendar[time=%d,zone=sun.util.calendar.ZoneInfo[id="Etc/UTC",%s]]] %s' % (
+        time.time() * 1000, b','.join(b'FIELD_%d=%d' % (i, i) for i in range(30)), data),
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
