@@ -247,6 +247,7 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	const char *how = t->sort == ANY ? altered_reply(&dialect->rule, bytes, n, d->bytes, d->n) : NULL;
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
+	t->sort = verdict == TS_REPLY_SHORT ? CUT : t->sort;
 	if (t->sort == WRONG_TIME)
 		altered_time(&dialect->rule, d->bytes, d->n, ts_clock_wall_ns(), off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)",

@@ -16,6 +16,7 @@ static const struct {
         {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
         {LOST, "datagram.many", "datagram.burst", "datagram.clients"},
+        {CUT, "data.sizes", "datagram.large", "datagram.large"},
         {TWICE, "datagram.once", "datagram.*", "datagram.*"},
         {REPEATED, "format.reply", "format.reply", "format.reply"},
         {LEFTOVER, "format.nothing-after", "format.reply", "format.reply"},

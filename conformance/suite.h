@@ -157,6 +157,7 @@ enum sort {
 	NO_ANSWER,
 	LOST,         /* a datagram has no reply */
 	PASSED_OVER,  /* a message on a stream has no reply, and the one after it has */
+	CUT,          /* the data in a datagram's reply ends too early */
 	TWICE,        /* a datagram's reply once more */
 	REPEATED,     /* a reply on a stream comes once more, at once */
 	LEFTOVER,     /* all of the data came back, and then bytes that are no stamp */
