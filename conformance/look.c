@@ -39,6 +39,7 @@ static bool is_answer(enum sort sort)
 	case AFTER_END:
 	case REPEATED:
 	case LEFTOVER:
+	case ALL_SO_FAR:
 	case OTHER_SOURCE:
 	case TWICE: return true;
 	default: return false;

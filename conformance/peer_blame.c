@@ -36,9 +36,15 @@ static bool is_leftover(const struct peer *p, const struct spoiled *s, enum ts_r
 static const char *known_way(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict,
                              enum sort *sort)
 {
-	size_t n_before = p->n_told - p->n_in < sizeof(p->told) ? p->n_told - p->n_in : sizeof(p->told);
-	bool earlier = spoiled_is_from(s, p->told, n_before);
+	size_t n_before = p->n_told - p->n_in, n_kept = sizeof(p->told);
+	bool earlier = spoiled_is_from(s, p->told, n_before < n_kept ? n_before : n_kept);
 
+	if (spoiled_has_all(s, p->told, p->n_told < n_kept ? p->n_told : n_kept, n_before)) {
+		*sort = ALL_SO_FAR;
+		return "all that the client has sent so far came back, and not its last message alone";
+	}
+	if (*sort != ANY)
+		return NULL;
 	if (spoiled_comes_twice(s, &p->turn->subject->dialect.rule, p->in, p->n_in)) {
 		*sort = REPEATED;
 		return "the reply comes twice";
@@ -142,7 +148,7 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	show(t, p->in + from, p->n_in - from, out, n_out);
 	t->sort = sort_of(p, verdict);
 	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;
-	if (!how && t->sort == ANY)
+	if (!how && is_timely(verdict))
 		how = known_way(p, &s, verdict, &t->sort);
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);

@@ -19,6 +19,7 @@ static const struct {
         {CUT, "data.sizes", "datagram.large", "datagram.large"},
         {TWICE, "datagram.once", "datagram.*", "datagram.*"},
         {REPEATED, "format.reply", "format.reply", "format.reply"},
+        {ALL_SO_FAR, "stream.lockstep", "format.reply", "format.reply"},
         {LEFTOVER, "format.nothing-after", "format.reply", "format.reply"},
         {OTHER_SOURCE, "datagram.source", "datagram.source", "datagram.source"},
         {NO_ANSWER, "stream.kept-many", "stream.kept-*", "stream.lockstep"},

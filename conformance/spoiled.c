@@ -22,6 +22,15 @@ static size_t n_before_bracket(const char *text, size_t n)
 	return bracket ? (size_t)(bracket - text) : n;
 }
 
+static size_t n_before_stamp(const struct ts_reply_rule *rule, const char *text, size_t n)
+{
+	size_t at = n_before_bracket(text, n);
+
+	while (at < n && n_stamp(rule, text + at, n - at) == 0)
+		at += 1 + n_before_bracket(text + at + 1, n - at - 1);
+	return at;
+}
+
 void spoiled_find(struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in, const char *out,
                   size_t n_out)
 {
@@ -37,7 +46,7 @@ void spoiled_find(struct spoiled *s, const struct ts_reply_rule *rule, const cha
 	}
 	s->rest = out + at;
 	s->n_rest = n_out - at;
-	s->n_data = (size_t)(s->rest - s->data) + n_before_bracket(s->rest, s->n_rest);
+	s->n_data = (size_t)(s->rest - s->data) + n_before_stamp(rule, s->rest, s->n_rest);
 }
 
 bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in)
@@ -45,6 +54,13 @@ bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *ru
 	size_t n = s->matched == n_in ? n_stamp(rule, s->rest, s->n_rest) : 0;
 
 	return n > 0 && n_in > 0 && s->n_rest - n >= n_in && memcmp(s->rest + n, in, n_in) == 0;
+}
+
+bool spoiled_has_all(const struct spoiled *s, const char *told, size_t n_told, size_t n_before)
+{
+	size_t n = s->n_data < n_told ? s->n_data : n_told;
+
+	return n_before + s->chunk > 0 && s->n_rest > 0 && n > 1 && memcmp(s->data, told, n) == 0;
 }
 
 bool spoiled_goes_on(const struct spoiled *s, size_t n_in)

@@ -12,7 +12,7 @@
 struct spoiled {
 	size_t matched;   /* bytes of the input that came back before the first wrong byte, */
 	size_t chunk;     /* and of these, how many stood before the last stamp */
-	const char *data; /* what follows that stamp, wrong bytes and all, up to the next bracket */
+	const char *data; /* what follows that stamp, wrong bytes and all, up to the next stamp */
 	size_t n_data;
 	const char *rest; /* from the first wrong byte on; */
 	size_t n_rest;    /* 0: there is none in what was seen */
@@ -23,6 +23,10 @@ void spoiled_find(struct spoiled *s, const struct ts_reply_rule *rule, const cha
 
 /* All of the input was answered, and what follows is the reply once more. */
 bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in);
+
+/* Behind the last stamp stands all that was told, n_before bytes of it before the input that was not answered yet?
+ * `told` holds its first n_told bytes. */
+bool spoiled_has_all(const struct spoiled *s, const char *told, size_t n_told, size_t n_before);
 
 /* All of the input was answered, and bytes follow that are no stamp. */
 bool spoiled_goes_on(const struct spoiled *s, size_t n_in);

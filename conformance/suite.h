@@ -160,6 +160,7 @@ enum sort {
 	CUT,          /* the data in a datagram's reply ends too early */
 	TWICE,        /* a datagram's reply once more */
 	REPEATED,     /* a reply on a stream comes once more, at once */
+	ALL_SO_FAR,   /* what a client has sent before comes back with its next message, too */
 	LEFTOVER,     /* all of the data came back, and then bytes that are no stamp */
 	OTHER_SOURCE, /* a reply from another address than the one asked */
 	KEPT_WAITING  /* a client is not served because of others: seen twice at the first look, so that there is no

@@ -196,6 +196,17 @@ def loop_held(server, reply):
         client.close()
 
 
+def loop_all_so_far(server, reply):
+    """A buffer that only grows."""
+    while True:
+        client, _ = server.accept()
+        said = b''
+        while data := client.recv(BUFSIZ):
+            said += data
+            client.send(reply(said))
+        client.close()
+
+
 def loop_dead_clock(server, reply):
     """A stamp made once for all, where the listing makes one for each message."""
     stamp = reply(b'')

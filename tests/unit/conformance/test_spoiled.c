@@ -65,11 +65,26 @@ static void bytes_of_an_earlier_message_are_known(void **state)
 	assert_int_equal(s.n_data, 6);
 }
 
+static void all_that_was_sent_so_far_is_known(void **state)
+{
+	struct spoiled s = find("def", T " abcdef"), cut = find("abcdef", T " ab" T " abcd"),
+	               brackets = find("]", T " []"), good = find("abc", T " abc"), other = find("def", T " abcxyz");
+
+	(void)state;
+	assert_true(spoiled_has_all(&s, "abcdef", 6, 3));
+	assert_true(spoiled_has_all(&s, "abcd", 4, 3)); /* no more of it is kept */
+	assert_true(spoiled_has_all(&cut, "abcdef", 6, 0));
+	assert_true(spoiled_has_all(&brackets, "[]", 2, 1));
+	assert_false(spoiled_has_all(&good, "abc", 3, 0));
+	assert_false(spoiled_has_all(&other, "abcdef", 6, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_first_wrong_byte_is_found),
 	        cmocka_unit_test(a_reply_that_comes_twice_is_known),
+	        cmocka_unit_test(all_that_was_sent_so_far_is_known),
 	        cmocka_unit_test(bytes_of_an_earlier_message_are_known),
 	};
 
