@@ -255,9 +255,11 @@ bool peer_rest(struct peer *p, int64_t ns)
 	while ((left = deadline - ts_clock_mono_ns()) > 0) {
 		if (p->turn->blame != NOBODY || !peer_pump(p, left))
 			return false;
-		if (p->ended)
+		if (p->ended) {
+			p->turn->sort = IDLE_END;
 			return turn_fail(p->turn, BYTES,
 			                 "the server ended a conversation that its client had not ended");
+		}
 	}
 	return p->turn->blame == NOBODY;
 }

@@ -15,6 +15,7 @@ static const struct {
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
         {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
+        {IDLE_END, "stream.kept-idle", "stream.kept-*", "stream.kept-*"},
         {LOST, "datagram.many", "datagram.burst", "datagram.clients"},
         {CUT, "data.sizes", "datagram.large", "datagram.large"},
         {TWICE, "datagram.once", "datagram.*", "datagram.*"},

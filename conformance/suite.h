@@ -154,6 +154,7 @@ enum sort {
 	UNASKED,   /* everything is answered, the client has not ended, and more comes */
 	AFTER_END, /* everything is answered, the client has ended, and more comes */
 	EARLY_END, /* the server ends a conversation that its client has not */
+	IDLE_END,  /* the same, while that rests */
 	NO_ANSWER,
 	LOST,         /* a datagram has no reply */
 	PASSED_OVER,  /* a message on a stream has no reply, and the one after it has */

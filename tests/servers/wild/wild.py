@@ -247,6 +247,21 @@ def loop_late_end(server, reply):
         threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
 
 
+def loop_idle_limit(server, reply):
+    """A thread for each client, and a second's patience."""
+    def serve(client):
+        client.settimeout(1)
+        try:
+            while data := client.recv(BUFSIZ):
+                client.sendall(reply(data))
+        except OSError:
+            pass
+        client.close()
+
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
 def loop_unclosed(server, reply):
     """Without close(): the FIN goes out when the name is bound to the next client."""
     while True:
