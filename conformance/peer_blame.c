@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BEHIND_NS (100 * TS_MS) /* so long a reply may take to come behind what nobody asked for */
+
 static bool is_timely(enum ts_reply_verdict verdict)
 {
 	return verdict != TS_REPLY_STALE_TIME && verdict != TS_REPLY_FUTURE_TIME;
@@ -54,6 +56,27 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 	*sort = LEFTOVER;
 	return earlier ? "bytes of an earlier message follow the data"
 	               : "bytes follow the data that are not of its message, perhaps of an earlier one";
+}
+
+/* Other data came than the message's: does its reply come behind it? Among several clients what came may be another's.
+ */
+static bool is_unasked(struct peer *p, struct spoiled *s)
+{
+	const struct turn *t = p->turn;
+	const struct ts_reply_rule *rule = &t->subject->dialect.rule;
+	size_t n = p->n_in - p->n_fence;
+	bool behind = false, more = true;
+
+	if (!t->row || t->row->stage != ASIDE || t->row->n_clients > 1 || s->matched >= n || s->data == p->first)
+		return false;
+	p->dumb = true; /* it is judged already */
+	while (!behind && more) {
+		spoiled_find(s, rule, p->in, p->n_in, p->first, p->n_first);
+		behind = spoiled_is_before(s, rule, p->in, n);
+		more = !behind && peer_listen(p, BEHIND_NS + 2 * t->subject->dialect.rtt_ns);
+	}
+	p->dumb = false;
+	return behind;
 }
 
 /* Which case is about it? */
@@ -150,6 +173,10 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;
 	if (!how && is_timely(verdict))
 		how = known_way(p, &s, verdict, &t->sort);
+	if (!how && t->sort == ANY && is_unasked(p, &s)) {
+		t->sort = UNASKED;
+		how = "something that no message had asked for came before the reply";
+	}
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
 	if (t->sort == ANY && is_passed_over(p, out, n_out, from))

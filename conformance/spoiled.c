@@ -56,6 +56,18 @@ bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *ru
 	return n > 0 && n_in > 0 && s->n_rest - n >= n_in && memcmp(s->rest + n, in, n_in) == 0;
 }
 
+bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in)
+{
+	const char *at = s->rest, *end = s->rest + s->n_rest;
+
+	while (n_in > 0 && (at += n_before_stamp(rule, at, (size_t)(end - at))) < end) {
+		at += n_stamp(rule, at, (size_t)(end - at));
+		if ((size_t)(end - at) >= n_in && memcmp(at, in, n_in) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool spoiled_has_all(const struct spoiled *s, const char *told, size_t n_told, size_t n_before)
 {
 	size_t n = s->n_data < n_told ? s->n_data : n_told;

@@ -24,6 +24,9 @@ void spoiled_find(struct spoiled *s, const struct ts_reply_rule *rule, const cha
 /* All of the input was answered, and what follows is the reply once more. */
 bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in);
 
+/* Does a reply to all of this input stand behind the wrong bytes? */
+bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in);
+
 /* Behind the last stamp stands all that was told, n_before bytes of it before the input that was not answered yet?
  * `told` holds its first n_told bytes. */
 bool spoiled_has_all(const struct spoiled *s, const char *told, size_t n_told, size_t n_before);

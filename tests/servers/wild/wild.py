@@ -247,6 +247,29 @@ def loop_late_end(server, reply):
         threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
 
 
+def loop_heartbeat(server, reply):
+    """A thread for each client, and one more that sends it the time each second."""
+    def tick(client):
+        try:
+            while True:
+                time.sleep(1)
+                client.sendall(reply(b'tick'))
+        except OSError:
+            pass
+
+    def serve(client):
+        threading.Thread(target=tick, args=(client,), daemon=True).start()
+        try:
+            while data := client.recv(BUFSIZ):
+                client.sendall(reply(data))
+        except OSError:
+            pass
+        client.close()
+
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
 def loop_idle_limit(server, reply):
     """A thread for each client, and a second's patience."""
     def serve(client):

@@ -65,6 +65,16 @@ static void bytes_of_an_earlier_message_are_known(void **state)
 	assert_int_equal(s.n_data, 6);
 }
 
+static void a_reply_behind_wrong_bytes_is_found(void **state)
+{
+	struct spoiled s = find("abc", T " tick" T " tock" T " abcdef"), none = find("abc", T " tick" T " ab");
+
+	(void)state;
+	assert_true(spoiled_is_before(&s, &rule, "abc", 3));
+	assert_false(spoiled_is_before(&s, &rule, "bcd", 3));
+	assert_false(spoiled_is_before(&none, &rule, "abc", 3));
+}
+
 static void all_that_was_sent_so_far_is_known(void **state)
 {
 	struct spoiled s = find("def", T " abcdef"), cut = find("abcdef", T " ab" T " abcd"),
@@ -84,6 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_first_wrong_byte_is_found),
 	        cmocka_unit_test(a_reply_that_comes_twice_is_known),
+	        cmocka_unit_test(a_reply_behind_wrong_bytes_is_found),
 	        cmocka_unit_test(all_that_was_sent_so_far_is_known),
 	        cmocka_unit_test(bytes_of_an_earlier_message_are_known),
 	};
