@@ -336,6 +336,10 @@ static bool probe_stream(struct turn *t)
 		d->rule.check_time = false; /* a wrong time is an answer, too */
 		dialect_find_capacity(t);
 		d->rule.check_time = check_time;
+		if (t->blame == BYTES) { /* a reply that was none ended the count */
+			d->limit = 0;
+			d->counted = d->capacity > 1 || t->subject->options->concurrency != 0;
+		}
 		t->blame = NOBODY; /* what went wrong is found again, by a case */
 	}
 	return true;

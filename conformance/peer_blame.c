@@ -20,10 +20,15 @@ static bool separated_otherwise(const struct peer *p)
 	const char *end = p->first + p->n_first, *close = memchr(p->first, ']', p->n_first);
 	const char *at = close ? close + 1 : end;
 
-	while (at < end && !isalnum((unsigned char)*at))
-		at++;
-	size_t n = (size_t)(end - at) < p->n_in ? (size_t)(end - at) : p->n_in;
-	return n > 0 && p->first[0] == '[' && memcmp(at, p->in, n) == 0;
+	for (; p->first[0] == '[' && at < end && p->n_in > 0; at++) {
+		size_t n = (size_t)(end - at) < p->n_in ? (size_t)(end - at) : p->n_in;
+		bool plain = isalnum((unsigned char)*at);
+		if ((plain || n == p->n_in) && memcmp(at, p->in, n) == 0)
+			return true;
+		if (plain)
+			return false;
+	}
+	return false;
 }
 
 /* All of the data came back, and then bytes that are no stamp; or those of an earlier message, in the middle of it. */

@@ -64,7 +64,8 @@ static const char *missing(const struct subject *s, const struct result *r)
 	if (needs & NEEDS_RAW && d->line)
 		return "the server's framing is line";
 	if (needs & NEEDS_CONCURRENT && d->capacity < 2)
-		return "the server is iterative: one client at a time";
+		return d->counted ? "the server is iterative: one client at a time"
+		                  : "how many clients the server serves at a time is not known";
 	return NULL;
 }
 

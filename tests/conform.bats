@@ -216,6 +216,16 @@ PYTHON
   [[ ${output} == *"a stamp stands there without data"* ]]
 }
 
+# Fault caught: "iterative", and so in the options that would state the dialect, of a thread for each client.
+@test "how many clients are served at a time is not known where the replies are none" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py tight/welcome tcp://127.0.0.1:0
+  run "${bin}/tsconform" --json="${tmp}/r.json" "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [ "$(field "${tmp}/r.json" dialect.concurrency)" = None ]
+  [[ ${output} != *iterative* ]]
+}
+
 @test "a number that was written anew is named" {
   start_peer build/release/servers/faulty --fault=data-number --listen=tcp://127.0.0.1:0
   run "${bin}/tsconform" --only=data.numbers "${uri}"

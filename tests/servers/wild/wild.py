@@ -270,6 +270,18 @@ def loop_heartbeat(server, reply):
         threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
 
 
+def loop_welcome(server, reply):
+    """A thread for each client, and a word for it, with its end."""
+    def serve(client):
+        client.sendall(b'Welcome!\r\n')
+        while data := client.recv(BUFSIZ):
+            client.sendall(reply(data))
+        client.close()
+
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
 def loop_idle_limit(server, reply):
     """A thread for each client, and a second's patience."""
     def serve(client):
