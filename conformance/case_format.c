@@ -17,7 +17,8 @@ void case_format_reply(struct turn *t)
 	}
 	if (d->greeting)
 		turn_fail(t, BYTES,
-		          "the server speaks first: its greeting stands before the reply (see stream.no-greeting)");
+		          "the server speaks first: its greeting stands before the reply (see stream.no-greeting): %s",
+		          d->greeted);
 	turn_ask_letters(t, 9);
 }
 

@@ -234,7 +234,12 @@ void case_stream_no_greeting(struct turn *t)
 	static const char finding[] = "the server speaks before its client has";
 
 	if (d->greeting) {
-		turn_fail(t, BYTES, "%s", d->known ? finding : d->stranger);
+		snprintf(t->expected, sizeof(t->expected), "nothing until the client has spoken");
+		snprintf(t->actual, sizeof(t->actual), "%s", d->greeted);
+		if (d->known)
+			turn_fail(t, BYTES, "%s: %s", finding, d->greeted);
+		else
+			turn_fail(t, BYTES, "%s", d->stranger);
 		return;
 	}
 	struct peer *p = peer_open(t);

@@ -216,6 +216,20 @@ static bool tells_time(const char *text, size_t n)
 	return n > 0 && n < TS_STAMP_MAX && ts_stamp_read(&stamp, NULL, text, n, NULL) == 0;
 }
 
+/* IAC, and DO, DONT, WILL or WONT: RFC 854. */
+static bool is_telnet(const struct peer *p)
+{
+	return p->n_first > 2 && (unsigned char)p->first[0] == 255 && (unsigned char)p->first[1] >= 251;
+}
+
+static void quote_greeting(struct dialect *d, const struct peer *p)
+{
+	char quoted[80];
+
+	snprintf(d->greeted, sizeof(d->greeted), "%s%s", trace_quote(p->first, p->n_first, quoted, sizeof(quoted)),
+	         is_telnet(p) ? " (it negotiates, as Telnet does)" : "");
+}
+
 /* The line came back without its end, and at the client's end there came one more stamp, with the line's end alone: it
  * had waited for the message after the word. */
 static bool is_one_behind(const struct dialect *d, const struct peer *p)
@@ -236,8 +250,8 @@ static bool converse(struct turn *t, enum words how)
 	p->dumb = true;
 	d->greeting = peer_listen(p, t->subject->few ? GREETING_NS / 10 : GREETING_NS);
 	bool endless = d->greeting && !listen_whole(p, "", 1);
-	char greeting[80];
-	trace_quote(p->first, p->n_first, greeting, sizeof(greeting));
+	if (d->greeting)
+		quote_greeting(d, p);
 	bool silent_end = p->ended, daytime = d->greeting && tells_time(p->first, p->n_first);
 	p->n_first = 0;
 	bool said = !silent_end && !endless && first_words(t, p, how);
@@ -276,7 +290,7 @@ static bool converse(struct turn *t, enum words how)
 		         endless   ? ", and without end"
 		         : daytime ? ", and tells the time unasked, as a daytime server does"
 		                   : "",
-		         greeting);
+		         d->greeted);
 	peer_free(p, 0);
 	return true;
 }

@@ -33,7 +33,8 @@ struct dialect {
 	int limit;           /* so many are, and one more is not until one of them has gone; 0: none is known */
 	bool counted;        /* that was asked, or stated; else it is taken for 1 */
 	int abreast;         /* so many of them are asked at a time: few, if they wait for one another */
-	bool greeting;       /* it spoke first */
+	bool greeting;       /* it spoke first, */
+	char greeted[120];   /* and what it said, for people */
 	bool ends;           /* it ended the first conversation after its client had */
 	bool ends_first;     /* or before its client had */
 	int64_t n_after_end; /* bytes that came after its end */

@@ -140,6 +140,9 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 	if (is_passed_over(p, out, n_out, from))
 		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
 		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
+	if (t->sort == OTHER_SEPARATOR)
+		verdict =
+		        TS_REPLY_BAD_SEPARATOR; /* the law found it in the data, where that begins like the separator */
 	if (!is_timely(verdict))
 		altered_time(&t->subject->dialect.rule, out, n_out, ts_clock_wall_ns(), off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),

@@ -224,6 +224,7 @@ PYTHON
   [ "${status}" -eq 1 ]
   [ "$(field "${tmp}/r.json" dialect.concurrency)" = None ]
   [[ ${output} != *iterative* ]]
+  [[ ${output} == *'the server speaks before its client has: "Welcome!\r\n"'* ]]
 }
 
 @test "a number that was written anew is named" {

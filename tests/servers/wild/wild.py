@@ -207,6 +207,18 @@ def loop_all_so_far(server, reply):
         client.close()
 
 
+def loop_more_blanks(server, reply):
+    """One blank more with every other reply, after the first."""
+    n = -1
+
+    def blanked(data):
+        nonlocal n
+        n += 1
+        return reply(b' ' * (n % 2) + data)
+
+    loop(server, blanked)
+
+
 def loop_dead_clock(server, reply):
     """A stamp made once for all, where the listing makes one for each message."""
     stamp = reply(b'')
@@ -280,6 +292,16 @@ def loop_welcome(server, reply):
 
     while True:
         threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
+def loop_telnet(server, reply):
+    """Will echo, and do a line at a time."""
+    while True:
+        client, _ = server.accept()
+        client.sendall(b'\xff\xfb\x01\xff\xfd\x22')
+        while data := client.recv(BUFSIZ):
+            client.sendall(reply(data))
+        client.close()
 
 
 def loop_idle_limit(server, reply):
