@@ -9,18 +9,20 @@
 
 #define BEHIND_NS (100 * TS_MS) /* so long a reply may take to come behind what nobody asked for */
 
+#define LIKE 6 /* so many bytes alike are not so by chance */
+
 static bool is_timely(enum ts_reply_verdict verdict)
 {
 	return verdict != TS_REPLY_STALE_TIME && verdict != TS_REPLY_FUTURE_TIME;
 }
 
 /* The data is there, and what stands between ] and it is not what stood there before. */
-static bool separated_otherwise(const struct peer *p)
+static bool separated_otherwise(const struct peer *p, const struct spoiled *s)
 {
 	const char *end = p->first + p->n_first, *close = memchr(p->first, ']', p->n_first);
 	const char *at = close ? close + 1 : end;
 
-	for (; p->first[0] == '[' && at < end && p->n_in > 0; at++) {
+	for (; s->matched == 0 && p->first[0] == '[' && at < end && p->n_in > 0; at++) {
 		size_t n = (size_t)(end - at) < p->n_in ? (size_t)(end - at) : p->n_in;
 		bool plain = isalnum((unsigned char)*at);
 		if ((plain || n == p->n_in) && memcmp(at, p->in, n) == 0)
@@ -39,6 +41,20 @@ static bool is_leftover(const struct peer *p, const struct spoiled *s, enum ts_r
 	return unseen || spoiled_goes_on(s, p->n_in) || (earlier && s->matched > s->chunk);
 }
 
+/* Are the wrong bytes, with a stamp before them or without, those that another client of this turn has sent? */
+static bool is_of_another(const struct peer *p, const struct spoiled *s)
+{
+	const struct turn *t = p->turn;
+
+	for (int i = 0; i < t->n_peers && s->n_rest >= LIKE; i++) {
+		const struct peer *q = t->peers[i];
+		if (q != p && q->n_in >= LIKE &&
+		    (spoiled_is_from(s, q->in, q->n_in) || memmem(s->rest, s->n_rest, q->in, LIKE)))
+			return true;
+	}
+	return false;
+}
+
 /* In a way that the place of the first wrong byte shows? A sentence, and the sort; NULL: in none. */
 static const char *known_way(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict,
                              enum sort *sort)
@@ -49,6 +65,10 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 	if (spoiled_has_all(s, p->told, p->n_told < n_kept ? p->n_told : n_kept, n_before)) {
 		*sort = ALL_SO_FAR;
 		return "all that the client has sent so far came back, and not its last message alone";
+	}
+	if ((*sort == ANY || *sort == UNASKED) && is_of_another(p, s)) {
+		*sort = ANY;
+		return "data came that another client has sent";
 	}
 	if (*sort != ANY)
 		return NULL;
@@ -85,7 +105,7 @@ static bool is_unasked(struct peer *p, struct spoiled *s)
 }
 
 /* Which case is about it? */
-static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
+static enum sort sort_of(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict)
 {
 	if (!is_timely(verdict))
 		return WRONG_TIME;
@@ -96,7 +116,7 @@ static enum sort sort_of(const struct peer *p, enum ts_reply_verdict verdict)
 	case TS_REPLY_NO_BRACKET: return NO_STAMP;
 	case TS_REPLY_BAD_TIME: return OTHER_TIME;
 	case TS_REPLY_BAD_SEPARATOR: return OTHER_SEPARATOR;
-	case TS_REPLY_WRONG_DATA: return separated_otherwise(p) ? OTHER_SEPARATOR : ANY;
+	case TS_REPLY_WRONG_DATA: return separated_otherwise(p, s) ? OTHER_SEPARATOR : ANY;
 	default: return ANY;
 	}
 }
@@ -177,7 +197,7 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	spoiled_find(&s, &t->subject->dialect.rule, p->in, p->n_in, p->first, p->n_first);
 	size_t from = answered(p, &s, verdict);
 	show(t, p->in + from, p->n_in - from, out, n_out);
-	t->sort = sort_of(p, verdict);
+	t->sort = sort_of(p, &s, verdict);
 	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;
 	if (!how && is_timely(verdict))
 		how = known_way(p, &s, verdict, &t->sort);
