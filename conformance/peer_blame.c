@@ -179,6 +179,16 @@ static void show(struct turn *t, const char *next, size_t n_next, const char *ou
 	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
 }
 
+/* Of what came when all was answered; NULL: something was owed. */
+static const char *too_much(const struct peer *p, enum ts_reply_verdict verdict, enum sort sort)
+{
+	if (sort == AFTER_END && verdict == TS_REPLY_EMPTY_CHUNK)
+		return "the client's end was answered, too: a stamp came without data";
+	if (sort == AFTER_END)
+		return "something came after the client's end that nobody had asked for";
+	return sort == UNASKED && peer_owed(p) == 0 ? "something came that no message had asked for" : NULL;
+}
+
 /* How many bytes came back. The law counts what came before the receive call with the wrong one. */
 static size_t answered(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict)
 {
@@ -205,6 +215,7 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 		t->sort = UNASKED;
 		how = "something that no message had asked for came before the reply";
 	}
+	how = how ? how : too_much(p, verdict, t->sort);
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
 	if (t->sort == ANY && is_passed_over(p, out, n_out, from))

@@ -13,7 +13,7 @@ static const struct {
         {WRONG_TIME, "time.[!c]*", "time.[!c]*", "time.[!c]*"},
         {WRONG_TIME, "time.window", "time.[!cnz]*", "time.zone-true"},
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
-        {AFTER_END, "end.half-close", "end.no-*", "end.silent-client"},
+        {AFTER_END, "end.half-close", "end.no-empty-reply", "end.no-empty-reply"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
         {IDLE_END, "stream.kept-idle", "stream.kept-*", "stream.kept-*"},
         {LOST, "datagram.many", "datagram.burst", "datagram.clients"},

@@ -105,6 +105,17 @@ def loop_unguarded(server, reply):
         client.close()
 
 
+def loop_do_while(server, reply):
+    """The test for the empty string stands at the end."""
+    while True:
+        client, _ = server.accept()
+        data = None
+        while data != b'':
+            data = client.recv(BUFSIZ)
+            client.send(reply(data))
+        client.close()
+
+
 def loop_flood(server, reply):
     """Without the test for the empty string."""
     while True:
