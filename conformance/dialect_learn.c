@@ -131,6 +131,38 @@ static bool is_shown_value(const char *text, size_t n)
 	return at < n && (text[at] == '{' || text[at] == '(' || (at > 0 && text[at] == '['));
 }
 
+/* As in 1,795,343,400. */
+static bool is_grouped(const char *text, size_t n)
+{
+	size_t n_first = strspn(text, "0123456789");
+
+	if (n_first == 0 || n_first > 3 || n_first == n || (n - n_first) % 4 != 0)
+		return false;
+	for (size_t at = n_first; at < n; at += 4)
+		if (!strchr(",._'", text[at]) || strspn(text + at + 1, "0123456789") != 3)
+			return false;
+	return n - n_first >= 12;
+}
+
+/* As in 6b0c175d. */
+static bool is_hexadecimal(const char *text, size_t n)
+{
+	size_t prefix = n > 2 && text[0] == '0' && text[1] == 'x' ? 2 : 0;
+
+	return n - prefix == 8 && strspn(text + prefix, "0123456789abcdefABCDEF") == 8;
+}
+
+/* The pattern of a time, as if it were one. */
+static bool is_pattern(const char *text, size_t n)
+{
+	static const char *const parts[] = {"YYYY", "yyyy", "hh:mm", "HH:mm", "HH:MM", "%Y", "%H", "%T", "%c"};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		found |= memmem(text, n, parts[i], strlen(parts[i])) != NULL;
+	return found;
+}
+
 const char *dialect_no_time(const char *text, size_t n)
 {
 	const char *why = "";
@@ -140,6 +172,12 @@ const char *dialect_no_time(const char *text, size_t n)
 		return "";
 	if (*text == '\'' || *text == '"' || (n > 1 && *text == 'b' && (text[1] == '\'' || text[1] == '"')))
 		return "it begins with a quote";
+	if (is_pattern(text, n))
+		return "it is the pattern of a time, and not the time";
+	if (is_grouped(text, n))
+		return "its digits are grouped, as in numbers for people";
+	if (is_hexadecimal(text, n))
+		return "it seems to be a number in hexadecimal";
 	if (is_date_alone(text, n))
 		return "it is a date, and no time of day";
 	if (is_year_day(text, n))

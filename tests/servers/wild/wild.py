@@ -80,6 +80,9 @@ REPLIES = {
     'twice': lambda data: 2 * (b'[%s] %s' % (ctime().encode(), data)),
     'calendar': lambda data: b'[java.util.GregorianCalendar[time=%d,zone=sun.util.calendar.ZoneInfo[id="Etc/UTC",%s]]] %s' % (
         time.time() * 1000, b','.join(b'FIELD_%d=%d' % (i, i) for i in range(30)), data),
+    'grouped': lambda data: '[{:,}]'.format(int(time.time())).encode() + data,
+    'hexadecimal': lambda data: b'[%x]%s' % (int(time.time()), data),
+    'pattern': lambda data: b'[YYYY-MM-DD hh:mm:ss]' + data,
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
