@@ -74,7 +74,7 @@ void case_datagram_boundaries(struct turn *t)
 
 	if (sampled(t)) {
 		if (d->split) {
-			turn_fail(t, BYTES, "the stamp and the data came in two datagrams");
+			turn_fail(t, BYTES, "%s", d->stranger);
 			sample_show(t, "[time]data in one datagram");
 		}
 		return;

@@ -55,6 +55,16 @@ bool ts_shape_reply_quoted(const struct ts_exchange *x)
 	       ts_reply_stamp_at(x->out + at + 1, x->n_out - at - 1, &stamp) > 0;
 }
 
+/* ('[time]', b'data') */
+bool ts_shape_reply_listed(const struct ts_exchange *x)
+{
+	size_t at = 1 + (x->n_out > 1 && (x->out[1] == 'b' || x->out[1] == 'u'));
+	struct ts_stamp stamp;
+
+	return x->n_out > at + 1 && strchr("([{", x->out[0]) && strchr("'\"", x->out[at]) &&
+	       ts_reply_stamp_at(x->out + at + 1, x->n_out - at - 1, &stamp) > 0;
+}
+
 /* [b'time'], ['time'] */
 bool ts_shape_time_quoted(const struct ts_exchange *x)
 {
@@ -82,6 +92,25 @@ bool ts_shape_data_inside(const struct ts_exchange *x)
 	for (size_t i = 1; x->out[0] == '[' && close < x->n_out && x->n_line > 0 && i + x->n_line <= close; i++)
 		if (memcmp(x->out + i, x->line, x->n_line) == 0)
 			return true;
+	return false;
+}
+
+/* In 2, 4 or 8 bytes, the high one first or last, with those bytes or without. */
+bool ts_shape_length_before(const struct ts_exchange *x)
+{
+	struct ts_stamp stamp;
+
+	for (size_t n = 2; n <= 8 && n < x->n_out; n *= 2) {
+		uint64_t high_first = 0, high_last = 0;
+		for (size_t i = 0; i < n; i++) {
+			high_first = high_first << 8 | (unsigned char)x->out[i];
+			high_last = high_last << 8 | (unsigned char)x->out[n - 1 - i];
+		}
+		bool fits = high_first == x->n_out || high_first == x->n_out - n || high_last == x->n_out ||
+		            high_last == x->n_out - n;
+		if (fits && ts_reply_stamp_at(x->out + n, x->n_out - n, &stamp) > 0)
+			return true;
+	}
 	return false;
 }
 

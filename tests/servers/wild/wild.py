@@ -83,6 +83,8 @@ REPLIES = {
     'grouped': lambda data: '[{:,}]'.format(int(time.time())).encode() + data,
     'hexadecimal': lambda data: b'[%x]%s' % (int(time.time()), data),
     'pattern': lambda data: b'[YYYY-MM-DD hh:mm:ss]' + data,
+    'length-before': lambda data: (26 + len(data)).to_bytes(4, 'big') + b'[%s]%s' % (ctime().encode(), data),
+    'tuple': lambda data: str(('[%s]' % ctime(), data)).encode(),
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
@@ -422,6 +424,14 @@ def loop_udp_split(server, reply):
         data, client = server.recvfrom(BUFSIZ)
         server.sendto(reply(b''), client)
         server.sendto(data, client)
+
+
+def loop_udp_receipt(server, reply):
+    """A receipt, and then the reply."""
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        server.sendto(b'ACK', client)
+        server.sendto(reply(data), client)
 
 
 def loop_udp_until_empty(server, reply):
