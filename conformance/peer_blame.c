@@ -16,7 +16,7 @@ static bool is_timely(enum ts_reply_verdict verdict)
 	return verdict != TS_REPLY_STALE_TIME && verdict != TS_REPLY_FUTURE_TIME;
 }
 
-/* The data is there, and what stands between ] and it is not what stood there before. */
+/* The data is there, and what stands between the first ] and it is not what stood there before. */
 static bool separated_otherwise(const struct peer *p, const struct spoiled *s)
 {
 	const char *end = p->first + p->n_first, *close = memchr(p->first, ']', p->n_first);
@@ -83,8 +83,7 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 	               : "bytes follow the data that are not of its message, perhaps of an earlier one";
 }
 
-/* Other data came than the message's: does its reply come behind it? Among several clients what came may be another's.
- */
+/* Other data came: does the message's reply come behind it? Among several clients it may be another's. */
 static bool is_unasked(struct peer *p, struct spoiled *s)
 {
 	const struct turn *t = p->turn;
@@ -160,9 +159,8 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 	if (is_passed_over(p, out, n_out, from))
 		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
 		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
-	if (t->sort == OTHER_SEPARATOR)
-		verdict =
-		        TS_REPLY_BAD_SEPARATOR; /* the law found it in the data, where that begins like the separator */
+	if (t->sort == OTHER_SEPARATOR) /* the law blames the data where they begin like the separator */
+		verdict = TS_REPLY_BAD_SEPARATOR;
 	if (!is_timely(verdict))
 		altered_time(&t->subject->dialect.rule, out, n_out, ts_clock_wall_ns(), off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),

@@ -227,6 +227,14 @@ PYTHON
   [[ ${output} == *'the server speaks before its client has: "Welcome!\r\n"'* ]]
 }
 
+# Fault caught: "2 lines were answered with 1 stamps".
+@test "lines that share one stamp are counted in plain words" {
+  start_peer build/release/servers/faulty --fault=line-joined --framing=line --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=line.each "${uri}"
+  echo "${output}"
+  [[ ${output} == *" lines were answered with 1 stamp"* && ${output} != *"1 stamps"* ]]
+}
+
 @test "a number that was written anew is named" {
   start_peer build/release/servers/faulty --fault=data-number --listen=tcp://127.0.0.1:0
   run "${bin}/tsconform" --only=data.numbers "${uri}"
