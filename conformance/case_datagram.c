@@ -11,18 +11,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static bool receive(struct dgram *d)
-{
-	struct turn *t = d->turn;
-	int got = dgram_receive(d, turn_wait_ns(t));
-
-	if (got < 0)
-		t->subject->gone = true;
-	return got == 1   ? true
-	       : got == 0 ? turn_fail(t, SILENCE, "no reply came within %.1f s", (double)turn_wait_ns(t) / 1e9)
-	                  : turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));
-}
-
 /* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come
  * in the order sent. */
 static void burst(struct turn *t, int n, size_t size, int *n_late)
@@ -37,7 +25,7 @@ static void burst(struct turn *t, int n, size_t size, int *n_late)
 		words[i][0] = TURN_LETTERS[i];
 		dgram_send(d, words[i], size);
 	}
-	for (int i = 0; d && i < n && receive(d); i++) {
+	for (int i = 0; d && i < n && dgram_await(d); i++) {
 		const char *at = memchr(TURN_LETTERS, d->n >= size ? d->bytes[d->n - size] : '?', (size_t)n);
 		int which = at ? (int)(at - TURN_LETTERS) : -1;
 		if (which < 0 || seen[which]) {
@@ -163,11 +151,11 @@ static int empty_and_fence(struct dgram *d)
 	int n_bare = 0;
 
 	turn_letters(t, word, sizeof(word));
-	if (!dgram_send(d, "", 0) || !dgram_send(d, word, sizeof(word)) || !receive(d))
+	if (!dgram_send(d, "", 0) || !dgram_send(d, word, sizeof(word)) || !dgram_await(d))
 		return 0;
 	while (t->blame == NOBODY && bare(d, word, sizeof(word), sent_ns)) {
 		n_bare++;
-		if (n_bare > 1 || !receive(d))
+		if (n_bare > 1 || !dgram_await(d))
 			return n_bare;
 	}
 	d->last_ns = INT64_MIN;

@@ -12,7 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define N_FENCE 11
+#define N_FENCE    11
+#define GLIMPSE_NS (20 * TS_MS) /* between two looks whether a server of ours has ended */
 
 static void report_errors(const struct ts_endpoint *ep, int fd)
 {
@@ -83,7 +84,7 @@ void dgram_free(struct dgram *d)
 static bool refused(struct turn *t, int error)
 {
 	t->subject->gone = true;
-	return turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(error));
+	return !turn_sees_end(t, GONE) && turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(error));
 }
 
 static bool nobody_there(int error)
@@ -96,7 +97,7 @@ bool dgram_send(struct dgram *d, const void *bytes, size_t n)
 	struct turn *t = d ? d->turn : NULL;
 	int64_t deadline = ts_clock_mono_ns() + TS_S;
 
-	if (!t || t->blame != NOBODY)
+	if (!t || t->blame != NOBODY || turn_sees_end(t, GONE))
 		return false;
 	for (;;) {
 		const struct ts_endpoint *ep = &t->subject->endpoint;
@@ -105,6 +106,8 @@ bool dgram_send(struct dgram *d, const void *bytes, size_t n)
 		if (sent >= 0)
 			break;
 		bool again = error == EAGAIN || error == EINTR || error == ENOBUFS || nobody_there(error);
+		if (nobody_there(error) && turn_sees_end(t, GONE))
+			return false;
 		if (!again || ts_clock_mono_ns() > deadline)
 			return nobody_there(error) ? refused(t, error)
 			                           : turn_fail(t, OURSELVES, "cannot send a datagram of %zu bytes: %s",
@@ -140,6 +143,28 @@ static bool same_address(struct dgram *d, const union address *asked, const unio
 	return strcmp(d->home, from->un.sun_path) == 0;
 }
 
+/* Until something comes, or the deadline, or the end of a server of ours: then nothing comes any more. */
+static int wait_for_one(struct dgram *d, int64_t deadline)
+{
+	struct pollfd poll_fd = {.fd = d->fd, .events = POLLIN};
+	const struct launch *launch = d->turn->subject->launch;
+	char how[300];
+
+	for (;;) {
+		int64_t left = deadline - ts_clock_mono_ns();
+		int64_t step = launch && left > GLIMPSE_NS ? GLIMPSE_NS : left;
+		struct timespec ts = {.tv_sec = step / TS_S, .tv_nsec = step % TS_S};
+		if (left <= 0)
+			return 0;
+		if (ppoll(&poll_fd, 1, &ts, NULL) != 0)
+			return 1;
+		/* Its last reply may have come meanwhile. */
+		if (launch_ended(launch, how, sizeof(how)) && poll(&poll_fd, 1, 0) == 0 &&
+		    turn_sees_end(d->turn, SILENCE))
+			return -ESRCH;
+	}
+}
+
 int dgram_receive(struct dgram *d, int64_t wait_ns)
 {
 	int64_t deadline = ts_clock_mono_ns() + wait_ns;
@@ -162,13 +187,14 @@ int dgram_receive(struct dgram *d, int64_t wait_ns)
 			trace_add(&d->turn->trace, ts_clock_mono_ns(), d->number, "recv", d->bytes, d->n);
 			return 1;
 		}
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
-		int64_t left = deadline - ts_clock_mono_ns();
-		struct pollfd poll_fd = {.fd = d->fd, .events = POLLIN};
-		struct timespec ts = {.tv_sec = left / TS_S, .tv_nsec = left % TS_S};
-		if (left <= 0 || ppoll(&poll_fd, 1, &ts, NULL) == 0)
-			return 0;
+		int error = errno;
+		if (nobody_there(error) && turn_sees_end(d->turn, SILENCE))
+			return -ESRCH;
+		if (error != EAGAIN && error != EINTR)
+			return -error;
+		int got = wait_for_one(d, deadline);
+		if (got <= 0)
+			return got;
 	}
 }
 
@@ -265,6 +291,13 @@ static bool passed_over(struct dgram *d)
 	       memcmp(d->bytes + d->n - N_FENCE, fence, N_FENCE) == 0;
 }
 
+static bool failed(struct turn *t, int error)
+{
+	return error == ESRCH || nobody_there(error)
+	               ? refused(t, error)
+	               : turn_fail(t, OURSELVES, "cannot receive a datagram: %s", strerror(error));
+}
+
 /* No reply came in time. */
 static bool unanswered(struct dgram *d, const char *bytes, size_t n)
 {
@@ -282,6 +315,18 @@ static bool unanswered(struct dgram *d, const char *bytes, size_t n)
 	                 waited_s, lost ? ", and the next one was" : "", altered_which(bytes, n, which, sizeof(which)));
 }
 
+bool dgram_await(struct dgram *d)
+{
+	struct turn *t = d->turn;
+	int got = dgram_receive(d, turn_wait_ns(t));
+
+	if (got < 0)
+		failed(t, -got);
+	if (got == 0)
+		turn_fail(t, SILENCE, "no reply came within %.1f s", (double)turn_wait_ns(t) / 1e9);
+	return got == 1;
+}
+
 bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
@@ -290,8 +335,7 @@ bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		return false;
 	int got = dgram_receive(d, turn_wait_ns(t));
 	if (got < 0)
-		return nobody_there(-got) ? refused(t, -got)
-		                          : turn_fail(t, OURSELVES, "cannot receive a datagram: %s", strerror(-got));
+		return failed(t, -got);
 	if (got == 0)
 		return unanswered(d, bytes, n);
 	return dgram_judge(d, bytes, n, sent_ns);

@@ -36,8 +36,14 @@ void dgram_free(struct dgram *d);
 
 bool dgram_send(struct dgram *d, const void *bytes, size_t n);
 
-/* The next datagram into d->bytes: 1, or 0 after wait_ns without one, or -errno (-ECONNREFUSED: nobody is there). */
+/*
+ * The next datagram into d->bytes: 1, or 0 after wait_ns without one, or -errno (-ECONNREFUSED: nobody is there;
+ * -ESRCH: the server has ended by itself, and the turn says so).
+ */
 int dgram_receive(struct dgram *d, int64_t wait_ns);
+
+/* The same, and it must come. */
+bool dgram_await(struct dgram *d);
 
 /* The next datagram must be the reply to these bytes, sent not before sent_ns (wall clock). */
 bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns);

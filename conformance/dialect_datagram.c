@@ -96,7 +96,10 @@ bool dialect_probe_datagram(struct turn *t)
 		dgram_free(g);
 		return false;
 	}
-	if (got < 0) {
+	if (got == -ESRCH) {
+		dialect_stranger(d, "it does not answer");
+		got = 0;
+	} else if (got < 0) {
 		turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));
 		t->subject->gone = true;
 	} else if (got == 0) {

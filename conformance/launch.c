@@ -29,6 +29,7 @@ struct launch *launch_new(const char *command, const struct ts_endpoint *endpoin
 		l->pattern = strdup(command);
 		l->command = launch_fill_in(command, endpoint);
 		l->said_fd = memfd_create("tsconform-server", MFD_CLOEXEC);
+		l->wrong_fd = memfd_create("tsconform-server-error", MFD_CLOEXEC);
 		if (pipe2(l->key_fds, O_CLOEXEC) < 0)
 			l->key_fds[0] = l->key_fds[1] = -1;
 	}
@@ -54,7 +55,7 @@ static pid_t spawn(struct launch *l, int number)
 	setsid();
 	dup2(l->key_fds[0] >= 0 ? l->key_fds[0] : null_fd, 0);
 	dup2(l->said_fd >= 0 ? l->said_fd : null_fd, 1);
-	dup2(l->said_fd >= 0 ? l->said_fd : null_fd, 2);
+	dup2(l->wrong_fd >= 0 ? l->wrong_fd : null_fd, 2);
 	closefrom(3);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
@@ -197,6 +198,12 @@ static void end_all(const struct launch *l)
 		;
 }
 
+static void empty(int fd)
+{
+	if (fd >= 0 && ftruncate(fd, 0) == 0)
+		lseek(fd, 0, SEEK_SET);
+}
+
 int launch_start(struct launch *l, struct ts_err *err)
 {
 	int64_t begin_ns = ts_clock_mono_ns();
@@ -207,8 +214,9 @@ int launch_start(struct launch *l, struct ts_err *err)
 	if (launch_listening(l))
 		return ts_err_set(err, EADDRINUSE,
 		                  "something listens on %s already: stop it, or choose another endpoint", uri);
-	if (l->said_fd >= 0 && ftruncate(l->said_fd, 0) == 0)
-		lseek(l->said_fd, 0, SEEK_SET);
+	empty(l->said_fd);
+	empty(l->wrong_fd);
+	l->told = false;
 	l->pid = spawn(l, ++l->n_starts);
 	if (l->pid < 0) {
 		l->pid = 0;
@@ -322,6 +330,7 @@ const struct ts_endpoint *launch_endpoint(const struct launch *l)
 void launch_signal(struct launch *l, int signo)
 {
 	follow_late(l);
+	l->told = true;
 	if (l->pid)
 		kill(launch_pid(l), signo);
 }
@@ -331,7 +340,7 @@ int launch_second(struct launch *l, int64_t wait_ns)
 	struct launch other = *l;
 	int status = -1;
 
-	other.said_fd = -1;
+	other.said_fd = other.wrong_fd = -1;
 	other.pid = spawn(&other, ++l->n_starts);
 	if (other.pid > 0 && !reap(other.pid, wait_ns, &status)) {
 		launch_stop(&other);
@@ -353,6 +362,8 @@ void launch_free(struct launch *l)
 	launch_stop(l);
 	if (l->said_fd >= 0)
 		close(l->said_fd);
+	if (l->wrong_fd >= 0)
+		close(l->wrong_fd);
 	for (int i = 0; i < 2; i++)
 		if (l->key_fds[i] >= 0)
 			close(l->key_fds[i]);

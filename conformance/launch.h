@@ -66,8 +66,14 @@ int launch_take_census(const struct launch *l, struct launch_census *out);
 /* From now on it may have at most n descriptors open. 0 or -errno. */
 int launch_limit_descriptors(const struct launch *l, int64_t n);
 
-/* The last lines that it printed, in one line; returns buf. */
+/* The last lines that it printed (of its standard error, where it wrote to that), in one line; returns buf. */
 const char *launch_said(const struct launch *l, char *buf, size_t size);
+
+/*
+ * Has it ended, all of it, without having been told to? Then a sentence is in buf, such as "the server ended by itself
+ * with status 1: TypeError: ...". NULL (no --exec): no. Any thread may ask while none starts or stops it.
+ */
+bool launch_ended(const struct launch *l, char *buf, size_t size);
 
 void launch_free(struct launch *l); /* stops it, too */
 

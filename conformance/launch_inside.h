@@ -17,7 +17,9 @@ struct launch {
 	pid_t session;
 	char mark[32];  /* in the environment of all its processes, new at each start: MARK and a number */
 	bool leaves;    /* the command ends at once, and leaves its server in the background */
-	int said_fd;    /* where it prints */
+	bool told;      /* it was sent a signal: its end is not its own doing */
+	int said_fd;    /* where it prints, */
+	int wrong_fd;   /* and its standard error */
 	int key_fds[2]; /* a pipe, its standard input: as at a terminal where no key is pressed; some end at end of file
 	                 */
 	int64_t ready_ns;

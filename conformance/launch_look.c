@@ -295,20 +295,3 @@ int launch_limit_descriptors(const struct launch *l, int64_t n)
 
 	return prlimit(launch_pid(l), RLIMIT_NOFILE, &limit, NULL) == 0 ? 0 : -errno;
 }
-
-const char *launch_said(const struct launch *l, char *buf, size_t size)
-{
-	off_t end = l->said_fd >= 0 ? lseek(l->said_fd, 0, SEEK_END) : 0;
-	off_t from = end > (off_t)size - 1 ? end - (off_t)size + 1 : 0;
-	ssize_t n = end > 0 ? pread(l->said_fd, buf, size - 1, from) : 0;
-
-	if (n <= 0)
-		return snprintf(buf, size, "it printed nothing"), buf;
-	buf[n] = '\0';
-	while (n > 0 && isspace((unsigned char)buf[n - 1]))
-		buf[--n] = '\0';
-	for (char *c = buf; *c; c++)
-		if (!isprint((unsigned char)*c))
-			*c = ' ';
-	return buf;
-}

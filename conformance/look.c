@@ -98,6 +98,33 @@ static void see_survival(struct report *report, struct turn *t, uint64_t seed)
 		t->blame = GONE;
 }
 
+/* A server of ours that ends by itself lets go of its sockets before it has ended. */
+#define LETS_GO_STEPS 20
+#define LETS_GO_NS    (10 * TS_MS)
+
+bool look_sees_end(const struct subject *subject, char *how, size_t size)
+{
+	for (int i = 0; subject->launch && i < LETS_GO_STEPS; i++) {
+		if (launch_ended(subject->launch, how, size))
+			return true;
+		ts_clock_sleep_until(ts_clock_mono_ns() + LETS_GO_NS);
+	}
+	return false;
+}
+
+/* What cut off the turn's clients may be the end of a server of ours: then the message says so. */
+static void look_for_end(struct turn *t)
+{
+	bool cut_off = t->blame == BYTES && t->sort == EARLY_END;
+	char how[300];
+
+	if ((t->blame != GONE && !cut_off) || !look_sees_end(t->subject, how, sizeof(how)))
+		return;
+	size_t n = cut_off ? strnlen(t->message, sizeof(t->message) / 2) : 0;
+	snprintf(t->message + n, sizeof(t->message) - n, "%s%s", n ? "; " : "", how);
+	t->sort = ENDED;
+}
+
 void look_at(struct report *report, struct result *r, double patience)
 {
 	struct turn *t = malloc(sizeof(*t));
@@ -114,6 +141,7 @@ void look_at(struct report *report, struct result *r, double patience)
 	turn_release(t);
 	if (r->row->stage == RUDE && r->requirement->level != MUST && t->blame == NOBODY)
 		see_survival(report, t, r->seed);
+	look_for_end(t);
 	r->failed_ns = t->blame == NOBODY ? 0 : r->failed_ns;
 	r->blame = t->blame;
 	r->sort = t->sort;

@@ -10,6 +10,9 @@
 /* A turn of a case (r), or of the probe (r is NULL). Its end: turn_release and trace_release. */
 void look_begin(struct turn *t, struct subject *subject, const struct result *r, double patience);
 
+/* Has a server that we have started ended by itself, or does it now? How, as launch_ended says it. */
+bool look_sees_end(const struct subject *subject, char *how, size_t size);
+
 /* Run the case once and note what came of it, without judging. */
 void look_at(struct report *report, struct result *r, double patience);
 

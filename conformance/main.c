@@ -126,7 +126,8 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	else if (status == TS_EXIT_ENVIRON && o->client && style.absent)
 		status = ts_err_set(err, 1, "the client cannot be started: %.300s", report.unreached);
 	else if (status == TS_EXIT_ENVIRON && !report.reached)
-		status = ts_err_set(err, 1, "%s: %.300s; is the server running there?", subject.uri, report.unreached);
+		status = ts_err_set(err, 1, "%s: %.300s%s", subject.uri, report.unreached,
+		                    o->exec ? "" : "; is the server running there?");
 	if (ts_signal_stop())
 		status = 128 + ts_signal_stop();
 	launch_free(subject.launch);

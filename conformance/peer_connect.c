@@ -54,9 +54,11 @@ static bool refused(int result)
 	return result == -ECONNREFUSED || result == -ENOENT || result == -ECONNRESET;
 }
 
-static int connect_until(const struct ts_endpoint *ep, bool small_buffers, int64_t wait_ns, int *fd)
+static int connect_until(const struct subject *s, bool small_buffers, int64_t wait_ns, int *fd)
 {
+	const struct ts_endpoint *ep = &s->endpoint;
 	int64_t begin = ts_clock_mono_ns();
+	char how[300];
 
 	for (;;) {
 		int result = connect_once(ep, small_buffers, begin + wait_ns, fd);
@@ -66,7 +68,7 @@ static int connect_until(const struct ts_endpoint *ep, bool small_buffers, int64
 			return 0;
 		if (*fd >= 0)
 			close(*fd);
-		if (!again || waited > wait_ns)
+		if (!again || waited > wait_ns || (refused(result) && launch_ended(s->launch, how, sizeof(how))))
 			return result;
 		ts_clock_sleep_until(ts_clock_mono_ns() + 10 * TS_MS);
 	}
@@ -98,7 +100,7 @@ struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers)
 	int fd;
 
 	turn_share_end(t);
-	if (t->blame != NOBODY || connect_until(&t->subject->endpoint, small_buffers, wait_ns, &fd) < 0)
+	if (t->blame != NOBODY || connect_until(t->subject, small_buffers, wait_ns, &fd) < 0)
 		return NULL;
 	return adopt(t, fd);
 }
@@ -110,9 +112,11 @@ struct peer *peer_open(struct turn *t)
 	turn_share_end(t);
 	if (t->blame != NOBODY)
 		return NULL;
-	int result = connect_until(&t->subject->endpoint, false, turn_wait_ns(t), &fd);
+	int result = connect_until(t->subject, false, turn_wait_ns(t), &fd);
 	if (result == 0)
 		return adopt(t, fd);
+	if (refused(result) && turn_sees_end(t, GONE))
+		return NULL;
 	if (refused(result)) {
 		t->subject->gone = true;
 		turn_fail(t, GONE, "the server refuses to be connected to (%s)", strerror(-result));

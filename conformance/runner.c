@@ -189,6 +189,18 @@ static void spend_on_late_ends(struct report *report)
 		s->enough_ns = ts_clock_mono_ns() + 3 * s->options->timeout_ns;
 }
 
+/* Instead of an answer the server ended: is it so? */
+static bool ends_of_probe(struct subject *s)
+{
+	size_t n = strnlen(s->dialect.stranger, sizeof(s->dialect.stranger) / 2);
+	char how[300];
+
+	if (!look_sees_end(s, how, sizeof(how)))
+		return false;
+	snprintf(s->dialect.stranger + n, sizeof(s->dialect.stranger) - n, "; %.140s", how);
+	return true;
+}
+
 static void probe(struct report *report)
 {
 	struct turn *t = malloc(sizeof(*t));
@@ -202,7 +214,8 @@ static void probe(struct report *report)
 	turn_release(t);
 	trace_release(&t->trace);
 	free(t);
-	if (report->subject->launch && report->subject->dialect.empty_kills)
+	bool ended = report->reached && !report->subject->dialect.known && ends_of_probe(report->subject);
+	if (report->subject->launch && (report->subject->dialect.empty_kills || ended))
 		report->subject->gone = !look_start_again(report->subject);
 	report->subject->probed_ns = ts_clock_mono_ns();
 }

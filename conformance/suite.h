@@ -164,6 +164,7 @@ enum sort {
 	ALL_SO_FAR,   /* what a client has sent before comes back with its next message, too */
 	LEFTOVER,     /* all of the data came back, and then bytes that are no stamp */
 	OTHER_SOURCE, /* a reply from another address than the one asked */
+	ENDED,        /* started by us, it has ended by itself */
 	KEPT_WAITING  /* a client is not served because of others: seen twice at the first look, so that there is no
 	                 second */
 };
@@ -197,6 +198,9 @@ struct turn {
 
 /* Note what went wrong, unless something was noted before. Returns false, for `return turn_fail(...)`. */
 bool turn_fail(struct turn *t, enum blame blame, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Has a server that we have started ended by itself? Then nothing comes any more: that is noted. */
+bool turn_sees_end(struct turn *t, enum blame blame);
 
 /* Note what a passed case has to report. */
 void turn_report(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

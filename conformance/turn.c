@@ -37,6 +37,19 @@ bool turn_fail(struct turn *t, enum blame blame, const char *format, ...)
 	return false;
 }
 
+bool turn_sees_end(struct turn *t, enum blame blame)
+{
+	char how[300];
+
+	if (!launch_ended(t->subject->launch, how, sizeof(how)))
+		return false;
+	t->subject->gone = true;
+	if (t->blame == NOBODY)
+		t->sort = ENDED;
+	turn_fail(t, blame, "%s", how);
+	return true;
+}
+
 void turn_report(struct turn *t, const char *format, ...)
 {
 	va_list args;

@@ -233,3 +233,24 @@ END
   [[ ${output} == *"pass  format.reply"* ]]
   [[ ${output} != *flaky* ]]
 }
+
+@test "a server that ends by itself is not waited for, and its end is told, with its status and its last words" {
+  for transport in udp tcp; do
+    run timeout 6 "${bin}/tsconform" --only=data.invalid-utf8 --exec '/usr/bin/python3 tests/servers/wild/wild.py text {uri}' \
+      "${transport}://127.0.0.1:0"
+    echo "${output}"
+    [ "${status}" -eq 1 ]
+    [[ ${output} == *"the server ended by itself with status 1: UnicodeDecodeError: "* ]]
+  done
+}
+
+@test "a server that its first datagram ends has been reached, and what ended it is told" {
+  run timeout 6 "${bin}/tsconform" --only=format.reply --exec "exec /usr/bin/python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((\"127.0.0.1\", {port}))
+print(\"waiting\")
+s.sendto(\"text\", s.recvfrom(1024)[1])'" udp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"the server ended by itself with status 1: TypeError: "* ]]
+}

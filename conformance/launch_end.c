@@ -1,0 +1,90 @@
+/* How the server under test ended, if it did so by itself, and what it said. */
+#include "launch_inside.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The last bytes that were written to fd: how many; buf ends with a NUL. */
+static size_t read_last(int fd, char *buf, size_t size)
+{
+	off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+	off_t from = end > (off_t)size - 1 ? end - (off_t)size + 1 : 0;
+	ssize_t n = end > 0 ? pread(fd, buf, size - 1, from) : 0;
+
+	while (n > 0 && isspace((unsigned char)buf[n - 1]))
+		n--;
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void make_printable(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (!isprint((unsigned char)*c))
+			*c = ' ';
+}
+
+const char *launch_said(const struct launch *l, char *buf, size_t size)
+{
+	if (read_last(l->wrong_fd, buf, size) == 0 && read_last(l->said_fd, buf, size) == 0)
+		snprintf(buf, size, "it printed nothing");
+	make_printable(buf);
+	return buf;
+}
+
+/* Lines that name what went wrong: after them some runtimes write where it was, or their own version. */
+static bool names_error(const char *line)
+{
+	static const char *const words[] = {"Error", "Exception", "panic", "rror: "};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		found |= strstr(line, words[i]) != NULL;
+	return found && !isspace((unsigned char)*line);
+}
+
+/* Of its standard error the last line that names an error, or else the last; "" where there is none. */
+static void find_error(const struct launch *l, char *line, size_t size)
+{
+	char text[4096], *rest = text;
+	bool named = false;
+
+	*line = '\0';
+	read_last(l->wrong_fd, text, sizeof(text));
+	for (char *next; (next = strsep(&rest, "\n")) != NULL;) {
+		bool names = names_error(next);
+		if (*next == '\0' || (named && !names))
+			continue;
+		named = names;
+		snprintf(line, size, "%s", next);
+	}
+	make_printable(line);
+}
+
+/* Of a pipeline the shell tells the status of its last command: that is not the server's. */
+static bool tells_status(const struct launch *l)
+{
+	return strchr(l->pattern, '|') == NULL;
+}
+
+bool launch_ended(const struct launch *l, char *buf, size_t size)
+{
+	siginfo_t info = {0};
+	char how[80] = "", line[200];
+
+	if (!l || l->pid <= 0 || l->told)
+		return false;
+	bool child = waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+	bool runs = child ? info.si_pid == 0 : launch_runs(l->pid);
+	if (runs || launch_listening(l) || launch_marked(l, 0) != 0)
+		return false;
+	if (child && info.si_code != CLD_EXITED)
+		snprintf(how, sizeof(how), " by signal %d (%s)", info.si_status, sigdescr_np(info.si_status));
+	else if (child && tells_status(l))
+		snprintf(how, sizeof(how), " with status %d", info.si_status);
+	find_error(l, line, sizeof(line));
+	snprintf(buf, size, "the server ended by itself%s%s%s", how, *line ? ": " : "", line);
+	return true;
+}
