@@ -11,6 +11,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* So many of those that were sent at once were answered, and no more came. */
+static void note_loss(struct turn *t, int n_answered, int n)
+{
+	if (t->blame != SILENCE || t->sort == ENDED)
+		return;
+	t->sort = LOST;
+	snprintf(t->message, sizeof(t->message), "datagrams are lost: of %d sent at once %d were answered within %.1f s",
+	         n, n_answered, (double)turn_wait_ns(t) / 1e9);
+}
+
 /* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come
  * in the order sent. */
 static void burst(struct turn *t, int n, size_t size, int *n_late)
@@ -25,7 +35,11 @@ static void burst(struct turn *t, int n, size_t size, int *n_late)
 		words[i][0] = TURN_LETTERS[i];
 		dgram_send(d, words[i], size);
 	}
-	for (int i = 0; d && i < n && dgram_await(d); i++) {
+	for (int i = 0; d && i < n; i++) {
+		if (!dgram_await(d)) {
+			note_loss(t, i, n);
+			break;
+		}
 		const char *at = memchr(TURN_LETTERS, d->n >= size ? d->bytes[d->n - size] : '?', (size_t)n);
 		int which = at ? (int)(at - TURN_LETTERS) : -1;
 		if (which < 0 || seen[which]) {

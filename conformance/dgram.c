@@ -322,6 +322,8 @@ bool dgram_await(struct dgram *d)
 
 	if (got < 0)
 		failed(t, -got);
+	if (got == 0 && t->blame == NOBODY)
+		t->sort = t->subject->loses ? LOST : ANY;
 	if (got == 0)
 		turn_fail(t, SILENCE, "no reply came within %.1f s", (double)turn_wait_ns(t) / 1e9);
 	return got == 1;

@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool lost_some(struct report *report)
+{
+	const struct result *r = result_of(report, "datagram.many");
+
+	return r && r->selected && r->status == FAIL && r->sort == LOST;
+}
+
 static void run_stage(struct report *report, enum stage stage)
 {
 	for (size_t i = 0; i < report->n; i++) {
@@ -20,6 +27,7 @@ static void run_stage(struct report *report, enum stage stage)
 			report->subject->gone = !look_start_again(report->subject);
 		look_at(report, r, 1);
 		look_settle(report, stage == FIRST);
+		report->subject->loses |= lost_some(report);
 	}
 }
 
@@ -34,13 +42,6 @@ static bool disturbed(struct report *report)
 		found |= r && r->selected && r->status == FAIL;
 	}
 	return found;
-}
-
-static bool lost_some(struct report *report)
-{
-	const struct result *r = result_of(report, "datagram.many");
-
-	return r && r->selected && r->status == FAIL && r->sort == LOST;
 }
 
 /*
@@ -239,7 +240,6 @@ void report_run(struct report *report)
 		run_stage(report, FIRST);
 		spend_on_late_ends(report);
 		report->subject->alone = disturbed(report);
-		report->subject->loses = lost_some(report);
 		aside_run(report);
 		run_stage(report, QUIET);
 		run_stage(report, ALONE);

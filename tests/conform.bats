@@ -472,6 +472,17 @@ END
   [[ ${output} == *"warn  robust.reset-idle beside a client that reset, another was served wrongly: "*" not answered"* ]]
 }
 
+@test "a server that loses some datagrams is not lost" {
+  run timeout 60 "${bin}/tsconform" --json="${tmp}/r.json" --only='datagram.[bm]*' \
+    --exec '/usr/bin/python3 tests/servers/wild/wild.py spaced/udp-lossy {uri}' udp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"datagrams are lost: of 8 sent at once 5 were answered"* ]]
+  [[ ${output} != *"serves nobody"* ]]
+  statuses "${tmp}/r.json" error
+  [ -z "${ids}" ]
+}
+
 @test "a datagram's reply that is cut short is told from one that comes once more" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py spaced/udp-8192 udp://127.0.0.1:0
   run "${bin}/tsconform" --only=datagram.large "${uri}"

@@ -4,6 +4,7 @@
 usage: wild.py SHAPE [URI]    URI: tcp://HOST:PORT or udp://HOST:PORT; prints the URI with its real port when it is ready
 wild.tsv says which of them keep the protocol, and what a harness should say of the others.
 """
+import itertools
 import socketserver
 import sys
 import threading
@@ -416,6 +417,14 @@ def loop_udp_8192(server, reply):
     while True:
         data, client = server.recvfrom(8192)
         server.sendto(reply(data), client)
+
+
+def loop_udp_lossy(server, reply):
+    """A course's ping server, which plays a bad network: of eleven it drops four."""
+    for i in itertools.count():
+        data, client = server.recvfrom(BUFSIZ)
+        if i % 11 not in (2, 5, 6, 9):
+            server.sendto(reply(data), client)
 
 
 def loop_udp_split(server, reply):
