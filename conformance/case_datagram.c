@@ -17,8 +17,9 @@ static void note_loss(struct turn *t, int n_answered, int n)
 	if (t->blame != SILENCE || t->sort == ENDED)
 		return;
 	t->sort = LOST;
-	snprintf(t->message, sizeof(t->message), "datagrams are lost: of %d sent at once %d were answered within %.1f s",
-	         n, n_answered, (double)turn_wait_ns(t) / 1e9);
+	snprintf(t->message, sizeof(t->message),
+	         "datagrams are lost: of %d sent at once %d were answered within %.1f s", n, n_answered,
+	         (double)turn_wait_ns(t) / 1e9);
 }
 
 /* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come

@@ -42,6 +42,7 @@ struct dialect {
 	bool split;           /* a reply came in two datagrams */
 	bool first_lost;      /* the first datagram was not answered, and a later one was */
 	bool goes_on;         /* a client's second datagram is answered, too */
+	bool first_only;      /* nobody but its first client is answered */
 	bool empty_kills;     /* after an empty datagram nothing was answered any more */
 	int64_t rtt_ns;       /* of a small message: the longest of the probe's, for deadlines */
 	int64_t least_rtt_ns; /* the shortest: a busy machine does not make a server slow; 0: unknown */

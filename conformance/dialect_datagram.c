@@ -84,6 +84,25 @@ static int first_words(struct turn *t, struct dgram *g)
 	return 1;
 }
 
+/* A second client is not answered, and then the first one is, still. */
+static bool answers_first_only(struct turn *t, struct dgram *first)
+{
+	struct dgram *second = dgram_open(t);
+	bool answered = false;
+
+	for (int i = 0; second && i < TRIES && !answered && t->blame == NOBODY; i++)
+		answered = goes_on(t, second);
+	dgram_free(second);
+	if (answered)
+		return false;
+	t->blame = NOBODY;
+	t->subject->gone = false;
+	while (dgram_receive(first, 0) == 1) /* what was the other's */
+		;
+	t->blame = NOBODY;
+	return goes_on(t, first);
+}
+
 bool dialect_probe_datagram(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -115,6 +134,7 @@ bool dialect_probe_datagram(struct turn *t)
 		t->blame = NOBODY; /* the server was reached, whatever an empty datagram did to it */
 		d->empty_kills = !goes_on(t, g);
 	}
+	d->first_only = d->goes_on && !d->empty_kills && answers_first_only(t, g);
 	if (d->goes_on && !d->empty_kills && dialect_is_slow(d) && answers_in_turn(t, g))
 		d->abreast = 1;
 	dgram_free(g);

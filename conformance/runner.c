@@ -237,6 +237,7 @@ void report_run(struct report *report)
 				                 "not run, for the server was not reached", report->unreached);
 	} else {
 		spend(report);
+		look_settle_first_only(report);
 		run_stage(report, FIRST);
 		spend_on_late_ends(report);
 		report->subject->alone = disturbed(report);

@@ -117,6 +117,20 @@ static void bury(struct report *report, struct result *killer)
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }
 
+void look_settle_first_only(struct report *report)
+{
+	struct result *clients = result_of(report, "datagram.clients");
+
+	if (!report->subject->dialect.first_only || !clients->selected)
+		return;
+	clients->blame = SILENCE;
+	snprintf(
+	        clients->message, sizeof(clients->message),
+	        "the server answers its first client, and nobody else: that one was answered before and after another");
+	result_judge(report, clients);
+	result_not_run(report, "not run, for the server answers its first client only", clients->row->id);
+}
+
 /*
  * A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. But a case
  * that found nobody there, for another had killed the server, has not been tried.

@@ -483,6 +483,17 @@ END
   [ -z "${ids}" ]
 }
 
+@test "a datagram server that answers its first client only is not lost" {
+  for fault in dgram-first-sender dgram-connects; do
+    start_peer build/release/servers/faulty --fault="${fault}" --listen=udp://127.0.0.1:0
+    run timeout 20 "${bin}/tsconform" "${uri}"
+    echo "${output}"
+    [ "${status}" -eq 1 ]
+    [[ ${output} == *"fail  datagram.clients the server answers its first client, and nobody else"* ]]
+    [[ ${output} != *"lost"* ]]
+  done
+}
+
 @test "a datagram's reply that is cut short is told from one that comes once more" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py spaced/udp-8192 udp://127.0.0.1:0
   run "${bin}/tsconform" --only=datagram.large "${uri}"
