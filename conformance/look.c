@@ -120,9 +120,9 @@ static void see_survival(struct report *report, struct turn *t, uint64_t seed)
 #define LETS_GO_STEPS 20
 #define LETS_GO_NS    (10 * TS_MS)
 
-bool look_sees_end(const struct subject *subject, char *how, size_t size)
+static bool sees_end_within(const struct subject *subject, int n_steps, char *how, size_t size)
 {
-	for (int i = 0; subject->launch && i < LETS_GO_STEPS; i++) {
+	for (int i = 0; subject->launch && i < n_steps; i++) {
 		if (launch_ended(subject->launch, how, size))
 			return true;
 		ts_clock_sleep_until(ts_clock_mono_ns() + LETS_GO_NS);
@@ -130,13 +130,19 @@ bool look_sees_end(const struct subject *subject, char *how, size_t size)
 	return false;
 }
 
+bool look_sees_end(const struct subject *subject, char *how, size_t size)
+{
+	return sees_end_within(subject, LETS_GO_STEPS, how, size);
+}
+
 /* What cut off the turn's clients may be the end of a server of ours: then the message says so. */
 static void look_for_end(struct turn *t)
 {
-	bool cut_off = t->blame == BYTES && t->sort == EARLY_END;
+	bool cut_off = t->blame == BYTES && (t->sort == EARLY_END || t->sort == ANY);
+	int n_steps = t->sort == ANY && cut_off ? LETS_GO_STEPS / 8 : LETS_GO_STEPS;
 	char how[300];
 
-	if ((t->blame != GONE && !cut_off) || !look_sees_end(t->subject, how, sizeof(how)))
+	if ((t->blame != GONE && !cut_off) || !sees_end_within(t->subject, n_steps, how, sizeof(how)))
 		return;
 	size_t n = cut_off ? strnlen(t->message, sizeof(t->message) / 2) : 0;
 	snprintf(t->message + n, sizeof(t->message) - n, "%s%s", n ? "; " : "", how);
@@ -178,6 +184,7 @@ void look_at(struct report *report, struct result *r, double patience)
 
 bool look_start_again(struct subject *subject)
 {
+	subject->n_served = 0;
 	bool ok = launch_again(subject->launch);
 
 	subject->endpoint = *launch_endpoint(subject->launch);

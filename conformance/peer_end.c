@@ -97,6 +97,7 @@ static void forget(struct peer *p)
 {
 	struct turn *t = p->turn;
 
+	t->subject->n_served += p->n_read > 0;
 	for (int i = 0; i < t->n_peers; i++)
 		if (t->peers[i] == p)
 			t->peers[i] = t->peers[--t->n_peers];

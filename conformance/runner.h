@@ -35,8 +35,9 @@ struct report {
 	bool reached, partial;
 	char unreached[700]; /* why it was not */
 	int64_t started_wall_ns, duration_ns;
-	int counts[N_STATUS]; /* of the selected */
-	int n_confirmed;      /* failures of a MUST that the second look has confirmed */
+	int counts[N_STATUS];       /* of the selected */
+	const struct result *ender; /* says that a server of ours ends by itself, whatever it is asked; or NULL */
+	int n_confirmed;            /* failures of a MUST that the second look has confirmed */
 	/* Progress, or NULL: a case was run, and may be run again; it is decided. Called by any thread. */
 	void (*on_look)(const struct result *result, void *data), (*on_result)(const struct result *result, void *data);
 	void *data;

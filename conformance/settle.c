@@ -92,6 +92,13 @@ static void judge_outlived(struct report *report)
 	}
 }
 
+/* To be said of a server that was there for some clients, and then gone; "" for datagrams. */
+static const char *count_served(int n, char *buf, size_t size)
+{
+	snprintf(buf, size, n == 1 ? ", after it had answered one client" : ", after it had answered %d clients", n);
+	return n > 0 ? buf : "";
+}
+
 /*
  * One finding: the case in which the server was lost. When that case could not even connect, the server went away with
  * the client before it, and the finding is about the next client.
@@ -99,10 +106,12 @@ static void judge_outlived(struct report *report)
 static void bury(struct report *report, struct result *killer)
 {
 	static const char flaky[] = "flaky: "; /* look_again */
-	char why[500];
+	static const char lost_text[] = "the server is lost, it serves nobody any more; the first sign of it: ";
+	char why[500], served[60];
 
 	if (!killer)
 		return;
+	bool ended = killer->sort == ENDED;
 	snprintf(why, sizeof(why), "%.499s", killer->message + (killer->flaky ? sizeof(flaky) - 1 : 0));
 	killer->flaky = false; /* that it passed at the second look was its last */
 	killer = killer_behind(report, killer);
@@ -111,8 +120,8 @@ static void bury(struct report *report, struct result *killer)
 		         (long long)report->subject->dialect.n_after_end);
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
-	snprintf(killer->message, sizeof(killer->message),
-	         "the server is lost, it serves nobody any more; the first sign of it: %s", why);
+	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended ? "" : lost_text, why,
+	         killer->blame == GONE ? count_served(report->subject->n_served, served, sizeof(served)) : "");
 	result_judge(report, killer);
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }
@@ -131,12 +140,21 @@ void look_settle_first_only(struct report *report)
 	result_not_run(report, "not run, for the server answers its first client only", clients->row->id);
 }
 
+/* A server of ours ended while the case was on, or before: which case did it, only a second look can tell. */
+static bool ended_beside(const struct report *report, const struct result *r)
+{
+	return report->subject->launch && r->sort == ENDED && r->failed_ns > 0 && r->row->stage != RUDE &&
+	       !ts_signal_stop();
+}
+
 /*
  * A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. But a case
  * that found nobody there, for another had killed the server, has not been tried.
  */
 static bool is_worth_a_look(const struct report *report, const struct result *r, bool untried)
 {
+	if (ended_beside(report, r))
+		return true;
 	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && r->sort != KEPT_WAITING &&
 	       (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
 }
@@ -157,6 +175,14 @@ static void revive(struct report *report)
 		report->subject->gone = !look_start_again(report->subject);
 }
 
+static void stand_up(struct report *report)
+{
+	char how[300];
+
+	if (launch_ended(report->subject->launch, how, sizeof(how)))
+		report->subject->gone = !look_start_again(report->subject);
+}
+
 /* Did some case meet the server's end, and not only its absence? */
 static bool has_culprit(const struct report *report)
 {
@@ -172,6 +198,62 @@ static void excuse(struct result *r)
 	r->blame = NOBODY;
 	r->sort = ANY;
 	r->message[0] = r->expected[0] = r->actual[0] = '\0';
+}
+
+/* The case about a server that ends whatever it is asked, if it is not decided yet; or a MUST that has met its end. */
+static struct result *case_of_end(struct report *report, struct result *met)
+{
+	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
+	struct result *own = result_of(report, stream ? "end.next-client" : "datagram.many");
+
+	return own->selected && !own->done ? own : met;
+}
+
+static bool spared(const struct result *r)
+{
+	return r->selected && !r->done && r->flaky && r->sort == ENDED;
+}
+
+/* No case brings its end again: it ends after some clients, or some time. */
+static bool bury_ender(struct report *report, int n_served)
+{
+	struct result *met = NULL;
+	char served[60];
+
+	for (size_t i = 0; i < report->n; i++)
+		if (spared(&report->results[i]) && (!met || report->results[i].requirement->level == MUST))
+			met = &report->results[i];
+	struct result *r = met ? case_of_end(report, met) : NULL;
+	if (!r || r->requirement->level != MUST)
+		return false;
+	char *how = strstr(met->message, "the server ended by itself");
+	char said[400];
+	snprintf(said, sizeof(said), "%.399s", how ? how : met->message);
+	snprintf(r->message, sizeof(r->message), "%s%s", said, count_served(n_served, served, sizeof(served)));
+	r->blame = GONE;
+	r->sort = ENDED;
+	r->flaky = false;
+	result_judge(report, r);
+	report->ender = r;
+	result_not_run(report, "not run, for the server ends by itself", r->row->id);
+	return true;
+}
+
+/* Those beside which the server ended, and that passed at the second look: is another case to blame, or none? */
+static void settle_spared(struct report *report, bool has_culprit, int n_served)
+{
+	if (!has_culprit && bury_ender(report, n_served))
+		return;
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (!spared(r))
+			continue;
+		if (has_culprit)
+			excuse(r);
+		r->failed_ns = 0;
+		result_judge(report, r);
+	}
+	stand_up(report);
 }
 
 /* What had failed before the stop came, by wrong bytes, stays; the rest was not judged. */
@@ -194,6 +276,8 @@ bool look_leave_to_root(struct report *report, struct result *r)
 {
 	const struct result *root = root_of(report, r);
 
+	if (!root && r->blame != NOBODY && r->sort == ENDED)
+		root = report->ender;
 	if (!root)
 		return false;
 	r->blocked = true;
@@ -214,7 +298,8 @@ static bool died_meanwhile(struct report *report, const struct result *r)
 
 void look_settle(struct report *report, bool wait)
 {
-	int n_looks = 0;
+	int n_looks = 0, n_served = report->subject->n_served;
+	bool has_brought_end = false;
 	struct result *killer = NULL;
 
 	if (ts_signal_stop()) { /* what was cut short says nothing about the server */
@@ -242,10 +327,15 @@ void look_settle(struct report *report, bool wait)
 			continue;
 		if (wait && root_may_come(r))
 			continue;
-		if (look_leave_to_root(report, r))
+		if (spared(r) || look_leave_to_root(report, r))
 			continue;
-		if (!killer && is_worth_a_look(report, r, died) && n_looks++ < SECOND_LOOKS) {
+		if (!killer && is_worth_a_look(report, r, died) &&
+		    (n_looks++ < SECOND_LOOKS || ended_beside(report, r))) {
+			stand_up(report);
 			look_again(report, r);
+			has_brought_end |= r->sort == ENDED && !r->flaky;
+			if (spared(r))
+				continue;
 			if (died_meanwhile(report, r)) {
 				killer = r;
 				continue;
@@ -259,5 +349,6 @@ void look_settle(struct report *report, bool wait)
 		r->failed_ns = 0;
 		result_judge(report, r);
 	}
+	settle_spared(report, has_brought_end, n_served);
 	bury(report, killer);
 }

@@ -124,6 +124,7 @@ struct subject {
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until it is measured */
 	_Atomic size_t bytes_timed;  /* how long that was, about */
 	_Atomic int n_judged;        /* replies that the law was held to, and that were right */
+	_Atomic int n_served;        /* clients that it has answered since it was started, or since the probe began */
 	struct peer *shared;   /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	_Atomic bool gone;     /* refuses to be connected to: written by any turn */
 	struct seen seen;      /* written and read by one thread: that of a server with one client at a time */

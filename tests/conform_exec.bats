@@ -254,3 +254,27 @@ s.sendto(\"text\", s.recvfrom(1024)[1])'" udp://127.0.0.1:0
   [ "${status}" -eq 1 ]
   [[ ${output} == *"the server ended by itself with status 1: TypeError: "* ]]
 }
+
+@test "a server that ends after some clients, whatever it is asked, is one finding, and no case that came after is blamed" {
+  run timeout 30 "${bin}/tsconform" --json="${tmp}/r.json" --skip=lifecycle.exit-status --skip=lifecycle.reply-in-hand \
+    --exec '/usr/bin/python3 tests/servers/wild/wild.py spaced/five {uri}' tcp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"end.next-client the server ended by itself with status 0, after it had answered "*" clients"* ]]
+  [[ ${output} != *flaky* ]]
+  statuses "${tmp}/r.json" fail
+  [ "${ids}" = end.next-client ]
+  statuses "${tmp}/r.json" warn
+  [ -z "${ids}" ]
+}
+
+@test "a server that one client's case ends is blamed there, and not in the cases that went on meanwhile" {
+  run timeout 40 "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.[ks]*' --only='time.*' --only='data.*' \
+    --exec '/usr/bin/python3 tests/servers/wild/wild.py spaced/selectors {uri}' tcp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"the server ended by itself with status 1: BlockingIOError: "* ]]
+  [[ ${output} != *flaky* ]]
+  statuses "${tmp}/r.json" fail
+  [ "${ids}" = "stream.slow-reader stream.kept-unread" ]
+}

@@ -5,6 +5,7 @@ usage: wild.py SHAPE [URI]    URI: tcp://HOST:PORT or udp://HOST:PORT; prints th
 wild.tsv says which of them keep the protocol, and what a harness should say of the others.
 """
 import itertools
+import selectors
 import socketserver
 import sys
 import threading
@@ -405,6 +406,38 @@ def loop_request_handler(server, reply):
 def loop_chapter_handler(server, _):
     """In the chapter's order: the clock is looked at before the line is read."""
     serve_lines(server, lambda readline: b'[%s] %s' % (ctime().encode(), readline()))
+
+
+def loop_five(server, reply):
+    """A for that was to be a while: ends after five clients."""
+    for _ in range(5):
+        client, _ = server.accept()
+        while data := client.recv(BUFSIZ):
+            client.sendall(reply(data))
+        client.close()
+
+
+def loop_selectors(server, reply):
+    """As in the documentation of the module selectors: "Hope it won't block"."""
+    selector = selectors.DefaultSelector()
+
+    def accept(server):
+        client, _ = server.accept()
+        client.setblocking(False)
+        selector.register(client, selectors.EVENT_READ, answer)
+
+    def answer(client):
+        data = client.recv(BUFSIZ)
+        if data:
+            client.send(reply(data))
+        else:
+            selector.unregister(client)
+            client.close()
+
+    selector.register(server, selectors.EVENT_READ, accept)
+    while True:
+        for key, _ in selector.select():
+            key.data(key.fileobj)
 
 
 def loop_udp(server, reply):
