@@ -79,6 +79,8 @@ static int first_words(struct turn *t, struct dgram *g)
 		which++;
 	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns[which]);
 	dialect_learn(t, words[which], N_WORD, g->bytes, g->n);
+	if (g->n == 0)
+		dialect_stranger(d, "it answers with an empty datagram");
 	look_for_rest(t, g, words[which]);
 	d->first_lost = d->known && which > 0;
 	return 1;

@@ -494,6 +494,14 @@ END
   done
 }
 
+@test "an empty datagram for an answer is told from none" {
+  run timeout 20 "${bin}/tsconform" --only=format.reply --exec '/usr/bin/python3 tests/servers/wild/wild.py nothing {uri}' udp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"it answers with an empty datagram"* ]]
+  [[ ${output} != *"nothing came back"* ]]
+}
+
 @test "a datagram's reply that is cut short is told from one that comes once more" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py spaced/udp-8192 udp://127.0.0.1:0
   run "${bin}/tsconform" --only=datagram.large "${uri}"

@@ -67,6 +67,7 @@ REPLIES = {
     'no-data': lambda data: b'[%s]' % ctime().encode(),
     'daytime': lambda data: ctime().encode() + b'\r\n',
     'echo': lambda data: data,
+    'nothing': lambda data: b'',
     'newline': bytewise('[%t] %d\n'),
     'crlf': bytewise('[%t] %d\r\n'),
     'prefix': bytewise('server: [%t] %d'),
