@@ -230,9 +230,10 @@ int launch_start(struct launch *l, struct ts_err *err)
 			                  launch_said(l, said, sizeof(said)));
 		}
 		if (ts_clock_mono_ns() - begin_ns > START_NS) {
+			launch_said(l, said, sizeof(said)); /* before the shell says what we do to it */
 			launch_stop(l);
 			return ts_err_set(err, ETIMEDOUT, "the server did not listen on %s within %.0f s: %s", uri,
-			                  (double)START_NS / 1e9, launch_said(l, said, sizeof(said)));
+			                  (double)START_NS / 1e9, said);
 		}
 		if (ts_signal_stop()) {
 			launch_stop(l);

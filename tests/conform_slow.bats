@@ -56,3 +56,11 @@ sys.exit(in_all < begin_to_end)' "${tmp}/r.json"
   "${bin}/tsconform" --only=concurrency.stuck-reader --json="${tmp}/r.json" "${uri}"
   awk -v ms="$(field "${tmp}/r.json" duration_ms)" 'BEGIN { exit ms > 15000 }'
 }
+
+@test "of a server that never listens its own words are told, and not those of the shell about its end" {
+  run timeout 40 "${bin}/tsconform" --only=format.reply --exec 'echo "Port? "; sleep 60; echo' tcp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 3 ]
+  [[ ${output} == *"within 20 s: Port?"* ]]
+  [[ ${output} != *Terminated* ]]
+}
