@@ -138,7 +138,7 @@ bool look_sees_end(const struct subject *subject, char *how, size_t size)
 /* What cut off the turn's clients may be the end of a server of ours: then the message says so. */
 static void look_for_end(struct turn *t)
 {
-	bool cut_off = t->blame == BYTES && (t->sort == EARLY_END || t->sort == ANY);
+	bool cut_off = t->blame == BYTES && (t->sort == EARLY_END || t->sort == IDLE_END || t->sort == ANY);
 	int n_steps = t->sort == ANY && cut_off ? LETS_GO_STEPS / 8 : LETS_GO_STEPS;
 	char how[300];
 

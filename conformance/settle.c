@@ -291,7 +291,7 @@ bool look_leave_to_root(struct report *report, struct result *r)
  */
 static bool died_meanwhile(struct report *report, const struct result *r)
 {
-	bool cut_off = r->blame == GONE || (r->blame == BYTES && r->sort == EARLY_END);
+	bool cut_off = r->blame == GONE || (r->blame == BYTES && (r->sort == EARLY_END || r->sort == IDLE_END));
 
 	return !report->subject->launch && cut_off && !look_whether_it_lives(report);
 }
