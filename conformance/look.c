@@ -139,10 +139,12 @@ bool look_sees_end(const struct subject *subject, char *how, size_t size)
 static void look_for_end(struct turn *t)
 {
 	bool cut_off = t->blame == BYTES && (t->sort == EARLY_END || t->sort == IDLE_END || t->sort == ANY);
-	int n_steps = t->sort == ANY && cut_off ? LETS_GO_STEPS / 8 : LETS_GO_STEPS;
 	char how[300];
 
-	if ((t->blame != GONE && !cut_off) || !sees_end_within(t->subject, n_steps, how, sizeof(how)))
+	if (!t->subject->launch || (t->blame != GONE && !cut_off))
+		return;
+	if (!sees_end_within(t->subject, 2, how, sizeof(how)) &&
+	    ((t->sort == ANY && launch_listening(t->subject->launch)) || !look_sees_end(t->subject, how, sizeof(how))))
 		return;
 	size_t n = cut_off ? strnlen(t->message, sizeof(t->message) / 2) : 0;
 	snprintf(t->message + n, sizeof(t->message) - n, "%s%s", n ? "; " : "", how);
