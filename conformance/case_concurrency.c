@@ -126,7 +126,7 @@ static bool said_few(struct turn *t)
 void case_concurrency_own_data(struct turn *t)
 {
 	int64_t wait_ns = 300 * TS_MS + 2 * turn_busy_ns() + 4 * t->subject->dialect.rtt_ns;
-	int n = 0, n_answered = 0, most = t->subject->dialect.least_rtt_ns > 2 * TS_MS ? CROWD_SLOW : CROWD;
+	int n = 0, n_answered = 0, most = t->subject->dialect.least_rtt_ns > 10 * TS_MS ? CROWD_SLOW : CROWD;
 	struct peer *p[CROWD];
 
 	if (said_few(t))

@@ -232,7 +232,7 @@ static size_t most_at_once(struct turn *t)
 	return turn_bytes(t, d->one_shot && (turn_slow(t) || !comes_back(t, 1024)) ? 512 : 1024, 3 * TS_S);
 }
 
-#define EACH_NS (3 * TS_S / 10) /* for each size there is, which quick servers need half of */
+#define EACH_NS (100 * TS_MS) /* for each size there is: as many as a quick server answers in that time */
 
 void case_data_sizes(struct turn *t)
 {
