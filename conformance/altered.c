@@ -217,7 +217,8 @@ static bool is_renumbered(const char *sent, size_t n_sent, const char *got, size
 {
 	double before, after;
 
-	while (n_sent > 0 && n_got > 0 && memchr("\r\n", sent[n_sent - 1], 2) && sent[n_sent - 1] == got[n_got - 1]) {
+	while (n_sent > 0 && n_got > 0 && (sent[n_sent - 1] == '\n' || sent[n_sent - 1] == '\r') &&
+	       sent[n_sent - 1] == got[n_got - 1]) {
 		n_sent--;
 		n_got--;
 	}

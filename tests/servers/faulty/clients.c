@@ -214,8 +214,8 @@ static void fifty_die(struct server *s, int fd)
 	if (s->fault == FAULT_FIFTY_DIE_LATE) {
 		for (int i = 0; i < CLIENTS_MAX; i++)
 			if (s->clients[i])
-				connect(s->clients[i], &nobody, sizeof(nobody));
-		connect(fd, &nobody, sizeof(nobody));
+				(void)connect(s->clients[i], &nobody, sizeof(nobody));
+		(void)connect(fd, &nobody, sizeof(nobody));
 		usleep(100000);
 	}
 	exit(1);
