@@ -266,6 +266,22 @@ def loop_once(server, reply):
     server.close()
 
 
+def in_threads(server, serve):
+    """A thread for each client."""
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
+def answer_all(client, reply):
+    """Until the client ends, or the socket fails."""
+    try:
+        while data := client.recv(BUFSIZ):
+            client.sendall(reply(data))
+    except OSError:
+        pass
+    client.close()
+
+
 def loop_late_end(server, reply):
     """A thread for each client, which takes 1.2 s to close."""
     def serve(client):
@@ -274,8 +290,7 @@ def loop_late_end(server, reply):
         time.sleep(1.2)
         client.close()
 
-    while True:
-        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+    in_threads(server, serve)
 
 
 def loop_heartbeat(server, reply):
@@ -290,15 +305,9 @@ def loop_heartbeat(server, reply):
 
     def serve(client):
         threading.Thread(target=tick, args=(client,), daemon=True).start()
-        try:
-            while data := client.recv(BUFSIZ):
-                client.sendall(reply(data))
-        except OSError:
-            pass
-        client.close()
+        answer_all(client, reply)
 
-    while True:
-        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+    in_threads(server, serve)
 
 
 def loop_welcome(server, reply):
@@ -309,8 +318,7 @@ def loop_welcome(server, reply):
             client.sendall(reply(data))
         client.close()
 
-    while True:
-        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+    in_threads(server, serve)
 
 
 def loop_telnet(server, reply):
@@ -327,15 +335,9 @@ def loop_idle_limit(server, reply):
     """A thread for each client, and a second's patience."""
     def serve(client):
         client.settimeout(1)
-        try:
-            while data := client.recv(BUFSIZ):
-                client.sendall(reply(data))
-        except OSError:
-            pass
-        client.close()
+        answer_all(client, reply)
 
-    while True:
-        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+    in_threads(server, serve)
 
 
 def loop_unclosed(server, reply):
