@@ -239,13 +239,13 @@ void case_data_sizes(struct turn *t)
 	static const size_t sizes[] = {1024, 512, 1,   2,   3,   4,   7,   8,   15,   16,   31,
 	                               32,   63,  64,  65,  100, 127, 128, 129, 200,  255,  256,
 	                               257,  300, 400, 511, 513, 700, 800, 900, 1000, 1022, 1023};
-	const size_t most = most_at_once(t);
+	const size_t known = most_at_once(t), most = known ? known : 1024;
 	int n = sizeof(sizes) / sizeof(sizes[0]);
 
 	for (int i = 0; turn_goes_on(t, i, n, 6, 2 * TS_S); i++)
-		turn_ask_letters(t, sizes[i] < most || most == 0 ? sizes[i] : most);
-	for (int i = 1; turn_goes_on(t, i, most ? (int)most : 1024, 0, EACH_NS);
-	     i++) /* what is wrong with one size alone */
+		turn_ask_letters(t, sizes[i] < most ? sizes[i] : most);
+	/* And what is wrong with one size alone. */
+	for (int i = 1; turn_goes_on(t, i, (int)most, 0, EACH_NS); i++)
 		turn_ask_letters(t, (size_t)i);
 	turn_ask_end(t);
 }

@@ -148,7 +148,6 @@ static int wait_for_one(struct dgram *d, int64_t deadline)
 {
 	struct pollfd poll_fd = {.fd = d->fd, .events = POLLIN};
 	const struct launch *launch = d->turn->subject->launch;
-	char how[300];
 
 	for (;;) {
 		int64_t left = deadline - ts_clock_mono_ns();
@@ -159,8 +158,7 @@ static int wait_for_one(struct dgram *d, int64_t deadline)
 		if (ppoll(&poll_fd, 1, &ts, NULL) != 0)
 			return 1;
 		/* Its last reply may have come meanwhile. */
-		if (launch_ended(launch, how, sizeof(how)) && poll(&poll_fd, 1, 0) == 0 &&
-		    turn_sees_end(d->turn, SILENCE))
+		if (launch_ended(launch, NULL, 0) && poll(&poll_fd, 1, 0) == 0 && turn_sees_end(d->turn, SILENCE))
 			return -ESRCH;
 	}
 }

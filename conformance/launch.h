@@ -71,7 +71,8 @@ const char *launch_said(const struct launch *l, char *buf, size_t size);
 
 /*
  * Has it ended, all of it, without having been told to? Then a sentence is in buf, such as "the server ended by itself
- * with status 1: TypeError: ...". NULL (no --exec): no. Any thread may ask while none starts or stops it.
+ * with status 1: TypeError: ..."; buf may be NULL, with size 0. NULL (no --exec): no. Any thread may ask while none
+ * starts or stops it.
  */
 bool launch_ended(const struct launch *l, char *buf, size_t size);
 

@@ -80,6 +80,8 @@ bool launch_ended(const struct launch *l, char *buf, size_t size)
 	bool runs = child ? info.si_pid == 0 : launch_runs(l->pid);
 	if (runs || launch_listening(l) || launch_marked(l, 0) != 0)
 		return false;
+	if (size == 0)
+		return true;
 	if (child && info.si_code != CLD_EXITED)
 		snprintf(how, sizeof(how), " by signal %d (%s)", info.si_status, sigdescr_np(info.si_status));
 	else if (child && tells_status(l))

@@ -197,8 +197,8 @@ void look_again(struct report *report, struct result *r)
 {
 	struct result first = *r;
 
-	if (r->sort == EARLY_END ||
-	    r->sort == IDLE_END) /* not because of the client before, whose leaving may take time */
+	/* Not because of the client before, whose leaving may take time. */
+	if (r->sort == EARLY_END || r->sort == IDLE_END)
 		turn_pause(20 * TS_MS + turn_busy_ns());
 	r->trace = NULL;
 	look_at(report, r, 2);

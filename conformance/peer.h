@@ -30,7 +30,7 @@ struct peer {
 	bool deaf;       /* it does not read: for slow readers */
 	bool pieces;     /* its line is longer than any must be: as many stamps as the server likes */
 	size_t n_fence;  /* bytes at the end of `in` that only ask whether what was sent before is lost; or 0 */
-	bool again;      /* no fence: as where what one brought an answer to is sent again */
+	bool again;      /* what was answered, perhaps only by a fence, is sent again, and no fence behind it */
 	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */
 	int64_t n_read;
 	char first[PEER_FIRST]; /* the first bytes of the output since everything was answered: the latest reply */

@@ -58,7 +58,6 @@ static int connect_until(const struct subject *s, bool small_buffers, int64_t wa
 {
 	const struct ts_endpoint *ep = &s->endpoint;
 	int64_t begin = ts_clock_mono_ns();
-	char how[300];
 
 	for (;;) {
 		int result = connect_once(ep, small_buffers, begin + wait_ns, fd);
@@ -68,7 +67,7 @@ static int connect_until(const struct subject *s, bool small_buffers, int64_t wa
 			return 0;
 		if (*fd >= 0)
 			close(*fd);
-		if (!again || waited > wait_ns || (refused(result) && launch_ended(s->launch, how, sizeof(how))))
+		if (!again || waited > wait_ns || (refused(result) && launch_ended(s->launch, NULL, 0)))
 			return result;
 		ts_clock_sleep_until(ts_clock_mono_ns() + 10 * TS_MS);
 	}

@@ -17,20 +17,14 @@ static bool lost_some(struct report *report)
 	return r && r->selected && r->status == FAIL && r->sort == LOST;
 }
 
-static bool has_ended(const struct subject *s)
-{
-	char how[300];
-
-	return launch_ended(s->launch, how, sizeof(how));
-}
-
 static void run_stage(struct report *report, enum stage stage)
 {
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
 		if (r->row->stage != stage || !result_ready(report, r))
 			continue;
-		if (stage == RUDE && report->subject->launch && (report->subject->gone || has_ended(report->subject)))
+		if (stage == RUDE && report->subject->launch &&
+		    (report->subject->gone || launch_ended(report->subject->launch, NULL, 0)))
 			report->subject->gone = !look_start_again(report->subject);
 		look_at(report, r, 1);
 		look_settle(report, stage == FIRST);

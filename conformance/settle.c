@@ -177,9 +177,7 @@ static void revive(struct report *report)
 
 static void stand_up(struct report *report)
 {
-	char how[300];
-
-	if (launch_ended(report->subject->launch, how, sizeof(how)))
+	if (launch_ended(report->subject->launch, NULL, 0))
 		report->subject->gone = !look_start_again(report->subject);
 }
 
@@ -240,15 +238,15 @@ static bool bury_ender(struct report *report, int n_served)
 }
 
 /* Those beside which the server ended, and that passed at the second look: is another case to blame, or none? */
-static void settle_spared(struct report *report, bool has_culprit, int n_served)
+static void settle_spared(struct report *report, bool has_brought_end, int n_served)
 {
-	if (!has_culprit && bury_ender(report, n_served))
+	if (!has_brought_end && bury_ender(report, n_served))
 		return;
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
 		if (!spared(r))
 			continue;
-		if (has_culprit)
+		if (has_brought_end)
 			excuse(r);
 		r->failed_ns = 0;
 		result_judge(report, r);
