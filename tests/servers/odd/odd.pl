@@ -2,7 +2,6 @@
 # Correct timestamp servers in Perl that are unusual, one shape each.
 #
 # usage: odd.pl SHAPE [URI]    tcp://HOST:PORT or udp://HOST:PORT; prints the URI with its real port when it is ready
-#        odd.pl inetd          one conversation on standard input and output, for socat or inetd
 use strict;
 use warnings;
 use IO::Select;
@@ -40,7 +39,6 @@ sub listening {
 }
 
 my %shapes = (
-    inetd => sub { converse(\*STDIN, \*STDOUT) },
     'perl-fork' => sub { # a process for each client
         $SIG{CHLD} = 'IGNORE';
         my $server = listening();

@@ -5,4 +5,4 @@
 set -eu
 here=$(dirname "$0")
 echo "tcp://127.0.0.1:$1"
-exec socat -t 30 "TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr,nodelay,fork,backlog=128" "EXEC:perl ${here}/odd.pl inetd"
+exec socat -t 30 "TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr,nodelay,fork,backlog=128" "EXEC:perl ${here}/inetd.pl"
