@@ -11,6 +11,7 @@
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
 #define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
 #define SLOW_NS     (40 * TS_MS)      /* for LONG bytes */
+#define CRAWLS_NS   (300 * TS_MS)     /* for as many: what the buffers hold would take seconds */
 
 #define LONG (32 << 10) /* bytes: a message so long tells what a server does with longer ones */
 
@@ -161,21 +162,28 @@ void case_stream_sizes(struct turn *t)
 
 /*
  * A MiB at a time, so that no more is sent to a server that stops for a while now and then; and less at first, if it
- * has not been seen yet what becomes of long messages.
+ * has not been seen yet what becomes of long messages. Whole lines, where there are lines; 0: it would take too long.
  */
+static size_t next_piece(const struct turn *t, size_t at, size_t wanted)
+{
+	size_t fit = turn_bytes(t, wanted, 1500 * TS_MS), left = wanted - at;
+	size_t n = t->subject->bytes_timed < LONG / 2 ? LONG : 1 << 20;
+
+	n = fit <= at ? 0 : fit - at < n ? fit - at : n;
+	if (t->subject->dialect.line && n % FILLER_LINE)
+		n += FILLER_LINE - n % FILLER_LINE;
+	return n < left ? n : left;
+}
+
 static void much(struct turn *t, size_t wanted)
 {
-	size_t n = turn_bytes(t, wanted, 1500 * TS_MS), at = 0;
-	char *bytes = letters(t, n);
+	size_t at = 0, n;
+	char *bytes = letters(t, wanted);
 	struct peer *p = peer_open(t);
 
-	while (bytes && p && turn_goes_on(t, (int)(at >> 20), (int)(n >> 20) + 1, 1, 6 * TS_S) && at < n) {
-		size_t most = t->subject->bytes_timed < LONG / 2 ? LONG : 1 << 20;
-		if (!say_timed(t, p, bytes + at, n - at < most ? n - at : most))
-			break;
-		at += n - at < most ? n - at : most;
-		n = turn_bytes(t, n, 1500 * TS_MS);
-	}
+	while (bytes && p && at < wanted && turn_goes_on(t, (int)(at >> 20), (int)(wanted >> 20) + 1, 1, 6 * TS_S) &&
+	       (n = next_piece(t, at, wanted)) > 0 && say_timed(t, p, bytes + at, n))
+		at += n;
 	if (at < wanted)
 		turn_report(t, "the server is slow: %zu KiB were sent, not %zu", at / 1024, wanted / 1024);
 	peer_finish(p);
@@ -288,9 +296,16 @@ static bool stick_long(struct turn *t, struct peer *p)
 	int64_t begin_ns = ts_clock_mono_ns();
 	char *bytes = letters(t, LONG);
 	bool ok = bytes && peer_say(p, bytes, LONG);
+	int64_t took_ns = ts_clock_mono_ns() - begin_ns;
 
 	free(bytes);
-	return ok && peer_stick(p, ts_clock_mono_ns() - begin_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST);
+	if (ok && took_ns > CRAWLS_NS)
+		turn_report(t, "not tried: the server is slow");
+	else if (ok && peer_stick(p, took_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST))
+		return true;
+	else if (t->blame == NOBODY)
+		turn_report(t, "not tried: the server takes whatever comes, and keeps its replies");
+	return false;
 }
 
 /* Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. */
@@ -306,8 +321,6 @@ void case_stream_kept_unread(struct turn *t)
 	if (p && stick_long(t, p)) {
 		turn_pause(UNREAD_NS);
 		p->progress_ns = ts_clock_mono_ns();
-	} else if (t->blame == NOBODY) {
-		turn_report(t, "not tried: the server takes whatever comes, and keeps its replies");
 	}
 	peer_widen(p);
 	if (peer_await(p))

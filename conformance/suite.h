@@ -241,8 +241,9 @@ size_t turn_framed_letters(struct turn *t, size_t n, char *out);
 
 /*
  * n bytes that repeat late, so that a lost piece shows at once; `at` bytes of them went before. For a line server every
- * hundredth of the n ends a line.
+ * FILLER_LINEth of the n ends a line.
  */
+#define FILLER_LINE 100
 void turn_filler(const struct turn *t, char *out, size_t n, size_t at);
 
 /* For loops: the i-th of `wanted` rounds is due. Slow servers get fewer, at least `least`: no new

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define FILLER_LINE 100
 #define RUDE_MANY   12 /* in one case */
 #define POLITE_NS   (2 * TS_S)
 #define IMPOLITE_NS (20 * TS_MS)  /* to a server that is known not to end conversations */
