@@ -147,7 +147,9 @@ static void look_for_end(struct turn *t)
 	    ((t->sort == ANY && launch_listening(t->subject->launch)) || !look_sees_end(t->subject, how, sizeof(how))))
 		return;
 	size_t n = cut_off ? strnlen(t->message, sizeof(t->message) / 2) : 0;
-	snprintf(t->message + n, sizeof(t->message) - n, "%s%s", n ? "; " : "", how);
+	n += (size_t)snprintf(t->message + n, sizeof(t->message) - n, "%s", n ? "; " : "");
+	snprintf(t->message + n, sizeof(t->message) - n, "%s", how);
+	t->end_at = n;
 	t->sort = ENDED;
 }
 
@@ -172,6 +174,7 @@ void look_at(struct report *report, struct result *r, double patience)
 	r->blame = t->blame;
 	r->sort = t->sort;
 	r->warned = t->warned;
+	r->end_at = t->end_at;
 	r->duration_ns = ts_clock_mono_ns() - t->begin_ns;
 	memcpy(r->message, t->message, sizeof(t->message));
 	memcpy(r->expected, t->expected, sizeof(t->expected));
@@ -206,10 +209,10 @@ void look_again(struct report *report, struct result *r)
 	r->flaky = r->blame == NOBODY;
 	if (!r->flaky)
 		return;
-	snprintf(r->message, sizeof(r->message), "flaky: at the first look, and not at the second, %.600s",
-	         first.message);
+	memcpy(r->message, first.message, sizeof(r->message));
 	memcpy(r->expected, first.expected, sizeof(r->expected));
 	memcpy(r->actual, first.actual, sizeof(r->actual));
 	r->blame = first.blame;
 	r->sort = first.sort;
+	r->end_at = first.end_at;
 }

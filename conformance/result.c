@@ -144,10 +144,20 @@ bool result_is_harmless(const struct result *r)
 	return r->status == ERROR && r->blame == NOBODY && r->requirement->level != MUST;
 }
 
+static void mark_flaky(struct result *r)
+{
+	char what[sizeof(r->message)];
+
+	memcpy(what, r->message, sizeof(what));
+	snprintf(r->message, sizeof(r->message), "flaky: at the first look, and not at the second, %.600s", what);
+}
+
 void result_judge(struct report *report, struct result *r)
 {
 	r->status = status_of(report, r);
 	if (r->flaky && r->blame != BYTES && r->status == FAIL)
 		r->status = WARN;
+	if (r->flaky)
+		mark_flaky(r);
 	finish(report, r);
 }

@@ -1,4 +1,5 @@
 /* What some looks mean for the server as a whole: has it failed, is it lost? */
+#include "bury.h"
 #include "look.h"
 #include "result.h"
 #include "root.h"
@@ -8,77 +9,12 @@
 #include <string.h>
 
 #define CONFIRMED    2
-#define FLOOD        10000 /* bytes to a client that has ended */
-#define SECOND_LOOKS 6     /* a server that fails more than this is not looked at twice for all of it */
-
-/*
- * How likely is it to have killed the server? Whose conversation was cut off was in it at least; others find nobody to
- * connect to.
- */
-static int suspicion(const struct result *r)
-{
-	return result_suspicion(r) + (r->blame == BYTES && result_suspicion(r) > 0 ? 4 : 0);
-}
-
-static bool lost(const struct result *r)
-{
-	return r->selected && !r->done && r->failed_ns > 0;
-}
+#define SECOND_LOOKS 6 /* a server that fails more than this is not looked at twice for all of it */
 
 /* What was sent after that which it did not answer was answered: whatever became of the server, it came later. */
 static bool outlived(const struct result *r)
 {
 	return r->blame == BYTES && (r->sort == LOST || r->sort == PASSED_OVER);
-}
-
-/* A refused connect is tried again for a second; that a datagram is not answered shows when the wait is over. */
-static int64_t seen_within(const struct report *report)
-{
-	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
-
-	return stream ? 1500 * TS_MS : report->subject->options->timeout_ns + 1500 * TS_MS;
-}
-
-/* The first to fail, or the most suspicious of those that noticed the death at the same time. */
-static struct result *first_to_fail(struct report *report)
-{
-	struct result *first = NULL, *most = NULL;
-
-	for (size_t i = 0; i < report->n; i++) {
-		struct result *r = &report->results[i];
-		if (lost(r) && (!first || r->failed_ns < first->failed_ns))
-			first = r;
-	}
-	for (size_t i = 0; first && i < report->n; i++) {
-		struct result *r = &report->results[i];
-		if (lost(r) && r->failed_ns < first->failed_ns + seen_within(report) &&
-		    (!most || suspicion(r) > suspicion(most)))
-			most = r;
-	}
-	return most;
-}
-
-/* That the probe was answered, and the first client after it is not, says more than that it is lost. */
-static struct result *killer_behind(struct report *report, struct result *killer)
-{
-	const struct dialect *d = &report->subject->dialect;
-	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
-	bool second = strcmp(killer->row->id, "format.reply") == 0 && d->known && killer->blame != BYTES;
-	const char *id = NULL;
-
-	if (second && d->empty_kills)
-		id = "datagram.empty";
-	else if (second)
-		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
-		     : d->n_after_end > FLOOD ? "end.no-flood"
-		                              : "end.next-client";
-	else if (killer->blame == GONE && killer->row->stage != RUDE &&
-	         strcmp(killer->row->id, "end.silent-client") != 0)
-		id = stream ? "end.next-client" : "datagram.many";
-	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && result_suspicion(killer) == 0)
-		id = "datagram.many";
-	struct result *other = id ? result_of(report, id) : NULL;
-	return other && other->selected && !other->done ? other : killer;
 }
 
 /* What was seen while the server lived is judged as ever: what went well, and what went wrong and did not end it. */
@@ -90,40 +26,6 @@ static void judge_outlived(struct report *report)
 		if (r->selected && !r->done && (passed || outlived(r)) && !look_leave_to_root(report, r))
 			result_judge(report, r);
 	}
-}
-
-/* To be said of a server that was there for some clients, and then gone; "" for datagrams. */
-static const char *count_served(int n, char *buf, size_t size)
-{
-	snprintf(buf, size, n == 1 ? ", after it had answered one client" : ", after it had answered %d clients", n);
-	return n > 0 ? buf : "";
-}
-
-/*
- * One finding: the case in which the server was lost. When that case could not even connect, the server went away with
- * the client before it, and the finding is about the next client.
- */
-static void bury(struct report *report, struct result *killer)
-{
-	static const char flaky[] = "flaky: "; /* look_again */
-	static const char lost_text[] = "the server is lost, it serves nobody any more; the first sign of it: ";
-	char why[500], served[60];
-
-	if (!killer)
-		return;
-	bool ended = killer->sort == ENDED;
-	snprintf(why, sizeof(why), "%.499s", killer->message + (killer->flaky ? sizeof(flaky) - 1 : 0));
-	killer->flaky = false; /* that it passed at the second look was its last */
-	killer = killer_behind(report, killer);
-	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)
-		snprintf(why, sizeof(why), "after its first client's end it sent %lld bytes that nobody had asked for",
-		         (long long)report->subject->dialect.n_after_end);
-	if (killer->blame == NOBODY || killer->blame == OURSELVES)
-		killer->blame = GONE;
-	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended ? "" : lost_text, why,
-	         killer->blame == GONE ? count_served(report->subject->n_served, served, sizeof(served)) : "");
-	result_judge(report, killer);
-	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }
 
 void look_settle_first_only(struct report *report)
@@ -181,15 +83,6 @@ static void stand_up(struct report *report)
 		report->subject->gone = !look_start_again(report->subject);
 }
 
-/* Did some case meet the server's end, and not only its absence? */
-static bool has_culprit(const struct report *report)
-{
-	for (size_t i = 0; i < report->n; i++)
-		if (lost(&report->results[i]) && report->results[i].blame != GONE)
-			return true;
-	return false;
-}
-
 static void excuse(struct result *r)
 {
 	r->flaky = false;
@@ -198,49 +91,28 @@ static void excuse(struct result *r)
 	r->message[0] = r->expected[0] = r->actual[0] = '\0';
 }
 
-/* The case about a server that ends whatever it is asked, if it is not decided yet; or a MUST that has met its end. */
-static struct result *case_of_end(struct report *report, struct result *met)
-{
-	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
-	struct result *own = result_of(report, stream ? "end.next-client" : "datagram.many");
-
-	return own->selected && !own->done ? own : met;
-}
-
 static bool spared(const struct result *r)
 {
 	return r->selected && !r->done && r->flaky && r->sort == ENDED;
 }
 
-/* No case brings its end again: it ends after some clients, or some time. */
-static bool bury_ender(struct report *report, int n_served)
+/* Which of them is to tell of the server's end? */
+static struct result *find_spared(struct report *report)
 {
 	struct result *met = NULL;
-	char served[60];
 
 	for (size_t i = 0; i < report->n; i++)
 		if (spared(&report->results[i]) && (!met || report->results[i].requirement->level == MUST))
 			met = &report->results[i];
-	struct result *r = met ? case_of_end(report, met) : NULL;
-	if (!r || r->requirement->level != MUST)
-		return false;
-	char *how = strstr(met->message, "the server ended by itself");
-	char said[400];
-	snprintf(said, sizeof(said), "%.399s", how ? how : met->message);
-	snprintf(r->message, sizeof(r->message), "%s%s", said, count_served(n_served, served, sizeof(served)));
-	r->blame = GONE;
-	r->sort = ENDED;
-	r->flaky = false;
-	result_judge(report, r);
-	report->ender = r;
-	result_not_run(report, "not run, for the server ends by itself", r->row->id);
-	return true;
+	return met;
 }
 
 /* Those beside which the server ended, and that passed at the second look: is another case to blame, or none? */
 static void settle_spared(struct report *report, bool has_brought_end, int n_served)
 {
-	if (!has_brought_end && bury_ender(report, n_served))
+	struct result *met = find_spared(report);
+
+	if (!has_brought_end && met && bury_ender(report, met, n_served))
 		return;
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
@@ -313,10 +185,11 @@ void look_settle(struct report *report, bool wait)
 	if (trouble && !look_whether_it_lives(report)) {
 		if (!report->subject->launch || !serves_again(report)) {
 			judge_outlived(report);
-			bury(report, first_to_fail(report));
+			if ((killer = bury_first_to_fail(report)))
+				bury(report, killer);
 			return;
 		}
-		died = has_culprit(report);
+		died = bury_has_culprit(report);
 	}
 
 	for (size_t i = 0; report->n > 0 && i < 2 * report->n; i++) { /* the roots first */
@@ -348,5 +221,6 @@ void look_settle(struct report *report, bool wait)
 		result_judge(report, r);
 	}
 	settle_spared(report, has_brought_end, n_served);
-	bury(report, killer);
+	if (killer)
+		bury(report, killer);
 }

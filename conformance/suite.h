@@ -184,6 +184,7 @@ struct turn {
 	bool warned;       /* the case passes, with a warning: its message */
 	bool unclean;      /* a conversation ended in RST after all that was owed */
 	char message[600]; /* what went wrong, or what there is to report */
+	size_t end_at;     /* of sort ENDED: where in the message it says how the server ended */
 	char expected[300], actual[300];
 	struct trace trace;
 	struct ts_random *random;       /* of this turn */

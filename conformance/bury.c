@@ -1,0 +1,133 @@
+/* A server that is lost, or that ends by itself, is one finding: of which case, and in which words? */
+#include "bury.h"
+#include "result.h"
+#include "ts_clock.h"
+#include <stdio.h>
+#include <string.h>
+
+#define FLOOD 10000 /* bytes to a client that has ended */
+
+static bool lost(const struct result *r)
+{
+	return r->selected && !r->done && r->failed_ns > 0;
+}
+
+bool bury_has_culprit(const struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (lost(&report->results[i]) && report->results[i].blame != GONE)
+			return true;
+	return false;
+}
+
+/*
+ * How likely is it to have killed the server? Whose conversation was cut off was in it at least; others find nobody to
+ * connect to.
+ */
+static int suspicion(const struct result *r)
+{
+	return result_suspicion(r) + (r->blame == BYTES && result_suspicion(r) > 0 ? 4 : 0);
+}
+
+/* A refused connect is tried again for a second; that a datagram is not answered shows when the wait is over. */
+static int64_t seen_within(const struct report *report)
+{
+	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
+
+	return stream ? 1500 * TS_MS : report->subject->options->timeout_ns + 1500 * TS_MS;
+}
+
+struct result *bury_first_to_fail(struct report *report)
+{
+	struct result *first = NULL, *most = NULL;
+
+	for (size_t i = 0; i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (lost(r) && (!first || r->failed_ns < first->failed_ns))
+			first = r;
+	}
+	for (size_t i = 0; first && i < report->n; i++) {
+		struct result *r = &report->results[i];
+		if (lost(r) && r->failed_ns < first->failed_ns + seen_within(report) &&
+		    (!most || suspicion(r) > suspicion(most)))
+			most = r;
+	}
+	return most;
+}
+
+/* That the probe was answered, and the first client after it is not, says more than that it is lost. */
+static struct result *killer_behind(struct report *report, struct result *killer)
+{
+	const struct dialect *d = &report->subject->dialect;
+	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
+	bool second = strcmp(killer->row->id, "format.reply") == 0 && d->known && killer->blame != BYTES;
+	const char *id = NULL;
+
+	if (second && d->empty_kills)
+		id = "datagram.empty";
+	else if (second)
+		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
+		     : d->n_after_end > FLOOD ? "end.no-flood"
+		                              : "end.next-client";
+	else if (killer->blame == GONE && killer->row->stage != RUDE &&
+	         strcmp(killer->row->id, "end.silent-client") != 0)
+		id = stream ? "end.next-client" : "datagram.many";
+	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && result_suspicion(killer) == 0)
+		id = "datagram.many";
+	struct result *other = id ? result_of(report, id) : NULL;
+	return other && other->selected && !other->done ? other : killer;
+}
+
+/* To be said of a server that was there for some clients, and then gone; "" for datagrams. */
+static const char *count_served(int n, char *buf, size_t size)
+{
+	snprintf(buf, size, n == 1 ? ", after it had answered one client" : ", after it had answered %d clients", n);
+	return n > 0 ? buf : "";
+}
+
+void bury(struct report *report, struct result *killer)
+{
+	static const char lost_text[] = "the server is lost, it serves nobody any more; the first sign of it: ";
+	const bool ended = killer->sort == ENDED;
+	char why[500], served[60];
+
+	snprintf(why, sizeof(why), "%.499s", killer->message);
+	killer->flaky = false; /* that it passed at the second look was its last */
+	killer = killer_behind(report, killer);
+	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)
+		snprintf(why, sizeof(why), "after its first client's end it sent %lld bytes that nobody had asked for",
+		         (long long)report->subject->dialect.n_after_end);
+	if (killer->blame == NOBODY || killer->blame == OURSELVES)
+		killer->blame = GONE;
+	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended ? "" : lost_text, why,
+	         killer->blame == GONE ? count_served(report->subject->n_served, served, sizeof(served)) : "");
+	result_judge(report, killer);
+	result_not_run(report, "not run, for the server was lost before", killer->row->id);
+}
+
+/* The case about a server that ends whatever it is asked, if it is not decided yet; or a MUST that has met its end. */
+static struct result *case_of_end(struct report *report, struct result *met)
+{
+	bool stream = ts_transport_is_stream(report->subject->endpoint.transport);
+	struct result *own = result_of(report, stream ? "end.next-client" : "datagram.many");
+
+	return own->selected && !own->done ? own : met;
+}
+
+bool bury_ender(struct report *report, struct result *met, int n_served)
+{
+	struct result *r = case_of_end(report, met);
+	char how[400], served[60];
+
+	if (r->requirement->level != MUST)
+		return false;
+	snprintf(how, sizeof(how), "%.399s", met->message + met->end_at);
+	snprintf(r->message, sizeof(r->message), "%s%s", how, count_served(n_served, served, sizeof(served)));
+	r->blame = GONE;
+	r->sort = ENDED;
+	r->flaky = false;
+	result_judge(report, r);
+	report->ender = r;
+	result_not_run(report, "not run, for the server ends by itself", r->row->id);
+	return true;
+}
