@@ -122,6 +122,21 @@ static bool said_few(struct turn *t)
 #define CROWD      100
 #define CROWD_SLOW 24 /* where a reply takes some milliseconds */
 
+/* Not all were answered. They go, and then somebody else is, unless their places are lost. */
+static void next_after(struct turn *t, int n, int n_answered)
+{
+	turn_leave(t);
+	if (!turn_plain(t) && t->blame == SILENCE) {
+		t->sort = ANY;
+		snprintf(t->message, sizeof(t->message),
+		         "%d clients were there at once, %d of them were answered; all have gone, and the next is not "
+		         "served",
+		         n, n_answered);
+	} else if (t->blame == NOBODY) {
+		turn_report(t, "%d of %d clients were answered", n_answered, n);
+	}
+}
+
 /* Whom a table of 8 or of 64 clients has no room for. How many are answered is not judged here, only what they get. */
 void case_concurrency_own_data(struct turn *t)
 {
@@ -143,10 +158,10 @@ void case_concurrency_own_data(struct turn *t)
 			n_answered += peer_answered_within(p[i], left_ns > TS_MS ? left_ns : TS_MS);
 		}
 	}
-	if (n_answered < n)
-		turn_report(t, "%d of %d clients were answered", n_answered, most);
 	for (int i = 0; i < n; i++)
 		p[i]->dumb = true;
+	if (n_answered < n && t->blame == NOBODY)
+		next_after(t, n, n_answered);
 }
 
 #define GOERS 4

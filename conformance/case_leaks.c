@@ -153,45 +153,58 @@ static void judge_growth(struct turn *t, const struct trait *trait, const struct
 		turn_report(t, "%lld before, %lld after %d conversations", (long long)n_before, (long long)n_after, n);
 }
 
-/* Conversations that break off leave a server's code by another way. One that dies of them is judged elsewhere. */
-static void broken_conversations(struct turn *t, int64_t before)
+/*
+ * Of conversations that break off: what is left of them? One that dies of them is judged elsewhere, and who has lost
+ * processes has lost their descriptors, too.
+ */
+static void broken_conversations(struct turn *t, const struct trait *trait, const struct launch_census *before)
 {
+	const bool sends = exec_streams(t) && !t->subject->dialect.one_shot && !turn_slow(t);
 	const int n = turn_slow(t) ? 6 : 40;
-	struct ts_proc proc;
+	const int n_together = t->subject->dialect.capacity < PEERS_TOGETHER ? 4 : PEERS_TOGETHER;
+	struct launch_census after;
+	int64_t growth = 0;
 
 	for (int i = 0; i < n && t->blame == NOBODY; i++) {
 		struct peer *p = peer_open(t);
 		peer_say_letters(p, 8);
 		peer_reset(p);
 	}
-	for (int i = 0; i < 10 && t->blame == NOBODY; i++) {
-		turn_pause(100 * TS_MS);
-		if (launch_sample(exec_server(t), &proc) < 0 || proc.n_descriptors <= before)
+	for (int i = 0; sends && i < 40; i += n_together)
+		peers_reset_together(t, n_together);
+	for (int i = 1; i <= 4 && t->blame == NOBODY; i++) {
+		turn_pause(i * 100 * TS_MS);
+		if (launch_take_census(exec_server(t), &after) < 0)
+			return;
+		growth = trait->count(&after) - trait->count(before);
+		if (growth <= FEW)
 			return;
 	}
 	t->blame = NOBODY;
 	t->message[0] = '\0';
-	if (launch_sample(exec_server(t), &proc) == 0 && proc.n_descriptors - before > n / 2)
-		turn_fail(t, BYTES, "%d conversations that the client reset left %lld descriptors behind", n,
-		          (long long)(proc.n_descriptors - before));
+	if (growth > 2 * FEW && (trait->count == n_processes || after.n_processes - before->n_processes <= FEW))
+		turn_fail(t, BYTES, "conversations that the client reset left %lld %s behind", (long long)growth,
+		          trait->name);
+}
+
+static void judge_left(struct turn *t, const struct trait *trait)
+{
+	struct launch_census before, after;
+	int n = conversations(t, &before, &after);
+
+	if (n && exec_streams(t) && trait->count(&after) <= trait->count(&before) + 2)
+		broken_conversations(t, trait, &after);
+	judge_growth(t, trait, &before, &after, n);
 }
 
 void case_lifecycle_descriptors(struct turn *t)
 {
-	struct launch_census before, after;
-	int n = conversations(t, &before, &after);
-
-	if (n && exec_streams(t) && after.proc.n_descriptors <= before.proc.n_descriptors + 2)
-		broken_conversations(t, after.proc.n_descriptors);
-	judge_growth(t, &(struct trait){"descriptors", n_descriptors}, &before, &after, n);
+	judge_left(t, &(struct trait){"descriptors", n_descriptors});
 }
 
 void case_lifecycle_processes(struct turn *t)
 {
-	struct launch_census before, after;
-	int n = conversations(t, &before, &after);
-
-	judge_growth(t, &(struct trait){"processes", n_processes}, &before, &after, n);
+	judge_left(t, &(struct trait){"processes", n_processes});
 }
 
 void case_lifecycle_zombies(struct turn *t)

@@ -25,6 +25,8 @@ void case_lifecycle_sigterm(struct turn *t)
 
 #define CHILDREN_END_NS (3 * TS_S / 2) /* who still answers then was not told to stop */
 
+#define FAREWELL_NS (50 * TS_MS) /* to read what the server's end left on the way */
+
 static bool has_children(struct turn *t, int64_t until_ns)
 {
 	int n_left;
@@ -47,6 +49,21 @@ static void see_children(struct turn *t, struct peer *p)
 		          launch_count(exec_server(t), false));
 }
 
+/* What is owed may still come; a farewell is no reply. */
+static bool hears_no_farewell(struct turn *t, struct peer *p)
+{
+	char what[300];
+
+	while (p && peer_listen(p, FAREWELL_NS))
+		;
+	if (t->blame == BYTES) {
+		snprintf(what, sizeof(what), "%.299s", t->message);
+		snprintf(t->message, sizeof(t->message), "told to stop, it speaks to the client that is there: %s",
+		         what);
+	}
+	return t->blame == NOBODY;
+}
+
 /* In the middle of a line, where there are lines. */
 void case_lifecycle_sigterm_busy(struct turn *t)
 {
@@ -57,7 +74,7 @@ void case_lifecycle_sigterm_busy(struct turn *t)
 	if (d->one_shot || (peer_say_letters(p, 8) && (!d->line || peer_send(p, "abc", 3)))) {
 		if (p && d->line)
 			turn_pause(5 * TS_MS + turn_busy_ns());
-		if (exec_stops(t, SIGTERM, &status))
+		if (exec_stops(t, SIGTERM, &status) && hears_no_farewell(t, p))
 			see_children(t, p);
 	}
 	exec_forget_clients(t);

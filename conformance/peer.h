@@ -130,4 +130,7 @@ void peers_say(struct peer **p, int n);
 #define PEERS_TOGETHER 8
 void peers_go_together(struct turn *t, int n);
 
+/* n clients more send much, read nothing, and reset while the server still sends. None of them is judged. */
+void peers_reset_together(struct turn *t, int n);
+
 #endif

@@ -1,5 +1,7 @@
 /* Several test clients that do the same at once. */
-#include "peer.h"
+#include "peer_inside.h"
+#include "ts_clock.h"
+#include <stdlib.h>
 
 void peers_say(struct peer **p, int n)
 {
@@ -21,4 +23,27 @@ void peers_go_together(struct turn *t, int n)
 	for (int i = 0; i < n && t->blame == NOBODY; i++)
 		if (peer_finish(p[i]))
 			peer_free(p[i], 0);
+}
+
+#define UNREAD    (1 << 20) /* bytes: more than a client takes that has small buffers and does not read */
+#define SENDS_FOR (20 * TS_MS)
+
+void peers_reset_together(struct turn *t, int n)
+{
+	char *bytes = malloc(UNREAD);
+	struct peer *p;
+
+	for (int i = 0; bytes && i < n && t->blame == NOBODY && (p = peer_try(t, turn_wait_ns(t), true)); i++) {
+		turn_filler(t, bytes, UNREAD, 0);
+		p->deaf = true;
+		peer_send(p, bytes, UNREAD);
+	}
+	free(bytes);
+	for (int64_t until_ns = ts_clock_mono_ns() + SENDS_FOR + turn_busy_ns(); ts_clock_mono_ns() < until_ns;) {
+		for (int i = 0; i < t->n_peers; i++)
+			peer_pump(t->peers[i], 0);
+		turn_pause(2 * TS_MS);
+	}
+	while (t->n_peers > 0)
+		peer_reset(t->peers[t->n_peers - 1]);
 }

@@ -235,6 +235,8 @@ static bool caller_look(struct server *s, int fd)
 		fifty_die(s, fd);
 	if (s->fault == FAULT_RESET_EARLY_DIES && getpeername(fd, (struct sockaddr *)&addr, &addr_len) < 0)
 		exit(1);
+	while (s->n_open == 32 && s->fault == FAULT_PLACES_LOST && !s->stopping)
+		server_wait(s, -1, s->signals, -1);
 	if (s->close_next)
 		close(s->close_next);
 	s->close_next = 0;
@@ -280,6 +282,9 @@ void clients_stop(struct server *s)
 
 	until.tv_sec += waits ? PEER_LIFE_S : 3;
 	pthread_mutex_lock(&s->lock);
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (s->clients[i] && s->fault == FAULT_FAREWELL)
+			send(s->clients[i], "good-bye\n", 9, MSG_NOSIGNAL | MSG_DONTWAIT);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (s->clients[i] && s->form == FORM_FORK)
 			kill(s->clients[i], SIGTERM);

@@ -15,6 +15,8 @@ bool bytes_send(const struct conversation *c, int fd, const char *bytes, size_t 
 
 	for (ssize_t sent; n; bytes += sent, n -= sent) {
 		sent = send(fd, bytes, n, flags);
+		while (sent < 0 && has(c, FAULT_RESET_RETRIES))
+			pause();
 		if (sent < 0)
 			return false;
 	}
