@@ -37,10 +37,26 @@ static bool fill(struct turn *t)
 	return t->blame == NOBODY;
 }
 
-/* A queued caller, with or without words before its turn. */
+#define CALLERS 4 /* as many wait in turn: a short queue of the kernel may hold fewer */
+
+/* Not more than there is room for, and one at least. Returns how many. */
+static int call(struct turn *t, struct peer **caller)
+{
+	int n = 0;
+
+	caller[n++] = peer_open(t);
+	while (n < CALLERS && t->blame == NOBODY && !turn_slow(t) && (caller[n] = peer_try(t, 50 * TS_MS, false)))
+		n++;
+	if (caller[0])
+		peer_listen(caller[0], 40 * TS_MS); /* a server that turns callers away has time to do it */
+	return n;
+}
+
+/* Queued callers, with or without words before their turn. */
 static void queue(struct turn *t, bool early)
 {
 	bool one_shot = t->subject->dialect.one_shot;
+	struct peer *caller[CALLERS];
 
 	if (!fill(t))
 		return;
@@ -48,19 +64,17 @@ static void queue(struct turn *t, bool early)
 
 	if (!one_shot && !peer_say_letters(first, 8))
 		return;
-	struct peer *second = peer_open(t);
-	if (second)
-		peer_listen(second, 40 * TS_MS); /* a server that turns callers away has time to do it */
-	if (early)
-		peer_send_letters(second, 8);
-	if (one_shot && !peer_say_letters(first, 8))
+	int n = call(t, caller);
+	for (int i = 0; early && i < n; i++)
+		peer_send_letters(caller[i], 8);
+	if ((one_shot && !peer_say_letters(first, 8)) || !peer_finish(first))
 		return;
-	if (!peer_finish(first))
-		return;
-	if (!early)
-		peer_send_letters(second, 8);
-	peer_await(second);
-	peer_finish(second);
+	for (int i = 0; i < n && t->blame == NOBODY; i++) {
+		if (!early)
+			peer_send_letters(caller[i], 8);
+		if (peer_await(caller[i]))
+			peer_finish(caller[i]);
+	}
 }
 
 void case_concurrency_queue(struct turn *t)
