@@ -25,23 +25,19 @@ static void report_errors(const struct ts_endpoint *ep, int fd)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
 }
 
-/*
- * Where the server has a path, its client has one, too: the libraries of some languages can answer no other. Elsewhere,
- * and where none can be made, the kernel finds a name.
- */
-static int open_socket(struct dgram *d)
+/* A case's later clients have longer paths, by these: some servers keep the length of the first. */
+static const char longer[] = "-longer-and-longer-so-that-it-fills-whatever-somebody-has-found-long-enough-for-a-path";
+#define LONGER 3
+
+static int bind_path(struct dgram *d, enum dgram_name name)
 {
 	static _Atomic int n_made;
-	const struct ts_endpoint *ep = &d->turn->subject->endpoint;
 	struct sockaddr_un own = {.sun_family = AF_UNIX};
+	int n_longer = name == DGRAM_LONG ? (int)sizeof(longer) - 1 : (d->number - 1) % 4 * LONGER;
 
-	if (!ts_endpoint_path(ep))
-		return ts_endpoint_socket(ep, SOCK_NONBLOCK);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* A case's later clients have longer paths: some servers keep the length of the first. */
-	snprintf(d->path, sizeof(d->path), "/tmp/tsconform-%d.%03d%.*s", (int)getpid(), ++n_made,
-	         (d->number - 1) % 4 * 3, "-longer-s");
-	memcpy(own.sun_path, d->path, sizeof(d->path));
+	snprintf(d->path, sizeof(d->path), "/tmp/tsconform-%d.%03d%.*s", (int)getpid(), ++n_made, n_longer, longer);
+	snprintf(own.sun_path, sizeof(own.sun_path), "%s", d->path);
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&own, sizeof(own)) == 0) {
 		chmod(d->path, 0777); /* the server may be another user's */
 		return fd;
@@ -49,10 +45,22 @@ static int open_socket(struct dgram *d)
 	d->path[0] = '\0';
 	if (fd >= 0)
 		close(fd);
-	return ts_endpoint_socket(ep, SOCK_NONBLOCK);
+	return -1;
 }
 
-struct dgram *dgram_open(struct turn *t)
+/*
+ * Where the server has a path, its client has one, too: the libraries of some languages can answer no other. Elsewhere,
+ * and where none can be made, the kernel finds a name.
+ */
+static int open_socket(struct dgram *d, enum dgram_name name)
+{
+	const struct ts_endpoint *ep = &d->turn->subject->endpoint;
+	int fd = ts_endpoint_path(ep) && name != DGRAM_ABSTRACT ? bind_path(d, name) : -1;
+
+	return fd >= 0 ? fd : ts_endpoint_socket(ep, SOCK_NONBLOCK);
+}
+
+struct dgram *dgram_open_as(struct turn *t, enum dgram_name name)
 {
 	struct dgram *d = t->blame == NOBODY ? calloc(1, sizeof(*d)) : NULL;
 
@@ -61,7 +69,7 @@ struct dgram *dgram_open(struct turn *t)
 	d->turn = t;
 	d->number = ++t->n_clients_made;
 	d->last_ns = INT64_MIN;
-	d->fd = open_socket(d);
+	d->fd = open_socket(d, name);
 	if (d->fd < 0) {
 		turn_fail(t, OURSELVES, "cannot make a datagram socket: %s", strerror(-d->fd));
 		free(d);
@@ -69,6 +77,11 @@ struct dgram *dgram_open(struct turn *t)
 	}
 	report_errors(&t->subject->endpoint, d->fd);
 	return d;
+}
+
+struct dgram *dgram_open(struct turn *t)
+{
+	return dgram_open_as(t, DGRAM_USUAL);
 }
 
 void dgram_free(struct dgram *d)

@@ -19,7 +19,7 @@ struct dgram_past {
 struct dgram {
 	struct turn *turn;
 	int fd, number;
-	char path[40];   /* that it is bound to; empty: none */
+	char path[108];  /* that it is bound to; empty: none */
 	int64_t last_ns; /* time of the latest stamp, or INT64_MIN */
 	size_t n;        /* bytes of the latest datagram received */
 	bool foreign;    /* it came from another address than the one asked */
@@ -31,7 +31,11 @@ struct dgram {
 	char bytes[DGRAM_MAX];
 };
 
-struct dgram *dgram_open(struct turn *t); /* NULL after turn_fail */
+/* The client's own name, where the server's is a path: a path, a long one, or one that the kernel makes. */
+enum dgram_name { DGRAM_USUAL, DGRAM_LONG, DGRAM_ABSTRACT };
+
+struct dgram *dgram_open_as(struct turn *t, enum dgram_name name); /* NULL after turn_fail */
+struct dgram *dgram_open(struct turn *t);                          /* with a usual one */
 void dgram_free(struct dgram *d);
 
 bool dgram_send(struct dgram *d, const void *bytes, size_t n);

@@ -4,8 +4,10 @@
 #include "suite.h"
 #include "ts_clock.h"
 
-#define ABREAST_FEW 3
-#define QUEUE_LOOKS 20
+#define ABREAST_FEW  3
+#define ABREAST_LESS 2
+#define QUEUE_LOOKS  20
+#define SPARE        4 /* more than the suite has open at a time are served, or there is one place less */
 
 static bool is_answered(struct peer *p, int64_t wait_ns)
 {
@@ -43,6 +45,21 @@ static bool has_one_queue(struct turn *t, struct peer **served, int n, int64_t w
 			return false; /* and was not turned away either */
 	}
 	return true;
+}
+
+/* "Many" may be just as many: a client that comes before the one that went is forgotten would be one too many. */
+static void find_spare(struct turn *t, int64_t wait_ns)
+{
+	struct dialect *d = &t->subject->dialect;
+	struct peer *p[SPARE] = {NULL};
+	int more = n_answered(t, p, SPARE, wait_ns);
+
+	if (more < SPARE) {
+		d->limit = d->capacity + more;
+		d->abreast = d->capacity - ABREAST_LESS;
+	}
+	for (int i = 0; i < SPARE && p[i]; i++)
+		peer_free(p[i], 0);
 }
 
 void dialect_find_capacity(struct turn *t)
@@ -85,4 +102,6 @@ void dialect_find_capacity(struct turn *t)
 			d->capacity = d->limit = 1;
 	}
 	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
+	if (!slow && d->limit == 0)
+		find_spare(t, wait_ns);
 }

@@ -228,6 +228,7 @@ static bool caller_look(struct server *s, int fd)
 	socklen_t addr_len = sizeof(addr);
 	int most = s->fault == FAULT_CALLERS_REFUSED ? 1
 	           : s->fault == FAULT_THREE_SERVED  ? 3
+	           : s->fault == FAULT_EIGHT_SERVED  ? 8
 	           : s->fault == FAULT_FIFTY_OPEN    ? 50
 	                                             : CLIENTS_MAX;
 
@@ -248,7 +249,7 @@ static bool caller_look(struct server *s, int fd)
 void clients_serve(struct server *s)
 {
 	bool was_queued = false;
-	int fd, on = 1;
+	int fd, on = 1, n_queued = 0;
 
 	for (;;) {
 		s->waiting_ns = peer_now_ns(CLOCK_REALTIME);
@@ -263,7 +264,9 @@ void clients_serve(struct server *s)
 		}
 		if (s->endpoint.family != AF_UNIX)
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		if (!caller_look(s, fd) || (s->fault == FAULT_QUEUE_DROPPED && was_queued))
+		n_queued = was_queued ? n_queued + 1 : 0;
+		if (!caller_look(s, fd) || (s->fault == FAULT_QUEUE_DROPPED && was_queued) ||
+		    (s->fault == FAULT_QUEUED_TWO && n_queued > 2))
 			close(fd);
 		else
 			client_start(s, fd, was_queued);

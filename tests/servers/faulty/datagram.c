@@ -109,7 +109,8 @@ static const struct sender *receiver_choose(struct conversation *c, const struct
 
 	if (has(c, FAULT_DGRAM_FIRST_SENDER) && is_first)
 		*kept = *from;
-	if (has(c, FAULT_DGRAM_FIRST_SENDER) || (has(c, FAULT_DGRAM_PREVIOUS_SENDER) && !is_first))
+	if (has(c, FAULT_DGRAM_FIRST_SENDER) ||
+	    (!is_first && (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_EMPTY_SENDER))))
 		return kept;
 	return from;
 }
@@ -140,6 +141,15 @@ static bool queue_look(struct conversation *c, char *data, ssize_t *n, struct se
 	return true;
 }
 
+/* Faults that do not know whom to answer. */
+static bool is_stranger(const struct conversation *c, const struct sender *from)
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)&from->addr;
+
+	return (has(c, FAULT_DGRAM_PATH_64) && strnlen(un->sun_path, sizeof(un->sun_path)) > 63) ||
+	       (has(c, FAULT_DGRAM_ABSTRACT) && un->sun_path[0] == '\0');
+}
+
 static void datagram_answer(struct conversation *c, char *data, ssize_t n, struct sender *from, struct sender *kept)
 {
 	struct peer_text reply = {0};
@@ -149,7 +159,11 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 			exit(1);
 		return;
 	}
+	if (is_stranger(c, from))
+		return;
 	if (n == 0) {
+		if (has(c, FAULT_DGRAM_EMPTY_SENDER))
+			*kept = *from;
 		if (has(c, FAULT_DGRAM_EMPTY_TO_LAST) && kept->addr_len)
 			bare_send(c, kept, 1);
 		empty_answer(c, from);
@@ -158,6 +172,7 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 	if (queue_look(c, data, &n, from) && reply_write(c, &reply, data, n))
 		datagram_send(c, receiver_choose(c, from, kept), &reply);
 	free(reply.p);
+	kept->addr_len = has(c, FAULT_DGRAM_EMPTY_SENDER) ? 0 : kept->addr_len;
 	bool fifth = has(c, FAULT_DGRAM_FIFTH_UNASKED) && c->n_messages % 5 == 0;
 	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_EMPTY_TO_LAST) ||
 	    fifth)
