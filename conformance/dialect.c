@@ -12,9 +12,10 @@
 #define GREETING_NS   (120 * TS_MS)
 #define UNFINISHED_NS (600 * TS_MS) /* no reply for so long: perhaps it waits for a newline */
 #define HALF_NS       (250 * TS_MS) /* the same, of a server that has begun to answer */
-#define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all of the first reply */
+#define QUIET_NS      (120 * TS_MS) /* no more came for so long: this is all that it says */
+#define PAUSE_NS      UNFINISHED_NS /* the same, where the data has not come: it may pause within its reply */
 #define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
-#define LONGEST_NS    (3 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
+#define LONGEST_NS    (5 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
 #define LATE_BEGIN_NS (50 * TS_MS)
 #define LATE_END_NS   (20 * TS_MS)
@@ -25,13 +26,22 @@ static bool ends_with(const struct peer *p, const char *tail, size_t n)
 	return p->n_first >= n && memcmp(p->first + p->n_first - n, tail, n) == 0;
 }
 
-/* All of a reply whose data we know: until quiet, short if it ends with that, or the end. False: it
- * goes on for ever. */
+/* What came is all, if no more comes for so long. `tail`: the data of its message; NULL: a greeting has none. */
+static int64_t quiet_ns(const struct peer *p, const char *tail, size_t n_tail)
+{
+	if (!tail)
+		return QUIET_NS;
+	if (ends_with(p, tail, n_tail))
+		return MORE_NS;
+	return memmem(p->first, p->n_first, tail, n_tail) ? QUIET_NS : PAUSE_NS;
+}
+
+/* All of a reply, until quiet or the end. False: it goes on for ever. */
 static bool listen_whole(struct peer *p, const char *tail, size_t n_tail)
 {
 	int64_t before = p->n_read, deadline_ns = ts_clock_mono_ns() + LONGEST_NS;
 
-	while (!p->ended && peer_listen(p, ends_with(p, tail, n_tail) ? MORE_NS : QUIET_NS))
+	while (!p->ended && peer_listen(p, quiet_ns(p, tail, n_tail)))
 		if (p->n_read - before > FLOOD_BYTES || ts_clock_mono_ns() > deadline_ns)
 			return false;
 	return true;
@@ -249,7 +259,7 @@ static bool converse(struct turn *t, enum words how)
 		return false;
 	p->dumb = true;
 	d->greeting = peer_listen(p, t->subject->few ? GREETING_NS / 10 : GREETING_NS);
-	bool endless = d->greeting && !listen_whole(p, "", 1);
+	bool endless = d->greeting && !listen_whole(p, NULL, 0);
 	if (d->greeting)
 		quote_greeting(d, p);
 	bool silent_end = p->ended, daytime = d->greeting && tells_time(p->first, p->n_first);
