@@ -132,9 +132,10 @@ void peer_free(struct peer *p, int64_t wait_ns)
 {
 	static _Thread_local char sink[PEER_READ_BYTES];
 	int64_t deadline = ts_clock_mono_ns() + wait_ns, left, n_total = 0;
+	int64_t most = PEER_POLITE_BYTES + 4 * (int64_t)peer_owed(p); /* to leave sooner would reset */
 
 	shutdown(p->fd, SHUT_WR);
-	while (!p->ended && n_total < PEER_POLITE_BYTES && (left = deadline - ts_clock_mono_ns()) > 0) {
+	while (!p->ended && n_total < most && (left = deadline - ts_clock_mono_ns()) > 0) {
 		if (!peer_wait(p->fd, POLLIN, left) && ts_signal_stop())
 			break;
 		ssize_t n = recv(p->fd, sink, sizeof(sink), 0);

@@ -227,8 +227,8 @@ bool turn_ask_letters(struct turn *t, size_t n);
 /* The conversation of turn_ask is over: end it politely; the next ask opens another. */
 bool turn_ask_end(struct turn *t);
 
-/* No vowels, and no letter that is a command by itself: by chance "bye" or "ls" would come, and some servers obey. */
-#define TURN_LETTERS "bcdfghjkmnprstvwz"
+/* No vowels, and none of c, d, l, q, r, s, x and y: by chance "bye", "ls" or "cd" would come, and some servers obey. */
+#define TURN_LETTERS "bfghjkmnptvwz"
 
 /* n meaningless small letters, from the turn's random numbers; `out` gets no terminator. */
 void turn_letters(struct turn *t, char *out, size_t n);

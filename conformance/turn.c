@@ -217,8 +217,11 @@ void turn_filler(const struct turn *t, char *out, size_t n, size_t at)
 {
 	const struct dialect *d = &t->subject->dialect;
 
+	static const char letters[] = TURN_LETTERS;
+	const size_t n_letters = sizeof(letters) - 1;
+
 	for (size_t i = 0; i < n; i++, at++)
-		out[i] = (char)('a' + (at * 7 + at / 26 + at / 1000) % 26);
+		out[i] = letters[(at * 7 + at / n_letters + at / 1000) % n_letters];
 	for (size_t i = FILLER_LINE - 1; d->line && i < n; i += FILLER_LINE) {
 		out[i] = '\n';
 		if (d->crlf)

@@ -61,7 +61,7 @@ my %shapes = (
     quit => sub { # correct but for the words
         my ($client) = @_;
         while (sysread($client, my $data, 1024)) {
-            last if $data =~ /^(quit|exit|bye)/;
+            last if $data =~ /^(quit|exit|bye|stop|time|date|help|who|ls|pwd|cd)/; # of whatever a receive call brings
             syswrite($client, '[' . localtime() . "] $data");
         }
     },
