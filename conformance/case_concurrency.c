@@ -279,7 +279,7 @@ void case_concurrency_many_open(struct turn *t)
 	struct peer *p[MANY];
 	int n = turn_slow(t) ? 20 : MANY, n_each = n_at_once(t);
 
-	if (said_few(t))
+	if ((d->capacity < LEAVERS || d->one_shot) && said_few(t))
 		return;
 	for (int i = 0; i < LEAVERS && !d->one_shot; i++)
 		if (!peer_say_letters(c.leaver[i] = peer_open(t), 8))
