@@ -146,6 +146,9 @@ int32_t ts_stamp_guess_zone(const struct ts_stamp *stamp, int64_t now_ns)
 	if (stamp->has_zone)
 		return stamp->zone_s;
 
+	bool fits_utc = stamp->begin_ns <= now_ns && now_ns < stamp->begin_ns + stamp->resolution_ns;
+	if (stamp->has_date && fits_utc) /* a text such as a day fits many zones */
+		return 0;
 	int64_t ahead_ns = stamp->begin_ns + stamp->resolution_ns / 2 - now_ns;
 	if (!stamp->has_date) /* any day will do: take the one that brings it within 12 hours */
 		ahead_ns -= divide_down(ahead_ns + DAY_NS / 2, DAY_NS) * DAY_NS;

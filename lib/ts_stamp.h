@@ -82,8 +82,8 @@ int ts_stamp_read(struct ts_stamp *stamp, const struct ts_stamp_format *expected
 
 /*
  * The zone (whole quarter hours, -12:00 to +14:00) that brings the stamp nearest to now_ns, for texts without one.
- * Returns seconds east of UTC, or INT32_MIN when none brings it within 15 minutes / 2 of now (the time is plainly
- * wrong).
+ * UTC where that will do, as for a text that is a day. Returns seconds east of UTC, or INT32_MIN when none brings it
+ * within 15 minutes / 2 of now (the time is plainly wrong).
  */
 int32_t ts_stamp_guess_zone(const struct ts_stamp *stamp, int64_t now_ns);
 

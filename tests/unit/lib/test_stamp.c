@@ -25,6 +25,8 @@ static void test_guess_zone(void **state)
 	assert_int_equal(ts_stamp_guess_zone(&stamp, now - 57 * 900 * TS_S), INT32_MIN);
 	stamp = sample("2026-11-22T18:30:00+08:00");
 	assert_int_equal(ts_stamp_guess_zone(&stamp, 0), 28800);
+	stamp = (struct ts_stamp){.has_date = true, .begin_ns = now - 37800 * TS_S, .resolution_ns = 86400 * TS_S};
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 0); /* a day */
 	stamp = sample("18:30:00");
 	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 28800);
 	stamp = sample("02:30:00");
