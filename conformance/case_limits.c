@@ -33,6 +33,24 @@ static int64_t growth_mib(const struct ts_proc *before, const struct ts_proc *af
 	return (after->rss_bytes - before->rss_bytes) >> 20;
 }
 
+/* A runtime that starts workers of its own grows for a while; false: it has ended. */
+static bool sample_when_still(struct turn *t, struct ts_proc *out)
+{
+	struct ts_proc last;
+
+	if (launch_sample(exec_server(t), out) < 0)
+		return false;
+	for (int i = 0; i < 15; i++) {
+		last = *out;
+		turn_pause(50 * TS_MS);
+		if (launch_sample(exec_server(t), out) < 0)
+			return false;
+		if (out->rss_bytes - last.rss_bytes < 1 << 18)
+			break;
+	}
+	return true;
+}
+
 void case_robust_memory(struct turn *t)
 {
 	struct ts_proc before, after;
@@ -41,7 +59,7 @@ void case_robust_memory(struct turn *t)
 
 	/* Its process or thread, if it has one of its own, is there before, and is no growth. */
 	if (!turn_plain(t) || !(p = peer_try(t, turn_wait_ns(t), true)) || !peer_say_letters(p, 8) ||
-	    launch_sample(exec_server(t), &before) < 0)
+	    !sample_when_still(t, &before))
 		return;
 	after = before;
 	for (int mib = STEP_MIB; mib <= UNREAD_MIB && !stuck && growth_mib(&before, &after) <= GROWTH_MIB;
