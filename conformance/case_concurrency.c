@@ -37,7 +37,7 @@ static bool fill(struct turn *t)
 	return t->blame == NOBODY;
 }
 
-#define CALLERS 4 /* as many wait in turn: a short queue of the kernel may hold fewer */
+#define CALLERS 6 /* as many wait in turn: a short queue of the kernel may hold fewer */
 
 /* Not more than there is room for, and one at least. Returns how many. */
 static int call(struct turn *t, struct peer **caller)

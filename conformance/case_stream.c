@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Just below the 2 s for which an idle client must be kept. */
-#define KEPT_NS (1800 * TS_MS)
+#define KEPT_NS (1900 * TS_MS)
 
 #define UNREAD_NS   (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
