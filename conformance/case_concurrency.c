@@ -136,7 +136,10 @@ static bool said_few(struct turn *t)
 #define CROWD      100
 #define CROWD_SLOW 24 /* where a reply takes some milliseconds */
 
-/* Not all were answered. They go, and then somebody else is, unless their places are lost. */
+/*
+ * Not all were answered. They go, and then somebody else is, unless their places are lost. One that has ended is judged
+ * by many-open.
+ */
 static void next_after(struct turn *t, int n, int n_answered)
 {
 	turn_leave(t);
@@ -146,9 +149,11 @@ static void next_after(struct turn *t, int n, int n_answered)
 		         "%d clients were there at once, %d of them were answered; all have gone, and the next is not "
 		         "served",
 		         n, n_answered);
-	} else if (t->blame == NOBODY) {
-		turn_report(t, "%d of %d clients were answered", n_answered, n);
+		return;
 	}
+	t->blame = NOBODY;
+	t->message[0] = '\0';
+	turn_report(t, "%d of %d clients were answered", n_answered, n);
 }
 
 /* Whom a table of 8 or of 64 clients has no room for. How many are answered is not judged here, only what they get. */

@@ -170,7 +170,7 @@ static void broken_conversations(struct turn *t, const struct trait *trait, cons
 		peer_say_letters(p, 8);
 		peer_reset(p);
 	}
-	for (int i = 0; sends && i < 40; i += n_together)
+	for (int i = 0; sends && i < n; i += n_together)
 		peers_reset_together(t, n_together);
 	for (int i = 1; i <= 4 && t->blame == NOBODY; i++) {
 		turn_pause(i * 100 * TS_MS);

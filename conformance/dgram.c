@@ -26,7 +26,7 @@ static void report_errors(const struct ts_endpoint *ep, int fd)
 }
 
 /* A case's later clients have longer paths, by these: some servers keep the length of the first. */
-static const char longer[] = "-longer-and-longer-so-that-it-fills-whatever-somebody-has-found-long-enough-for-a-path";
+static const char longer[] = "-longer-and-longer-until-it-fills-what-somebody-has-found-long-enough-for-it";
 #define LONGER 3
 
 static int bind_path(struct dgram *d, enum dgram_name name)

@@ -4,10 +4,9 @@
 #include "suite.h"
 #include "ts_clock.h"
 
-#define ABREAST_FEW  3
-#define ABREAST_LESS 2
-#define QUEUE_LOOKS  20
-#define SPARE        4 /* more than the suite has open at a time are served, or there is one place less */
+#define ABREAST_FEW 3
+#define QUEUE_LOOKS 20
+#define SPARE       4 /* more than the suite has open at a time are served, or there is one place less */
 
 static bool is_answered(struct peer *p, int64_t wait_ns)
 {
@@ -47,7 +46,17 @@ static bool has_one_queue(struct turn *t, struct peer **served, int n, int64_t w
 	return true;
 }
 
-/* "Many" may be just as many: a client that comes before the one that went is forgotten would be one too many. */
+/*
+ * Was one more closed on, for there was no place? Who has gone has one until the server knows: so half of them are
+ * used, and nobody is closed on who is to be judged for something else.
+ */
+static void mind_places(struct dialect *d, const struct peer *one_more)
+{
+	if (one_more && one_more->ended && d->limit > 1)
+		d->abreast = d->limit / 2;
+}
+
+/* "Many" may be just as many: then the suite must know. */
 static void find_spare(struct turn *t, int64_t wait_ns)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -56,7 +65,7 @@ static void find_spare(struct turn *t, int64_t wait_ns)
 
 	if (more < SPARE) {
 		d->limit = d->capacity + more;
-		d->abreast = d->capacity - ABREAST_LESS;
+		mind_places(d, p[more]);
 	}
 	for (int i = 0; i < SPARE && p[i]; i++)
 		peer_free(p[i], 0);
@@ -68,7 +77,7 @@ void dialect_find_capacity(struct turn *t)
 	int64_t wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
 	bool slow_to_answer = d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS,
 	     slow = slow_to_answer || d->begins_late || turn_slow(t);
-	struct peer *p[1 + DIALECT_CAPACITY_SLOW], *first;
+	struct peer *p[1 + DIALECT_CAPACITY_SLOW] = {NULL}, *first;
 	int n = 1;
 
 	d->capacity = d->abreast = d->limit = 1;
@@ -94,14 +103,15 @@ void dialect_find_capacity(struct turn *t)
 		    : n == 1 ? 3
 		             : DIALECT_CAPACITY_SLOW - d->capacity;
 	}
+	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
+	mind_places(d, p[d->capacity]);
 	/* Whoever holds one conversation may be in the way of another: as with a server that has one worker. */
 	if (!slow && !d->one_shot && d->limit > 1) {
 		if (p[d->capacity])
 			peer_free(p[d->capacity], 0);
 		if (!has_one_queue(t, p, d->capacity, wait_ns))
-			d->capacity = d->limit = 1;
+			d->capacity = d->abreast = d->limit = 1;
 	}
-	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
 	if (!slow && d->limit == 0)
 		find_spare(t, wait_ns);
 }
