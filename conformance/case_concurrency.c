@@ -136,6 +136,8 @@ static bool said_few(struct turn *t)
 #define CROWD      100
 #define CROWD_SLOW 24 /* where a reply takes some milliseconds */
 
+#define BEHIND_NS (10 * TS_S) /* who waits behind those that wait, and are gone when their turn comes */
+
 /*
  * Not all were answered. They go, and then somebody else is, unless their places are lost. One that has ended is judged
  * by many-open.
@@ -143,12 +145,14 @@ static bool said_few(struct turn *t)
 static void next_after(struct turn *t, int n, int n_answered)
 {
 	turn_leave(t);
-	if (!turn_plain(t) && t->blame == SILENCE) {
-		t->sort = ANY;
-		snprintf(t->message, sizeof(t->message),
-		         "%d clients were there at once, %d of them were answered; all have gone, and the next is not "
-		         "served",
-		         n, n_answered);
+	struct peer *next = peer_open(t);
+	bool sent = peer_send_letters(next, 9);
+
+	if (sent && !peer_answered_within(next, BEHIND_NS) && t->blame == NOBODY && !next->ended) {
+		turn_fail(t, SILENCE,
+		          "%d clients were there at once, %d of them were answered; all have gone, and the "
+		          "next is not served",
+		          n, n_answered);
 		return;
 	}
 	t->blame = NOBODY;
@@ -160,11 +164,13 @@ static void next_after(struct turn *t, int n, int n_answered)
 void case_concurrency_own_data(struct turn *t)
 {
 	int64_t wait_ns = 300 * TS_MS + 2 * turn_busy_ns() + 4 * t->subject->dialect.rtt_ns;
+	const int limit = t->subject->dialect.limit;
 	int n = 0, n_answered = 0, most = t->subject->dialect.least_rtt_ns > 10 * TS_MS ? CROWD_SLOW : CROWD;
 	struct peer *p[CROWD];
 
 	if (said_few(t))
 		return;
+	most = limit > 0 && 2 * limit < most ? 2 * limit : most;
 	while (n < most && (p[n] = peer_try(t, wait_ns, false)) != NULL)
 		n++;
 	for (int round = 0; turn_goes_on(t, round, 4, 2, TS_S); round++) {
