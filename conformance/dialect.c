@@ -206,6 +206,7 @@ static void second_words(struct turn *t, struct peer *p)
 	peer_listen(p, t->subject->few ? 5 * TS_MS : 30 * TS_MS);
 	if (p->ended || !next_words(t, p)) {
 		d->one_shot = p->ended;
+		d->one_message = !p->ended;
 		return;
 	}
 	for (int i = 0; i < 3 && d->least_rtt_ns > 40 * TS_MS && d->least_rtt_ns < 250 * TS_MS; i++)

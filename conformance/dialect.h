@@ -43,6 +43,7 @@ struct dialect {
 	bool first_lost;      /* the first datagram was not answered, and a later one was */
 	bool goes_on;         /* a client's second datagram is answered, too */
 	bool first_only;      /* nobody but its first client is answered */
+	bool one_message;     /* the probe's second message was not answered, and its conversation left open */
 	bool empty_kills;     /* after an empty datagram nothing was answered any more */
 	int64_t rtt_ns;       /* of a small message: the longest of the probe's, for deadlines */
 	int64_t least_rtt_ns; /* the shortest: a busy machine does not make a server slow; 0: unknown */

@@ -31,8 +31,12 @@ bool look_start_again(struct subject *subject);
 /* What went wrong in it is what another failed case is about (root.h): it is set aside, and true is returned. */
 bool look_leave_to_root(struct report *report, struct result *r);
 
-/* A datagram server that answers its first client only, as the probe has found, is judged for that alone. */
+/*
+ * A datagram server that answers its first client only, as the probe has found, is judged for that alone; and so is one
+ * that answers the first message of each conversation only, and leaves it open.
+ */
 void look_settle_first_only(struct report *report);
+void look_settle_one_message(struct report *report);
 
 /* After some cases: judge what passed, look again at what failed, and find out whether the server is lost. `wait`: what
  * another case may be about (root.h) is judged with that one, later. */

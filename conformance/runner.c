@@ -239,6 +239,7 @@ void report_run(struct report *report)
 	} else {
 		spend(report);
 		look_settle_first_only(report);
+		look_settle_one_message(report);
 		run_stage(report, FIRST);
 		spend_on_late_ends(report);
 		report->subject->alone = disturbed(report);

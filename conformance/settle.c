@@ -42,6 +42,23 @@ void look_settle_first_only(struct report *report)
 	result_not_run(report, "not run, for the server answers its first client only", clients->row->id);
 }
 
+void look_settle_one_message(struct report *report)
+{
+	struct result *lockstep = result_of(report, "stream.lockstep");
+
+	if (!report->subject->dialect.one_message || !lockstep->selected)
+		return;
+	const int n_before = report->subject->n_judged;
+
+	look_at(report, lockstep, 2); /* a busy machine may have kept the probe from its answer */
+	if (lockstep->blame != SILENCE || lockstep->sort != NO_ANSWER || report->subject->n_judged != n_before + 1)
+		return;
+	snprintf(lockstep->message, sizeof(lockstep->message),
+	         "the server answers the first message of a conversation, and no other, and leaves it open");
+	result_judge(report, lockstep);
+	result_not_run(report, "not run, for the server answers one message of a conversation", lockstep->row->id);
+}
+
 /* A server of ours ended while the case was on, or before: which case did it, only a second look can tell. */
 static bool ended_beside(const struct report *report, const struct result *r)
 {

@@ -366,6 +366,16 @@ def loop_one_message(server, reply):
         client.close()
 
 
+def loop_one_message_open(server, reply):
+    """The same, and the connection is forgotten, not closed."""
+    forgotten = []
+    while True:
+        client, _ = server.accept()
+        if data := client.recv(BUFSIZ):
+            client.send(reply(data))
+        forgotten.append(client)
+
+
 def loop_stuck(server, reply):
     """while True around recv() alone: after the first client's end it never comes back to accept()."""
     client, _ = server.accept()
