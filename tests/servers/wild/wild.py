@@ -16,6 +16,7 @@ from time import ctime
 from urllib.parse import urlsplit
 
 BUFSIZ = 1024
+STARTED = time.time()
 
 
 def listen(uri):
@@ -88,6 +89,11 @@ REPLIES = {
     'pattern': lambda data: b'[YYYY-MM-DD hh:mm:ss]' + data,
     'length-before': lambda data: (26 + len(data)).to_bytes(4, 'big') + b'[%s]%s' % (ctime().encode(), data),
     'tuple': lambda data: str(('[%s]' % ctime(), data)).encode(),
+    'none': lambda data: b'[None] %s' % data,
+    'zero-day': lambda data: ('[%s] ' % time.strftime('%Y-%m-0 %H:%M:%S')).encode() + data,
+    'took': lambda data: b'[%.1fms] %s' % (time.monotonic() * 1000, data),
+    'uncalled': lambda data: ('[%s] ' % ctime).encode() + data,
+    'fast': lambda data: b'[%.3f]%s' % (time.time() + (time.time() - STARTED) / 2, data),
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
@@ -492,6 +498,33 @@ def loop_udp_new_socket(server, reply):
     while True:
         data, client = server.recvfrom(BUFSIZ)
         socket(AF_INET, SOCK_DGRAM).sendto(reply(data), client)
+
+
+def loop_udp_dies(server, reply):
+    """Text for bytes: the first datagram is the last."""
+    reply(server.recvfrom(BUFSIZ)[0])
+
+
+def loop_udp_chat(server, reply):
+    """To everybody who ever wrote."""
+    clients = set()
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        clients.add(client)
+        for each in clients:
+            server.sendto(reply(data), each)
+
+
+def loop_udp_one_buffer(server, reply):
+    """A thread for each datagram, and one buffer for all of them."""
+    buffer = bytearray(BUFSIZ)
+
+    def answer(n, client):
+        time.sleep(0.005)
+        server.sendto(reply(bytes(buffer[:n])), client)
+
+    while True:
+        threading.Thread(target=answer, args=server.recvfrom_into(buffer), daemon=True).start()
 
 
 LOOPS = {name[5:].replace('_', '-'): function for name, function in list(globals().items()) if name.startswith('loop_')}
