@@ -525,6 +525,13 @@ END
   [[ ${output} != *"came once more"* ]]
 }
 
+@test "an end between two messages is told from one before the first" {
+  start_peer build/release/servers/faulty --fault=hundred-closes --listen="unix:${tmp}/socket"
+  run "${bin}/tsconform" --only=stream.kept-many "${uri}"
+  echo "${output}"
+  [[ ${output} == *"the server ended the conversation"* && ${output} != *"had sent anything"* ]]
+}
+
 # Fault caught: callers were left queued behind the conversation that had failed, and closed before their turn came.
 @test "the search for a shortest script leaves no reset behind" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py first-16/unguarded tcp://127.0.0.1:0

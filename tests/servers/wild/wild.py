@@ -201,6 +201,37 @@ def loop_one_behind(server, reply):
         client.close()
 
 
+def loop_one_before(server, reply):
+    """Answers with the message before, and has nothing to say to the last."""
+    while True:
+        client, _ = server.accept()
+        last = b''
+        while data := client.recv(BUFSIZ):
+            if last:
+                client.send(reply(last))
+            last = data
+        client.close()
+
+
+def loop_name_first(server, reply):
+    """The first message is the client's name, and the next ones are for answering."""
+    while True:
+        client, _ = server.accept()
+        if client.recv(BUFSIZ):
+            answer_all(client, reply)
+        client.close()
+
+
+def loop_accept_inside(server, reply):
+    """accept() in the loop that was for the messages: each client has one, and its conversation never ends."""
+    clients = []
+    while True:
+        client, _ = server.accept()
+        clients.append(client)
+        if data := client.recv(BUFSIZ):
+            client.send(reply(data))
+
+
 def loop_daytime_first(server, reply):
     """The time for every caller, and no word more."""
     while True:
@@ -327,6 +358,16 @@ def loop_welcome(server, reply):
     in_threads(server, serve)
 
 
+def loop_welcome_late(server, reply):
+    """The same, when half a second has gone by, and the client may have asked."""
+    def serve(client):
+        time.sleep(0.4)
+        client.sendall(reply(b'welcome\n'))
+        answer_all(client, reply)
+
+    in_threads(server, serve)
+
+
 def loop_telnet(server, reply):
     """Will echo, and do a line at a time."""
     while True:
@@ -369,6 +410,16 @@ def loop_one_message(server, reply):
         client, _ = server.accept()
         if data := client.recv(BUFSIZ):
             client.send(reply(data))
+        client.close()
+
+
+def loop_one_message_late(server, reply):
+    """The same, and a sleep before the close."""
+    while True:
+        client, _ = server.accept()
+        if data := client.recv(BUFSIZ):
+            client.send(reply(data))
+            time.sleep(3)
         client.close()
 
 
