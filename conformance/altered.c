@@ -46,6 +46,28 @@ static size_t until_nul(const char *in, size_t n, char *out)
 	return n_out;
 }
 
+/* What only came back as far as its first NUL lacks these, too; but they alone are lost in other ways as well. */
+static size_t without_last_nul(const char *in, size_t n, char *out)
+{
+	while (n > 0 && in[n - 1] == '\0')
+		n--;
+	memcpy(out, in, n);
+	return n;
+}
+
+/* In some languages a backslash and an n are a line's end, where a text is code. */
+static size_t unescaped(const char *in, size_t n, char *out)
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool escape = i + 1 < n && in[i] == '\\' && in[i + 1] == 'n';
+		out[n_out++] = escape ? '\n' : in[i];
+		i += escape;
+	}
+	return n_out;
+}
+
 static size_t without(const char *in, size_t n, char *out, bool (*left_out)(unsigned char c))
 {
 	size_t n_out = 0;
@@ -179,6 +201,7 @@ static const struct {
 	size_t (*make)(const char *in, size_t n, char *out);
 	const char *sentence;
 } ways[] = {
+        {without_last_nul, "NUL bytes at the end of the data are lost"},
         {until_nul, "the data came back as far as its first NUL"},
         {without_nul, "NUL bytes were left out of the data"},
         {only_utf8, "bytes that are not UTF-8 were left out of the data"},
@@ -192,11 +215,25 @@ static const struct {
         {trimmed_begin, "blanks or a line's end were stripped from the beginning of the data"},
         {trimmed_both, "blanks or a line's end were stripped from the data"},
         {trimmed_line, "blanks were stripped from the data"},
+        {unescaped, "a backslash and an n in the data came back as LF"},
 };
 
-static bool has(const char *bytes, size_t n, const char *part)
+static size_t n_parts(const char *bytes, size_t n, const char *part)
 {
-	return memmem(bytes, n, part, strlen(part)) != NULL;
+	const char *end = bytes + n, *at = bytes;
+	size_t found = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), part, strlen(part))) != NULL) {
+		found++;
+		at += strlen(part);
+	}
+	return found;
+}
+
+/* Does this come back more often than it was sent, of data that is not UTF-8? */
+static bool stands_for_bytes(const char *part, const char *sent, size_t n_sent, const char *got, size_t n_got)
+{
+	return !is_utf8(sent, n_sent) && n_parts(got, n_got, part) > n_parts(sent, n_sent, part);
 }
 
 /* The value of a text that is a number as a person writes one, and nothing else. */
@@ -222,6 +259,8 @@ static bool is_renumbered(const char *sent, size_t n_sent, const char *got, size
 		n_sent--;
 		n_got--;
 	}
+	if (n_got > n_sent && memcmp(sent, got, n_sent) == 0 && !memchr(got, '.', n_got)) /* "-00" of "-0" */
+		return false;
 	return read_number(sent, n_sent, &before) && read_number(got, n_got, &after) && before <= after &&
 	       before >= after;
 }
@@ -237,9 +276,9 @@ const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t
 		if (n == n_got && memcmp(made, got, n) == 0 && (n != n_sent || memcmp(made, sent, n) != 0))
 			return ways[i].sentence;
 	}
-	if (!is_utf8(sent, n_sent) && has(got, n_got, "\xef\xbf\xbd"))
+	if (stands_for_bytes("\xef\xbf\xbd", sent, n_sent, got, n_got))
 		return "bytes that are not UTF-8 came back as U+FFFD: the data was decoded as text";
-	if (!is_utf8(sent, n_sent) && has(got, n_got, "\\x"))
+	if (stands_for_bytes("\\x", sent, n_sent, got, n_got))
 		return "bytes that are not UTF-8 came back as escapes such as \\x80";
 	if (is_renumbered(sent, n_sent, got, n_got))
 		return "the data was taken for a number, and written anew";

@@ -21,6 +21,17 @@ static void note_loss(struct turn *t, int n_answered, int n)
 	         (double)turn_wait_ns(t) / 1e9);
 }
 
+/* One was answered again: instead of another, so that no more come than were sent? */
+static bool is_instead(struct dgram *d, int n_owed)
+{
+	int64_t wait_ns = 60 * TS_MS + 2 * d->turn->subject->dialect.rtt_ns;
+
+	for (int i = 0; i < n_owed; i++)
+		if (dgram_receive(d, wait_ns) != 1)
+			return false;
+	return dgram_receive(d, wait_ns) == 0;
+}
+
 /* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come
  * in the order sent. */
 static void burst(struct turn *t, int n, size_t size, int *n_late)
@@ -45,8 +56,9 @@ static void burst(struct turn *t, int n, size_t size, int *n_late)
 		if (which < 0 || seen[which]) {
 			trace_quote(d->bytes, d->n, t->actual, sizeof(t->actual));
 			turn_fail(t, BYTES,
-			          which < 0 ? "a reply answers none of the datagrams sent"
-			                    : "a datagram was answered twice");
+			          which < 0                  ? "a reply answers none of the datagrams sent"
+			          : is_instead(d, n - i - 1) ? "a datagram was answered with the data of another"
+			                                     : "a datagram was answered twice");
 			break;
 		}
 		seen[which] = true;
@@ -110,23 +122,52 @@ void case_datagram_order(struct turn *t)
 	turn_report(t, n_late ? "%d of 8 replies came in another order" : "the order was kept", n_late);
 }
 
+#define N_CLIENTS 4
+#define N_ROUNDS  5
+#define N_LIKE    12 /* bytes of a client's word: a letter of its own in each round */
+
+static char letter_of(int client, int round)
+{
+	return (char)('a' + client * N_ROUNDS + round);
+}
+
+/* Instead of this client's word, another's came. */
+static bool is_of_another(const struct dgram *d, int client)
+{
+	char word[N_LIKE];
+
+	for (int i = 0; i < N_CLIENTS * N_ROUNDS; i++) {
+		memset(word, letter_of(i / N_ROUNDS, i % N_ROUNDS), sizeof(word));
+		if (i / N_ROUNDS != client && memmem(d->bytes, d->n, word, sizeof(word)))
+			return true;
+	}
+	return false;
+}
+
+static void ask_all(struct turn *t, struct dgram *const *d, int round)
+{
+	int64_t sent_ns = ts_clock_wall_ns();
+	char words[N_CLIENTS][N_LIKE];
+
+	for (int i = 0; i < N_CLIENTS; i++) {
+		memset(words[i], letter_of(i, round), sizeof(words[i]));
+		dgram_send(d[i], words[i], sizeof(words[i]));
+	}
+	for (int i = N_CLIENTS - 1; i >= 0 && t->blame == NOBODY; i--)
+		if (!dgram_expect(d[i], words[i], sizeof(words[i]), sent_ns) && t->blame == BYTES && t->sort == ANY &&
+		    is_of_another(d[i], i))
+			snprintf(t->message, sizeof(t->message), "data came that another client has sent");
+}
+
 void case_datagram_clients(struct turn *t)
 {
-	struct dgram *d[4] = {NULL};
-	char words[4][12];
+	struct dgram *d[N_CLIENTS] = {NULL};
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < N_CLIENTS; i++)
 		d[i] = dgram_open(t);
-	for (int round = 0; turn_goes_on(t, round, 5, 2, 2 * TS_S); round++) {
-		int64_t sent_ns = ts_clock_wall_ns();
-		for (int i = 0; i < 4; i++) {
-			memset(words[i], 'a' + i * 4 + round, sizeof(words[i]));
-			dgram_send(d[i], words[i], sizeof(words[i]));
-		}
-		for (int i = 3; i >= 0 && t->blame == NOBODY; i--)
-			dgram_expect(d[i], words[i], sizeof(words[i]), sent_ns);
-	}
-	for (int i = 0; i < 4; i++)
+	for (int round = 0; turn_goes_on(t, round, N_ROUNDS, 2, 2 * TS_S); round++)
+		ask_all(t, d, round);
+	for (int i = 0; i < N_CLIENTS; i++)
 		dgram_free(d[i]);
 }
 

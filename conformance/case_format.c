@@ -16,8 +16,9 @@ void case_format_reply(struct turn *t)
 		return;
 	}
 	if (d->greeting)
-		turn_fail(t, BYTES,
-		          "the server speaks first: its greeting stands before the reply (see stream.no-greeting): %s",
+		turn_fail(t, BYTES, "%s stands before the reply (see stream.no-greeting): %s",
+		          d->greets_late ? "a greeting, or what else nobody had asked for,"
+		                         : "the server speaks first: its greeting",
 		          d->greeted);
 	turn_ask_letters(t, 9);
 }

@@ -245,7 +245,9 @@ void case_stream_no_greeting(struct turn *t)
 		snprintf(t->expected, sizeof(t->expected), "nothing until the client has spoken");
 		snprintf(t->actual, sizeof(t->actual), "%s", d->greeted);
 		if (d->known)
-			turn_fail(t, BYTES, "%s: %s", finding, d->greeted);
+			turn_fail(t, BYTES, "%s: %s",
+			          d->greets_late ? "the server greets late, when its client may have spoken" : finding,
+			          d->greeted);
 		else
 			turn_fail(t, BYTES, "%s", d->stranger);
 		return;

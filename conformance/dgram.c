@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define N_FENCE    11
+#define BEHIND_NS  (60 * TS_MS) /* so long a reply may take to come behind another's copy */
 #define GLIMPSE_NS (20 * TS_MS) /* between two looks whether a server of ours has ended */
 
 static void report_errors(const struct ts_endpoint *ep, int fd)
@@ -219,12 +220,13 @@ static uint64_t hash_of(const char *bytes, size_t n)
 }
 
 /* A reply that came before, once more? It is as long as that, and ends with the bytes that were answered. Where those
- * are the beginning of what was sent now, it is this datagram's own reply, cut short. */
+ * are the beginning of what was sent now, it is this datagram's own reply, cut short; and where they are all of it,
+ * they tell nothing. */
 static bool came_before(const struct dgram *d, const char *sent, size_t n)
 {
 	for (int i = 0; i < d->n_past && i < DGRAM_PAST; i++) {
 		const struct dgram_past *past = &d->past[i];
-		if (past->n > 0 && past->n < n && hash_of(sent, past->n) == past->hash)
+		if (past->n > 0 && past->n <= n && hash_of(sent, past->n) == past->hash)
 			continue;
 		if (past->n > 0 && d->n == past->n_reply && hash_of(d->bytes + d->n - past->n, past->n) == past->hash)
 			return true;
@@ -232,14 +234,25 @@ static bool came_before(const struct dgram *d, const char *sent, size_t n)
 	return false;
 }
 
+/* The same was sent before, and its reply may have come twice: then this datagram's own is still to come. */
+static bool came_before_its_own(struct dgram *d, const char *sent, size_t n)
+{
+	uint64_t hash = hash_of(sent, n);
+	bool same = false;
+
+	for (int i = 0; i < d->n_past && i < DGRAM_PAST; i++)
+		same |= d->past[i].n == n && d->past[i].hash == hash;
+	return same && dgram_receive(d, BEHIND_NS + 2 * d->turn->subject->dialect.rtt_ns) == 1;
+}
+
 static void remember(struct dgram *d, const char *bytes, size_t n)
 {
 	d->past[d->n_past++ % DGRAM_PAST] = (struct dgram_past){.n = n, .n_reply = d->n, .hash = hash_of(bytes, n)};
 }
 
-static enum sort sort_of(const struct dgram *d, const char *sent, size_t n, enum ts_reply_verdict verdict)
+static enum sort sort_of(struct dgram *d, const char *sent, size_t n, enum ts_reply_verdict verdict)
 {
-	if (came_before(d, sent, n))
+	if (came_before(d, sent, n) || (verdict == TS_REPLY_STALE_TIME && came_before_its_own(d, sent, n)))
 		return TWICE;
 	return verdict == TS_REPLY_STALE_TIME || verdict == TS_REPLY_FUTURE_TIME ? WRONG_TIME
 	       : verdict == TS_REPLY_NO_BRACKET                                  ? NO_STAMP

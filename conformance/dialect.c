@@ -36,8 +36,7 @@ static int64_t quiet_ns(const struct peer *p, const char *tail, size_t n_tail)
 	return memmem(p->first, p->n_first, tail, n_tail) ? QUIET_NS : PAUSE_NS;
 }
 
-/* All of a reply, until quiet or the end. False: it goes on for ever. */
-static bool listen_whole(struct peer *p, const char *tail, size_t n_tail)
+bool dialect_listen_whole(struct peer *p, const char *tail, size_t n_tail)
 {
 	int64_t before = p->n_read, deadline_ns = ts_clock_mono_ns() + LONGEST_NS;
 
@@ -95,12 +94,12 @@ static void confirm_line(struct turn *t, struct peer *p)
 	peer_send(p, word, N_WORD);
 	if (peer_listen(p, wait_ns)) {
 		d->line = false;
-		listen_whole(p, word, N_WORD);
+		dialect_listen_whole(p, word, N_WORD);
 		return;
 	}
 	peer_send(p, "\r\n" + !d->crlf, d->crlf ? 2 : 1);
 	peer_listen(p, wait_ns);
-	listen_whole(p, "\n", 1);
+	dialect_listen_whole(p, "\n", 1);
 }
 
 /*
@@ -168,7 +167,7 @@ static bool first_words(struct turn *t, struct peer *p, enum words how)
 	}
 	if (!came)
 		return false;
-	if (!listen_whole(p, word, n)) {
+	if (!dialect_listen_whole(p, word, n)) {
 		dialect_widen_rtt(d, p->progress_ns - sent_ns);
 		answers_for_ever(d, p);
 		return true;
@@ -177,6 +176,8 @@ static bool first_words(struct turn *t, struct peer *p, enum words how)
 	if (d->line && !crlf && o->framing == 0 && answers_halves(t, p, word))
 		return true;
 	dialect_learn(t, word, n, p->first, p->n_first);
+	if (!d->known && !p->ended)
+		dialect_look_behind(t, p);
 	return true;
 }
 
@@ -191,7 +192,7 @@ static bool next_words(struct turn *t, struct peer *p)
 	peer_send(p, word, turn_framed_letters(t, N_WORD, word));
 	if (!peer_listen(p, t->subject->options->timeout_ns))
 		return false;
-	listen_whole(p, word, N_WORD);
+	dialect_listen_whole(p, word, N_WORD);
 	dialect_widen_rtt(d, p->progress_ns - sent_ns);
 	return true;
 }
@@ -203,12 +204,16 @@ static void second_words(struct turn *t, struct peer *p)
 
 	if (t->subject->options->session)
 		return;
+	int64_t begin_ns = ts_clock_mono_ns();
 	peer_listen(p, t->subject->few ? 5 * TS_MS : 30 * TS_MS);
-	if (p->ended || !next_words(t, p)) {
-		d->one_shot = p->ended;
-		d->one_message = !p->ended;
+	bool ended = p->ended, answered = !ended && next_words(t, p);
+	d->one_shot = p->ended && !answered;
+	d->one_message = !p->ended && !answered;
+	int64_t late_ns = d->one_shot && !ended ? ts_clock_mono_ns() - begin_ns : 0;
+	t->subject->slow_end = late_ns > PEER_END_WITHIN_NS + turn_busy_ns();
+	d->end_ns = t->subject->slow_end ? late_ns : 0;
+	if (!answered)
 		return;
-	}
 	for (int i = 0; i < 3 && d->least_rtt_ns > 40 * TS_MS && d->least_rtt_ns < 250 * TS_MS; i++)
 		if (!next_words(t, p))
 			return;
@@ -241,15 +246,6 @@ static void quote_greeting(struct dialect *d, const struct peer *p)
 	         is_telnet(p) ? " (it negotiates, as Telnet does)" : "");
 }
 
-/* The line came back without its end, and at the client's end there came one more stamp, with the line's end alone: it
- * had waited for the message after the word. */
-static bool is_one_behind(const struct dialect *d, const struct peer *p)
-{
-	return d->line && !d->crlf && !d->known && d->n_sample > N_WORD && p->n_first > 2 && p->first[0] == '[' &&
-	       p->first[p->n_first - 1] == '\n' && memchr(p->first, ']', p->n_first) &&
-	       memcmp(d->sample + d->n_sample - N_WORD, d->sample_in, N_WORD) == 0;
-}
-
 /* The first conversation. True: the server was reached. */
 static bool converse(struct turn *t, enum words how)
 {
@@ -259,8 +255,9 @@ static bool converse(struct turn *t, enum words how)
 	if (!p)
 		return false;
 	p->dumb = true;
+	t->subject->slow_end = false;
 	d->greeting = peer_listen(p, t->subject->few ? GREETING_NS / 10 : GREETING_NS);
-	bool endless = d->greeting && !listen_whole(p, NULL, 0);
+	bool endless = d->greeting && !dialect_listen_whole(p, NULL, 0);
 	if (d->greeting)
 		quote_greeting(d, p);
 	bool silent_end = p->ended, daytime = d->greeting && tells_time(p->first, p->n_first);
@@ -268,7 +265,7 @@ static bool converse(struct turn *t, enum words how)
 	bool said = !silent_end && !endless && first_words(t, p, how);
 	if (said && d->known) {
 		second_words(t, p);
-		if (d->line)
+		if (d->known && d->line)
 			confirm_line(t, p);
 	}
 	int64_t begin_ns = ts_clock_mono_ns();
@@ -282,20 +279,16 @@ static bool converse(struct turn *t, enum words how)
 		peer_listen(p, 50 * TS_MS);
 	d->n_after_end = p->n_read - before;
 	d->ends = p->ended;
-	d->end_ns = ts_clock_mono_ns() - begin_ns;
+	d->end_ns += ts_clock_mono_ns() - begin_ns;
 	d->begins_late = d->rtt_ns > LATE_BEGIN_NS + turn_busy_ns();
 	d->ends_late = d->end_ns > LATE_END_NS + turn_busy_ns();
-	t->subject->slow_end = !p->ended;
+	t->subject->slow_end |= !p->ended;
 	if (!said && p->n_first > 0)
 		dialect_stranger(d, late);
 	else if (!said)
 		dialect_stranger(d, silent_end      ? "it ends the conversation before the client has said anything"
 		                    : d->ends_first ? hangs_up
 		                                    : mute);
-	if (said && is_one_behind(d, p)) {
-		dialect_stranger(d, "it answers a message only when the next one has come");
-		d->n_sample = 0; /* it says no more than that */
-	}
 	if (d->greeting && !d->known)
 		snprintf(d->stranger, sizeof(d->stranger), "it speaks first%s: %s",
 		         endless   ? ", and without end"

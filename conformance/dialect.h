@@ -34,6 +34,7 @@ struct dialect {
 	bool counted;        /* that was asked, or stated; else it is taken for 1 */
 	int abreast;         /* so many of them are asked at a time: few, if they wait for one another */
 	bool greeting;       /* it spoke first, */
+	bool greets_late;    /* but only when its client had said something, */
 	char greeted[120];   /* and what it said, for people */
 	bool ends;           /* it ended the first conversation after its client had */
 	bool ends_first;     /* or before its client had */
@@ -47,7 +48,7 @@ struct dialect {
 	bool empty_kills;     /* after an empty datagram nothing was answered any more */
 	int64_t rtt_ns;       /* of a small message: the longest of the probe's, for deadlines */
 	int64_t least_rtt_ns; /* the shortest: a busy machine does not make a server slow; 0: unknown */
-	int64_t end_ns;       /* from the client's end to the server's */
+	int64_t end_ns;       /* from the client's end, or a one-shot server's reply, to the server's end */
 	bool begins_late;     /* its first answer takes long, and not for the machine's load */
 	bool ends_late;       /* and so does its end */
 	int64_t chunk_bytes;  /* the largest chunk that was seen to have one stamp; 0: unknown */

@@ -56,9 +56,10 @@ static void look_for_rest(struct turn *t, struct dgram *g, const char *word)
 
 /*
  * Ask until an answer comes, with another word each time: is it to the first, which took so long, or was that one lost?
- * 1: the rule is learnt, or what it is instead is said. Else as dgram_receive. -EIO: the turn says why.
+ * 1: the rule is learnt, or what it is instead is said. Else as dgram_receive. -EIO: the turn says why. *n_taken: so
+ * many were sent before the last, and nobody said that there is none to take them.
  */
-static int first_words(struct turn *t, struct dgram *g)
+static int first_words(struct turn *t, struct dgram *g, int *n_taken)
 {
 	struct dialect *d = &t->subject->dialect;
 	char words[TRIES][N_WORD];
@@ -66,10 +67,11 @@ static int first_words(struct turn *t, struct dgram *g)
 	int n_sent = 0, got = 0;
 
 	while (n_sent < TRIES && got == 0) {
+		*n_taken = n_sent;
 		turn_letters(t, words[n_sent], N_WORD);
 		sent_ns[n_sent] = ts_clock_mono_ns();
 		if (!dgram_send(g, words[n_sent++], N_WORD))
-			return -EIO;
+			return *n_taken > 0 && t->blame == GONE && t->sort != ENDED ? -ECONNREFUSED : -EIO;
 		got = dgram_receive(g, t->subject->options->timeout_ns / 2);
 	}
 	if (got != 1)
@@ -112,13 +114,18 @@ bool dialect_probe_datagram(struct turn *t)
 
 	d->capacity = d->abreast = DIALECT_CAPACITY_MAX;
 	d->ends = true;
-	int got = first_words(t, g);
+	int n_taken = 0, got = first_words(t, g, &n_taken);
 	if (got == -EIO) {
 		dgram_free(g);
 		return false;
 	}
 	if (got == -ESRCH) {
 		dialect_stranger(d, "it does not answer");
+		got = 0;
+	} else if (got < 0 && n_taken > 0) {
+		snprintf(d->stranger, sizeof(d->stranger),
+		         "it does not answer: the first datagram was taken, and then nobody was there any more (%s)",
+		         strerror(-got));
 		got = 0;
 	} else if (got < 0) {
 		turn_fail(t, GONE, "nobody receives the datagrams (%s)", strerror(-got));

@@ -4,6 +4,8 @@
 
 #include "dialect.h"
 
+struct peer;
+
 #define N_WORD 9 /* letters of a message of the probe */
 
 /* Learn the rule from the reply `out` to the message `in`, or say in `stranger` what it is instead. */
@@ -17,6 +19,14 @@ void dialect_settle_zeros(struct turn *t);
 
 /* One round trip more is known. */
 void dialect_widen_rtt(struct dialect *d, int64_t ns);
+
+/* All of a reply to `tail`, which it ends with, or of a greeting (NULL): until quiet, or the end. False: it goes on for
+ * ever. */
+bool dialect_listen_whole(struct peer *p, const char *tail, size_t n_tail);
+
+/* The first reply is none: does it hold what nobody had asked for, or is it that to another message? The conversation
+ * has not ended. */
+void dialect_look_behind(struct turn *t, struct peer *p);
 
 /* It speaks something else. */
 void dialect_stranger(struct dialect *d, const char *what);

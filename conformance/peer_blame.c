@@ -62,7 +62,7 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 	size_t n_before = p->n_told - p->n_in, n_kept = sizeof(p->told);
 	bool earlier = spoiled_is_from(s, p->told, n_before < n_kept ? n_before : n_kept);
 
-	if (spoiled_has_all(s, p->told, p->n_told < n_kept ? p->n_told : n_kept, n_before)) {
+	if (s->data > p->first && spoiled_has_all(s, p->told, p->n_told < n_kept ? p->n_told : n_kept, n_before)) {
 		*sort = ALL_SO_FAR;
 		return "all that the client has sent so far came back, and not its last message alone";
 	}

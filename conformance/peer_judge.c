@@ -75,6 +75,12 @@ bool peer_early_end(struct peer *p)
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - owed, p->reset ? "RST" : "FIN");
 	if (t->blame == NOBODY && !p->half_closed)
 		t->sort = EARLY_END;
+	if (p->n_in == 0 && p->n_read > 0) {
+		snprintf(t->expected, sizeof(t->expected), "the server goes on until its client ends the conversation");
+		return turn_fail(t, BYTES,
+		                 "the server ended the conversation%s before its client had: all was answered",
+		                 p->reset ? " by a reset" : "");
+	}
 	if (p->n_in == 0) {
 		snprintf(t->expected, sizeof(t->expected), "the server waits for its client's first message");
 		snprintf(t->actual, sizeof(t->actual), "%s", p->reset ? "RST" : "FIN");

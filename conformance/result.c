@@ -55,7 +55,7 @@ static const char *missing(const struct subject *s, const struct result *r)
 		return "--text: only valid UTF-8 is sent";
 	if (!stream || !d->known)
 		return NULL;
-	if (needs & NEEDS_LASTING && d->one_shot)
+	if (needs & NEEDS_LASTING && d->one_shot && !(needs & OR_SLOW_END && s->slow_end))
 		return "the server is one-shot";
 	if (needs & NEEDS_ONE_SHOT && !d->one_shot)
 		return "the server holds lasting conversations";

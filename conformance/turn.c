@@ -71,7 +71,11 @@ void turn_warn(struct turn *t, const char *format, ...)
  * next. */
 static int64_t ends_of_others_ns(const struct subject *s)
 {
-	return s->dialect.capacity == 1 && !s->slow_end ? RUDE_MANY * s->dialect.end_ns : 0;
+	const struct dialect *d = &s->dialect;
+
+	if (d->capacity == 1 && s->slow_end)
+		return d->one_shot && d->ends ? d->end_ns : 0; /* nobody waits for it before the next */
+	return d->capacity == 1 ? RUDE_MANY * d->end_ns : 0;
 }
 
 /* 20 round trips; of a slow server, for which that would be long, 5 s of them, or 6. */

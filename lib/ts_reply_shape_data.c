@@ -123,6 +123,7 @@ bool ts_shape_stamped_twice(const struct ts_exchange *x)
 	return has_stamp_and_blanks(x, &data, &n) && ts_reply_stamp_at(data, n, &stamp) > 0;
 }
 
+/* Words that end with the data's first letter are not the data. */
 bool ts_shape_data_cut(const struct ts_exchange *x)
 {
 	const char *data;
@@ -130,9 +131,11 @@ bool ts_shape_data_cut(const struct ts_exchange *x)
 
 	if (!has_stamp(x, &data, &n))
 		return false;
-	for (; n > 0; data++, n--)
+	for (bool blank = true; n > 0 && blank; data++, n--) {
+		blank = !isalnum((unsigned char)*data);
 		if (n < x->n_in && memcmp(data, x->in, n) == 0)
 			return true;
+	}
 	return false;
 }
 

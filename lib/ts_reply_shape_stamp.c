@@ -41,7 +41,10 @@ bool ts_shape_stamp_last(const struct ts_exchange *x)
 
 bool ts_shape_in_two_brackets(const struct ts_exchange *x)
 {
-	return ts_text_begins(x->out, x->n_out, "[[", 2) && is_in_brackets(x, "[]");
+	size_t close = ts_text_find(x->out, x->n_out, ']');
+
+	return ts_text_begins(x->out, x->n_out, "[[", 2) && is_in_brackets(x, "[]") && close + 1 < x->n_out &&
+	       x->out[close + 1] == ']';
 }
 
 /* b'[time]data': the language showed the reply, and not the data alone. */

@@ -516,6 +516,22 @@ END
   [[ ${output} == *"the reply to an earlier datagram came once more"* ]]
 }
 
+# Fault caught: the same was sent twice, and so each reply that was wrong seemed to be the first one's.
+@test "a clock that is too fast is not taken for a datagram's reply that comes once more" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py fast udp://127.0.0.1:0
+  run "${bin}/tsconform" --only=time.advances "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} != *"came once more"* ]]
+}
+
+@test "an end between two messages is told from one before the first" {
+  start_peer build/release/servers/faulty --fault=hundred-closes --listen="unix:${tmp}/socket"
+  run "${bin}/tsconform" --only=stream.kept-many "${uri}"
+  echo "${output}"
+  [[ ${output} == *"the server ended the conversation"* && ${output} != *"had sent anything"* ]]
+}
+
 # Fault caught: callers were left queued behind the conversation that had failed, and closed before their turn came.
 @test "the search for a shortest script leaves no reset behind" {
   start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py first-16/unguarded tcp://127.0.0.1:0

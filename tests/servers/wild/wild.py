@@ -16,6 +16,7 @@ from time import ctime
 from urllib.parse import urlsplit
 
 BUFSIZ = 1024
+STARTED = time.time()
 
 
 def listen(uri):
@@ -88,6 +89,11 @@ REPLIES = {
     'pattern': lambda data: b'[YYYY-MM-DD hh:mm:ss]' + data,
     'length-before': lambda data: (26 + len(data)).to_bytes(4, 'big') + b'[%s]%s' % (ctime().encode(), data),
     'tuple': lambda data: str(('[%s]' % ctime(), data)).encode(),
+    'none': lambda data: b'[None] %s' % data,
+    'zero-day': lambda data: ('[%s] ' % time.strftime('%Y-%m-0 %H:%M:%S')).encode() + data,
+    'took': lambda data: b'[%.1fms] %s' % (time.monotonic() * 1000, data),
+    'uncalled': lambda data: ('[%s] ' % ctime).encode() + data,
+    'fast': lambda data: b'[%.3f]%s' % (time.time() + (time.time() - STARTED) / 2, data),
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
@@ -193,6 +199,37 @@ def loop_one_behind(server, reply):
             if not data:
                 break
         client.close()
+
+
+def loop_one_before(server, reply):
+    """Answers with the message before, and has nothing to say to the last."""
+    while True:
+        client, _ = server.accept()
+        last = b''
+        while data := client.recv(BUFSIZ):
+            if last:
+                client.send(reply(last))
+            last = data
+        client.close()
+
+
+def loop_name_first(server, reply):
+    """The first message is the client's name, and the next ones are for answering."""
+    while True:
+        client, _ = server.accept()
+        if client.recv(BUFSIZ):
+            answer_all(client, reply)
+        client.close()
+
+
+def loop_accept_inside(server, reply):
+    """accept() in the loop that was for the messages: each client has one, and its conversation never ends."""
+    clients = []
+    while True:
+        client, _ = server.accept()
+        clients.append(client)
+        if data := client.recv(BUFSIZ):
+            client.send(reply(data))
 
 
 def loop_daytime_first(server, reply):
@@ -321,6 +358,16 @@ def loop_welcome(server, reply):
     in_threads(server, serve)
 
 
+def loop_welcome_late(server, reply):
+    """The same, when half a second has gone by, and the client may have asked."""
+    def serve(client):
+        time.sleep(0.4)
+        client.sendall(reply(b'welcome\n'))
+        answer_all(client, reply)
+
+    in_threads(server, serve)
+
+
 def loop_telnet(server, reply):
     """Will echo, and do a line at a time."""
     while True:
@@ -374,6 +421,16 @@ def loop_one_message_open(server, reply):
         if data := client.recv(BUFSIZ):
             client.send(reply(data))
         forgotten.append(client)
+
+
+def loop_one_message_late(server, reply):
+    """The same, and a sleep before the close."""
+    while True:
+        client, _ = server.accept()
+        if data := client.recv(BUFSIZ):
+            client.send(reply(data))
+            time.sleep(3)
+        client.close()
 
 
 def loop_stuck(server, reply):
@@ -502,6 +559,33 @@ def loop_udp_new_socket(server, reply):
     while True:
         data, client = server.recvfrom(BUFSIZ)
         socket(AF_INET, SOCK_DGRAM).sendto(reply(data), client)
+
+
+def loop_udp_dies(server, reply):
+    """Text for bytes: the first datagram is the last."""
+    reply(server.recvfrom(BUFSIZ)[0])
+
+
+def loop_udp_chat(server, reply):
+    """To everybody who ever wrote."""
+    clients = set()
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        clients.add(client)
+        for each in clients:
+            server.sendto(reply(data), each)
+
+
+def loop_udp_one_buffer(server, reply):
+    """A thread for each datagram, and one buffer for all of them."""
+    buffer = bytearray(BUFSIZ)
+
+    def answer(n, client):
+        time.sleep(0.005)
+        server.sendto(reply(bytes(buffer[:n])), client)
+
+    while True:
+        threading.Thread(target=answer, args=server.recvfrom_into(buffer), daemon=True).start()
 
 
 LOOPS = {name[5:].replace('_', '-'): function for name, function in list(globals().items()) if name.startswith('loop_')}

@@ -1,0 +1,212 @@
+/* Why a text is no time, in words for its author. Pure. */
+#include "dialect.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SEEN 160 /* bytes of the text */
+
+static bool is_date_alone(const char *text, size_t n)
+{
+	char with_time[TS_STAMP_MAX];
+	struct ts_stamp stamp;
+	int n_all = snprintf(with_time, sizeof(with_time), "%.*s 00:00:00", (int)n, text);
+
+	return n_all < (int)sizeof(with_time) && ts_stamp_read(&stamp, NULL, with_time, (size_t)n_all, NULL) == 0;
+}
+
+/* As in 333 10:30:00. */
+static bool is_year_day(const char *text, size_t n)
+{
+	struct ts_stamp stamp;
+
+	return n > 4 && strspn(text, "0123456789") == 3 && memcmp(text, "366", 3) <= 0 && strchr(" T-/", text[3]) &&
+	       ts_stamp_read(&stamp, NULL, text + 4, n - 4, NULL) == 0 && stamp.kind == TS_STAMP_TIME;
+}
+
+/* As in 0.12345600 1795343400. */
+static bool is_fraction_first(const char *text, size_t n)
+{
+	size_t n_fraction = n > 2 && text[0] == '0' && text[1] == '.' ? strspn(text, "0123456789.") : 0;
+
+	return n_fraction > 2 && n_fraction + 2 < n && text[n_fraction] == ' ' &&
+	       n_fraction + 1 + strspn(text + n_fraction + 1, "0123456789") == n;
+}
+
+/* A brace or a parenthesis, with perhaps a name before it, or a bracket with one: and then numbers. */
+static bool is_shown_value(const char *text, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && (isalpha((unsigned char)text[at]) || strchr("_. ", text[at])))
+		at++;
+	return at < n && (text[at] == '{' || text[at] == '(' || (at > 0 && text[at] == '['));
+}
+
+/* As in 1,795,343,400. */
+static bool is_grouped(const char *text, size_t n)
+{
+	size_t n_first = strspn(text, "0123456789");
+
+	if (n_first == 0 || n_first > 3 || n_first == n || (n - n_first) % 4 != 0)
+		return false;
+	for (size_t at = n_first; at < n; at += 4)
+		if (!strchr(",._'", text[at]) || strspn(text + at + 1, "0123456789") != 3)
+			return false;
+	return n - n_first >= 12;
+}
+
+/* As in 6b0c175d. */
+static bool is_hexadecimal(const char *text, size_t n)
+{
+	size_t prefix = n > 2 && text[0] == '0' && text[1] == 'x' ? 2 : 0;
+
+	return n - prefix == 8 && strspn(text + prefix, "0123456789abcdefABCDEF") == 8;
+}
+
+/* The pattern of a time, as if it were one. */
+static bool is_pattern(const char *text, size_t n)
+{
+	static const char *const parts[] = {"YYYY", "yyyy", "hh:mm", "HH:mm", "HH:MM", "%Y", "%H", "%T", "%c"};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		found |= memmem(text, n, parts[i], strlen(parts[i])) != NULL;
+	return found;
+}
+
+/* As in 1.795343e+09. */
+static bool is_exponential(const char *text, size_t n)
+{
+	size_t n_number = strspn(text, "0123456789.");
+	bool exponent = n_number > 0 && n_number < n && strchr("eE", text[n_number]);
+	size_t at = n_number + 1 + (exponent && strchr("+-", text[n_number + 1]));
+
+	return exponent && at < n && at + strspn(text + at, "0123456789") >= n;
+}
+
+/* As in 1.2s, 568.9ms, 1h3m0.5s. */
+static bool is_duration(const char *text, size_t n)
+{
+	static const char *const units[] = {"ns", "us", "\xc2\xb5s", "ms", "s", "m", "h", "d"};
+	const size_t n_units = sizeof(units) / sizeof(units[0]);
+	size_t at = 0, unit = 0;
+
+	while (at < n && unit < n_units) {
+		size_t n_number = strspn(text + at, "0123456789.");
+		at += n_number;
+		for (unit = n_number > 0 ? 0 : n_units;
+		     unit < n_units && strncmp(text + at, units[unit], strlen(units[unit])) != 0;)
+			unit++;
+		at += unit < n_units ? strlen(units[unit]) : 0;
+	}
+	return n > 0 && at == n && unit < n_units;
+}
+
+/* <built-in function ctime>, function Date() { [native code */
+static bool is_function(const char *text, size_t n)
+{
+	return text[0] == '<' || memmem(text, n, "function", strlen("function"));
+}
+
+static bool is_no_value(const char *text, size_t n)
+{
+	static const char *const names[] = {"None", "undefined",    "null",  "nil",
+	                                    "NaN",  "Invalid Date", "<nil>", "(null)"};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		found |= strcmp(text, names[i]) == 0;
+	return n > 0 && found;
+}
+
+/* As in 2026-11-0. */
+static bool has_zero_in_date(const char *text, size_t n)
+{
+	int year, month, day;
+
+	return n > 0 && sscanf(text, "%4d-%2d-%2d", &year, &month, &day) == 3 && year > 0 && (month == 0 || day == 0);
+}
+
+/* What a function has to fill in. */
+static bool has_conversion(const char *text, size_t n)
+{
+	const char *percent = memchr(text, '%', n);
+
+	return percent && isalpha((unsigned char)percent[1]);
+}
+
+static bool begins_as_date(const char *text, size_t n)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDecSunMonTueWedThuFriSat";
+	bool found = false;
+
+	for (size_t i = 0; n > 3 && i + 3 < sizeof(names); i += 3)
+		found |= strncmp(text, names + i, 3) == 0;
+	return found;
+}
+
+static bool is_quoted(const char *text, size_t n)
+{
+	return strchr("'\"", *text) || (n > 1 && *text == 'b' && (text[1] == '\'' || text[1] == '"'));
+}
+
+static bool is_number(const char *text, size_t n)
+{
+	return strspn(text, "0123456789.") == n;
+}
+
+static bool has_bracket(const char *text, size_t n)
+{
+	return n > 0 && *text == '[';
+}
+
+/* The first that fits is the answer. */
+static const struct {
+	bool (*fits)(const char *text, size_t n);
+	const char *why;
+} reasons[] = {
+        {is_quoted, "it begins with a quote"},
+        {has_bracket, "it begins with a bracket of its own"},
+        {is_no_value, "it is what a language shows where there is no value"},
+        {is_function, "it is a function or an object as a language shows it: perhaps it was not called"},
+        {is_pattern, "it is the pattern of a time, and not the time"},
+        {has_conversion, "it holds the pattern of a text, such as %s, and not the text"},
+        {is_grouped, "its digits are grouped, as in numbers for people"},
+        {is_hexadecimal, "it seems to be a number in hexadecimal"},
+        {is_date_alone, "it is a date, and no time of day"},
+        {has_zero_in_date, "its month or its day is 0"},
+        {is_year_day, "its date seems to be a day of the year, without the year"},
+        {is_number, "the number does not have the 10, 13, 16 or 19 digits of a time since 1970"},
+        {is_exponential, "it is a number with an exponent"},
+        {is_duration, "it seems to say how long something took, and not what time it is"},
+        {is_fraction_first, "its fraction comes first, as in the text of PHP's microtime()"},
+        {is_shown_value, "it is a value as a language shows it to its programmer"},
+};
+
+static const char *word_why(const char *text, size_t n, const char *why)
+{
+	if (!isalpha((unsigned char)*text) || !strstr(why, "does not begin with a weekday"))
+		return why;
+	return begins_as_date(text, n) ? "it begins as a date, and does not go on as one"
+	                               : "its first word is no weekday or month in English";
+}
+
+const char *dialect_no_time(const char *text, size_t n)
+{
+	struct ts_stamp stamp;
+	const char *why = "";
+	char seen[SEEN];
+
+	if (n == 0)
+		return "nothing stands there";
+	if (ts_stamp_read(&stamp, NULL, text, n, &why) == 0)
+		return "";
+	n = n < sizeof(seen) ? n : sizeof(seen) - 1;
+	memcpy(seen, text, n);
+	seen[n] = '\0';
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].fits(seen, n))
+			return reasons[i].why;
+	return word_why(seen, n, why);
+}

@@ -1,0 +1,58 @@
+/* Why a text is no time, by example. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dialect.h"
+#include <cmocka.h>
+#include <string.h>
+
+static void a_reason_is_told(void **state)
+{
+	static const struct {
+		const char *text, *part;
+	} rows[] = {
+	        {"", "nothing stands there"},
+	        {"b'Sun Nov 22", "a quote"},
+	        {"[1795343400", "a bracket of its own"},
+	        {"None", "there is no value"},
+	        {"<nil>", "there is no value"},
+	        {"<built-in function ctime>", "a function or an object"},
+	        {"function now() { [native code", "a function or an object"},
+	        {"YYYY-MM-DD", "the pattern of a time"},
+	        {"%s", "the pattern of a text"},
+	        {"1,795,343,400", "grouped"},
+	        {"6b0c175d", "hexadecimal"},
+	        {"2026-11-22", "no time of day"},
+	        {"2026-11-0 10:30:00", "is 0"},
+	        {"2026-00-22 10:30:00", "is 0"},
+	        {"333 10:30:00", "day of the year"},
+	        {"179534", "digits of a time since 1970"},
+	        {"1.795343e+09", "an exponent"},
+	        {"1e9", "an exponent"},
+	        {"1.2s", "how long something took"},
+	        {"1h3m0.5s", "how long something took"},
+	        {"0.12345600 1795343400", "microtime"},
+	        {"time.struct_time(tm_year=2026", "shows it to its programmer"},
+	        {"Nov:11:1795965517", "begins as a date"},
+	        {"domingo 22", "no weekday or month in English"},
+	        {"1e", "does not begin with"},
+	        {"5 o'clock", "does not begin with"},
+	        {"Sun Nov 22 10:30:00 2026", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *why = dialect_no_time(rows[i].text, strlen(rows[i].text));
+		print_message("%s: %s\n", rows[i].text, why);
+		assert_true(rows[i].part ? strstr(why, rows[i].part) != NULL : why[0] == '\0');
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_reason_is_told)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
