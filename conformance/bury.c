@@ -91,7 +91,7 @@ void bury(struct report *report, struct result *killer)
 	const bool ended = killer->sort == ENDED;
 	char why[500], served[60];
 
-	snprintf(why, sizeof(why), "%.499s", killer->message);
+	snprintf(why, sizeof(why), "%s%.400s", killer->flaky ? RESULT_FLAKY : "", killer->message);
 	killer->flaky = false; /* that it passed at the second look was its last */
 	killer = killer_behind(report, killer);
 	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)

@@ -149,7 +149,7 @@ static void mark_flaky(struct result *r)
 	char what[sizeof(r->message)];
 
 	memcpy(what, r->message, sizeof(what));
-	snprintf(r->message, sizeof(r->message), "flaky: at the first look, and not at the second, %.600s", what);
+	snprintf(r->message, sizeof(r->message), "flaky: " RESULT_FLAKY "%.600s", what);
 }
 
 void result_judge(struct report *report, struct result *r)

@@ -24,6 +24,9 @@ void result_not_run(struct report *report, const char *why_not, const char *what
 /* It was not run, and could not have made the server nonconformant: its requirement is no MUST. */
 bool result_is_harmless(const struct result *r);
 
+/* What is said before the message of a result that is flaky. */
+#define RESULT_FLAKY "at the first look, and not at the second, "
+
 /* Its looks are over: what is its status? */
 void result_judge(struct report *report, struct result *r);
 
