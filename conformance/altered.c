@@ -280,6 +280,9 @@ const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t
 		return "bytes that are not UTF-8 came back as U+FFFD: the data was decoded as text";
 	if (stands_for_bytes("\\x", sent, n_sent, got, n_got))
 		return "bytes that are not UTF-8 came back as escapes such as \\x80";
+	const char *escaped = altered_escaped(sent, n_sent, got, n_got);
+	if (escaped)
+		return escaped;
 	if (is_renumbered(sent, n_sent, got, n_got))
 		return "the data was taken for a number, and written anew";
 	if (n_sent == n_got && strncasecmp(sent, got, n_got) == 0)

@@ -12,7 +12,8 @@ void sample_show(struct turn *t, const char *expected)
 	const struct dialect *d = &t->subject->dialect;
 
 	snprintf(t->expected, sizeof(t->expected), "%s", expected);
-	trace_quote(d->sample, d->n_sample, t->actual, sizeof(t->actual));
+	if (d->n_sample > 0)
+		trace_quote(d->sample, d->n_sample, t->actual, sizeof(t->actual));
 }
 
 bool sample_time(const struct turn *t, const char **text, size_t *n)

@@ -101,6 +101,16 @@ bool ts_shape_object(const struct ts_exchange *x)
 	return is_shown(x, ts_shown_as_object);
 }
 
+/* [time] [data] */
+bool ts_shape_data_in_brackets(const struct ts_exchange *x)
+{
+	const char *data;
+	size_t n;
+
+	return has_stamp_and_blanks(x, &data, &n) && x->n_line > 0 && n >= x->n_line + 2 && data[0] == '[' &&
+	       memcmp(data + 1, x->line, x->n_line) == 0 && memchr(data + 1 + x->n_line, ']', n - 1 - x->n_line);
+}
+
 bool ts_shape_data_absent(const struct ts_exchange *x)
 {
 	const char *data;

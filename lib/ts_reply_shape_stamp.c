@@ -117,6 +117,51 @@ bool ts_shape_length_before(const struct ts_exchange *x)
 	return false;
 }
 
+/* A stamp stands behind so many bytes. */
+static bool has_stamp_behind(const struct ts_exchange *x, size_t n)
+{
+	struct ts_stamp stamp;
+
+	return n > 0 && n < x->n_out && ts_reply_stamp_at(x->out + n, x->n_out - n, &stamp) > 0;
+}
+
+bool ts_shape_after_data_too(const struct ts_exchange *x)
+{
+	size_t n = x->n_line;
+
+	if (n == 0 || !ts_text_begins(x->out, x->n_out, x->line, n))
+		return false;
+	while (n < x->n_out && x->out[n] && strchr(" \r\n", x->out[n]))
+		n++;
+	return has_stamp_behind(x, n);
+}
+
+bool ts_shape_after_mark(const struct ts_exchange *x)
+{
+	return ts_text_begins(x->out, x->n_out, "\xef\xbb\xbf", 3) && has_stamp_behind(x, 3);
+}
+
+bool ts_shape_after_blanks(const struct ts_exchange *x)
+{
+	size_t n = 0;
+
+	while (n < x->n_out && x->out[n] && strchr(" \t\r\n", x->out[n]))
+		n++;
+	return has_stamp_behind(x, n);
+}
+
+/* ESC, [, numbers and a letter. */
+bool ts_shape_after_escape(const struct ts_exchange *x)
+{
+	size_t n = 2;
+
+	if (!ts_text_begins(x->out, x->n_out, "\x1b[", 2))
+		return false;
+	while (n < x->n_out && x->out[n] && strchr("0123456789;", x->out[n]))
+		n++;
+	return has_stamp_behind(x, n + 1);
+}
+
 bool ts_shape_greeted(const struct ts_exchange *x)
 {
 	struct ts_stamp stamp;

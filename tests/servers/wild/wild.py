@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from datetime import datetime
+from html import escape
 from socket import *
 from time import ctime
 from urllib.parse import urlsplit
@@ -89,6 +90,10 @@ REPLIES = {
     'pattern': lambda data: b'[YYYY-MM-DD hh:mm:ss]' + data,
     'length-before': lambda data: (26 + len(data)).to_bytes(4, 'big') + b'[%s]%s' % (ctime().encode(), data),
     'tuple': lambda data: str(('[%s]' % ctime(), data)).encode(),
+    'slashes': lambda data: b'[%s] %s' % (ctime().encode(), data.replace(b'\\', b'\\\\').replace(b'"', b'\\"').replace(b'\0', b'\\0')),
+    'html': lambda data: ('[%s] %s' % (ctime(), escape(data.decode('latin-1')))).encode('latin-1'),
+    'bracketed': bytewise('[%t] [%d]'),
+    'coloured': bytewise('\33[32m[%t]\33[0m %d'),
     'none': lambda data: b'[None] %s' % data,
     'zero-day': lambda data: ('[%s] ' % time.strftime('%Y-%m-0 %H:%M:%S')).encode() + data,
     'took': lambda data: b'[%.1fms] %s' % (time.monotonic() * 1000, data),
