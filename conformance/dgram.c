@@ -128,6 +128,8 @@ bool dgram_send(struct dgram *d, const void *bytes, size_t n)
 			                                       n, strerror(error));
 		ts_clock_sleep_until(ts_clock_mono_ns() + 5 * TS_MS);
 	}
+	d->n_tail = n < sizeof(d->tail) ? n : sizeof(d->tail);
+	memcpy(d->tail, (const char *)bytes + n - d->n_tail, d->n_tail);
 	trace_add(&t->trace, ts_clock_mono_ns(), d->number, "send", bytes, n);
 	return true;
 }
@@ -196,7 +198,11 @@ int dgram_receive(struct dgram *d, int64_t wait_ns)
 				ts_endpoint_text(&ep, d->from, sizeof(d->from));
 			else if (d->foreign)
 				snprintf(d->from, sizeof(d->from), "a socket without a name");
-			trace_add(&d->turn->trace, ts_clock_mono_ns(), d->number, "recv", d->bytes, d->n);
+			bool stray = d->foreign && (d->n_tail == 0 || !memmem(d->bytes, d->n, d->tail, d->n_tail));
+			trace_add(&d->turn->trace, ts_clock_mono_ns(), d->number, stray ? "stray" : "recv", d->bytes,
+			          d->n);
+			if (stray)
+				continue;
 			return 1;
 		}
 		int error = errno;

@@ -23,6 +23,8 @@ struct dgram {
 	int64_t last_ns; /* time of the latest stamp, or INT64_MIN */
 	size_t n;        /* bytes of the latest datagram received */
 	bool foreign;    /* it came from another address than the one asked */
+	char tail[16];   /* the last bytes of the latest datagram sent, */
+	size_t n_tail;   /* so many */
 	char from[TS_ENDPOINT_TEXT_MAX];
 	char home[sizeof(
 	        ((struct sockaddr_un *)0)->sun_path)]; /* the path that the first reply came from; empty: none yet */
@@ -41,8 +43,9 @@ void dgram_free(struct dgram *d);
 bool dgram_send(struct dgram *d, const void *bytes, size_t n);
 
 /*
- * The next datagram into d->bytes: 1, or 0 after wait_ns without one, or -errno (-ECONNREFUSED: nobody is there;
- * -ESRCH: the server has ended by itself, and the turn says so).
+ * The next datagram into d->bytes (not one from elsewhere that has nothing of ours: on a machine where a port was
+ * somebody else's before, that comes to the wrong one): 1, or 0 after wait_ns without one, or -errno (-ECONNREFUSED:
+ * nobody is there; -ESRCH: the server has ended by itself, and the turn says so).
  */
 int dgram_receive(struct dgram *d, int64_t wait_ns);
 

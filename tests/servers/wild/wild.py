@@ -566,6 +566,16 @@ def loop_udp_new_socket(server, reply):
         socket(AF_INET, SOCK_DGRAM).sendto(reply(data), client)
 
 
+def loop_udp_strays(server, reply):
+    """Beside each reply there comes what another program sends to a client that had the port before."""
+    other = socket(AF_INET, SOCK_DGRAM)
+    while True:
+        data, client = server.recvfrom(BUFSIZ)
+        if len(data) > 4: # a shorter one may well stand in it
+            other.sendto(reply(b'somebody else'), client)
+        server.sendto(reply(data), client)
+
+
 def loop_udp_dies(server, reply):
     """Text for bytes: the first datagram is the last."""
     reply(server.recvfrom(BUFSIZ)[0])
