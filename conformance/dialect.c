@@ -265,7 +265,7 @@ static bool converse(struct turn *t, enum words how)
 	bool said = !silent_end && !endless && first_words(t, p, how);
 	if (said && d->known) {
 		second_words(t, p);
-		if (d->known && d->line)
+		if (d->line)
 			confirm_line(t, p);
 	}
 	int64_t begin_ns = ts_clock_mono_ns();
