@@ -6,108 +6,89 @@
 
 #define ESCAPE_MAX 12
 
-/* Each says how it writes the byte c: a text with its end, or "" if it has no way of its own. */
-static void in_code(unsigned char c, char *out)
-{
-	static const char controls[] = "\a\b\t\n\v\f\r", letters[] = "abtnvfr";
-	const char *at = c ? strchr(controls, c) : NULL;
+enum base { NO_BASE, OCTAL, DECIMAL, HEXADECIMAL, CAPITALS };
 
-	out[0] = '\0';
-	if (at || strchr("\"'\\`$", c)) /* of NUL, too */
-		snprintf(out, ESCAPE_MAX, "\\%c", at ? letters[at - controls] : c ? c : '0');
+/* How a byte is written: by its number, of so many digits at least, or by a name. */
+static const struct family {
+	const char *what;
+	struct {
+		const char *before;
+		enum base base;
+		int width;
+		const char *after;
+	} numbers[5]; /* up to NO_BASE */
+	struct {
+		char c;
+		const char *text;
+	} names[14]; /* up to NULL */
+} families[] = {
+        {"bytes of the data came back escaped, as they are in code",
+         {{"\\x", HEXADECIMAL, 2, ""}, {"\\u", HEXADECIMAL, 4, ""}, {"\\", OCTAL, 3, ""}},
+         {{'\a', "\\a"},
+          {'\b', "\\b"},
+          {'\t', "\\t"},
+          {'\n', "\\n"},
+          {'\v', "\\v"},
+          {'\f', "\\f"},
+          {'\r', "\\r"},
+          {'\0', "\\0"},
+          {'"', "\\\""},
+          {'\'', "\\'"},
+          {'\\', "\\\\"},
+          {'`', "\\`"},
+          {'$', "\\$"}}},
+        {"bytes of the data came back escaped, as they are in HTML",
+         {{"&#", DECIMAL, 1, ";"}, {"&#", DECIMAL, 3, ";"}, {"&#x", HEXADECIMAL, 1, ";"}},
+         {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\n', "<br />\n"}, {'\n', "<br>\n"}}},
+        {"bytes of the data came back escaped, as they are in a URL",
+         {{"%", CAPITALS, 2, ""}, {"%", HEXADECIMAL, 2, ""}},
+         {{' ', "+"}}},
+};
+
+static size_t begins_with(const char *text, const char *got, size_t n_got)
+{
+	size_t n = strlen(text);
+
+	return n <= n_got && memcmp(got, text, n) == 0 ? n : 0;
 }
 
-static void in_hexadecimal(unsigned char c, char *out)
+static void write_digits(char *out, enum base base, int width, unsigned char c)
 {
-	snprintf(out, ESCAPE_MAX, "\\x%02x", c);
+	switch (base) {
+	case OCTAL: snprintf(out, ESCAPE_MAX, "%0*o", width, c); break;
+	case DECIMAL: snprintf(out, ESCAPE_MAX, "%0*d", width, c); break;
+	case HEXADECIMAL: snprintf(out, ESCAPE_MAX, "%0*x", width, c); break;
+	case CAPITALS: snprintf(out, ESCAPE_MAX, "%0*X", width, c); break;
+	case NO_BASE: break;
+	}
 }
-
-static void in_four(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "\\u%04x", c);
-}
-
-static void in_octal(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "\\%03o", c);
-}
-
-static void in_html(unsigned char c, char *out)
-{
-	const char *name = c == '&'    ? "&amp;"
-	                   : c == '<'  ? "&lt;"
-	                   : c == '>'  ? "&gt;"
-	                   : c == '"'  ? "&quot;"
-	                   : c == '\n' ? "<br />\n"
-	                               : "";
-
-	snprintf(out, ESCAPE_MAX, "%s", name);
-}
-
-static void in_html_number(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "&#%d;", c);
-}
-
-static void in_html_number_of_three(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "&#%03d;", c);
-}
-
-static void in_html_hexadecimal(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "&#x%x;", c);
-}
-
-static void in_html_break(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "%s", c == '\n' ? "<br>\n" : "");
-}
-
-static void in_url(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "%%%02X", c);
-}
-
-static void in_url_low(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "%%%02x", c);
-}
-
-static void in_form(unsigned char c, char *out)
-{
-	snprintf(out, ESCAPE_MAX, "%s", c == ' ' ? "+" : "");
-}
-
-typedef void escape_write(unsigned char c, char *out);
-
-static escape_write *const code[] = {in_code, in_hexadecimal, in_four, in_octal, NULL};
-static escape_write *const html[] = {
-        in_html, in_html_number, in_html_number_of_three, in_html_hexadecimal, in_html_break, NULL};
-static escape_write *const url[] = {in_url, in_url_low, in_form, NULL};
 
 /* So many bytes at the beginning of `got` are an escape for c; 0: it is none. */
-static size_t n_escape(escape_write *const *writers, char c, const char *got, size_t n_got)
+static size_t n_escape(const struct family *f, char c, const char *got, size_t n_got)
 {
-	char text[ESCAPE_MAX];
+	char digits[ESCAPE_MAX] = "", text[2 * ESCAPE_MAX];
+	size_t n;
 
-	for (; *writers; writers++) {
-		(*writers)((unsigned char)c, text);
-		size_t n = strlen(text);
-		if (n > 0 && n <= n_got && memcmp(got, text, n) == 0)
+	for (int i = 0; f->names[i].text; i++)
+		if (f->names[i].c == c && (n = begins_with(f->names[i].text, got, n_got)) > 0)
+			return n;
+	for (int i = 0; f->numbers[i].base != NO_BASE; i++) {
+		write_digits(digits, f->numbers[i].base, f->numbers[i].width, (unsigned char)c);
+		snprintf(text, sizeof(text), "%s%s%s", f->numbers[i].before, digits, f->numbers[i].after);
+		if ((n = begins_with(text, got, n_got)) > 0)
 			return n;
 	}
 	return 0;
 }
 
 /* Is each byte of `got` itself, or in an escape, and one at least in one? */
-static bool is_written(escape_write *const *writers, const char *sent, size_t n_sent, const char *got, size_t n_got)
+static bool is_written(const struct family *f, const char *sent, size_t n_sent, const char *got, size_t n_got)
 {
 	size_t at = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < n_sent; i++) {
-		size_t n = n_escape(writers, sent[i], got + at, n_got - at);
+		size_t n = n_escape(f, sent[i], got + at, n_got - at);
 		any |= n > 0;
 		if (n == 0 && (at == n_got || got[at] != sent[i]))
 			return false;
@@ -118,8 +99,8 @@ static bool is_written(escape_write *const *writers, const char *sent, size_t n_
 
 const char *altered_escaped(const char *sent, size_t n_sent, const char *got, size_t n_got)
 {
-	return is_written(code, sent, n_sent, got, n_got)   ? "bytes of the data came back escaped, as they are in code"
-	       : is_written(html, sent, n_sent, got, n_got) ? "bytes of the data came back escaped, as they are in HTML"
-	       : is_written(url, sent, n_sent, got, n_got) ? "bytes of the data came back escaped, as they are in a URL"
-	                                                   : NULL;
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+		if (is_written(&families[i], sent, n_sent, got, n_got))
+			return families[i].what;
+	return NULL;
 }
