@@ -467,7 +467,8 @@ END
 
 @test "that a reset ended another conversation is said only of one that has ended" {
   start_peer build/release/servers/faulty --fault=data-cut-second --listen=tcp://127.0.0.1:0
-  run "${bin}/tsconform" --only=robust.reset-idle --only=concurrency.queue "${uri}"
+  # With a seed: the letter that is cut off may be the first of the next message, too, and then it is that which is wrong.
+  run "${bin}/tsconform" --seed=1 --only=robust.reset-idle --only=concurrency.queue "${uri}"
   echo "${output}"
   [[ ${output} == *"warn  robust.reset-idle beside a client that reset, another was served wrongly: "*" not answered"* ]]
 }
