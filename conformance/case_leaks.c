@@ -153,17 +153,18 @@ static void judge_growth(struct turn *t, const struct trait *trait, const struct
 		turn_report(t, "%lld before, %lld after %d conversations", (long long)n_before, (long long)n_after, n);
 }
 
-/*
- * Of conversations that break off: what is left of them? One that dies of them is judged elsewhere, and who has lost
- * processes has lost their descriptors, too.
- */
-static void broken_conversations(struct turn *t, const struct trait *trait, const struct launch_census *before)
+static bool is_left(const struct launch_census *before, const struct launch_census *after)
 {
-	const bool sends = exec_streams(t) && !t->subject->dialect.one_shot && !turn_slow(t);
+	return n_descriptors(after) - n_descriptors(before) > FEW || n_processes(after) - n_processes(before) > FEW;
+}
+
+/* Conversations that break off leave a server's code by other ways. One that dies of them is judged elsewhere: false.
+ */
+static bool break_conversations(struct turn *t, const struct launch_census *before, struct launch_census *after)
+{
+	const bool sends = !t->subject->dialect.one_shot && !turn_slow(t);
 	const int n = turn_slow(t) ? 6 : 40;
 	const int n_together = t->subject->dialect.capacity < PEERS_TOGETHER ? 4 : PEERS_TOGETHER;
-	struct launch_census after;
-	int64_t growth = 0;
 
 	for (int i = 0; i < n && t->blame == NOBODY; i++) {
 		struct peer *p = peer_open(t);
@@ -172,17 +173,48 @@ static void broken_conversations(struct turn *t, const struct trait *trait, cons
 	}
 	for (int i = 0; sends && i < n; i += n_together)
 		peers_reset_together(t, n_together);
-	for (int i = 1; i <= 4 && t->blame == NOBODY; i++) {
-		turn_pause(i * 100 * TS_MS);
-		if (launch_take_census(exec_server(t), &after) < 0)
-			return;
-		growth = trait->count(&after) - trait->count(before);
-		if (growth <= FEW)
-			return;
-	}
+	const bool judged = t->blame == NOBODY;
 	t->blame = NOBODY;
 	t->message[0] = '\0';
-	if (growth > 2 * FEW && (trait->count == n_processes || after.n_processes - before->n_processes <= FEW))
+	for (int i = 1; judged && i <= 4; i++) {
+		turn_pause(i * 100 * TS_MS);
+		if (launch_take_census(exec_server(t), after) < 0)
+			return false;
+		if (!is_left(before, after))
+			break;
+	}
+	return judged;
+}
+
+/* As `conversations`. */
+static bool broken_conversations(struct turn *t, struct launch_census *before, struct launch_census *after)
+{
+	struct seen *seen = &t->subject->seen;
+
+	if (t->patience <= 1 && seen->broken) {
+		*before = seen->before_broken;
+		*after = seen->after_broken;
+		return true;
+	}
+	if (!break_conversations(t, before, after))
+		return false;
+	if (!seen->broken) {
+		seen->broken = true;
+		seen->before_broken = *before;
+		seen->after_broken = *after;
+	}
+	return true;
+}
+
+/* Who has lost processes has lost their descriptors, too: that is said once. */
+static void judge_broken(struct turn *t, const struct trait *trait, struct launch_census before)
+{
+	struct launch_census after;
+
+	if (!broken_conversations(t, &before, &after))
+		return;
+	const int64_t growth = trait->count(&after) - trait->count(&before);
+	if (growth > 2 * FEW && (trait->count == n_processes || n_processes(&after) - n_processes(&before) <= FEW))
 		turn_fail(t, BYTES, "conversations that the client reset left %lld %s behind", (long long)growth,
 		          trait->name);
 }
@@ -193,7 +225,7 @@ static void judge_left(struct turn *t, const struct trait *trait)
 	int n = conversations(t, &before, &after);
 
 	if (n && exec_streams(t) && trait->count(&after) <= trait->count(&before) + 2)
-		broken_conversations(t, trait, &after);
+		judge_broken(t, trait, after);
 	judge_growth(t, trait, &before, &after, n);
 }
 

@@ -25,8 +25,6 @@ void case_lifecycle_sigterm(struct turn *t)
 
 #define CHILDREN_END_NS (3 * TS_S / 2) /* who still answers then was not told to stop */
 
-#define FAREWELL_NS (50 * TS_MS) /* to read what the server's end left on the way */
-
 static bool has_children(struct turn *t, int64_t until_ns)
 {
 	int n_left;
@@ -48,6 +46,8 @@ static void see_children(struct turn *t, struct peer *p)
 		turn_warn(t, "the server has ended, and %d of its processes still serve the client that is there",
 		          launch_count(exec_server(t), false));
 }
+
+#define FAREWELL_NS (50 * TS_MS) /* to read what the server's end left on the way */
 
 /* What is owed may still come; a farewell is no reply. */
 static bool hears_no_farewell(struct turn *t, struct peer *p)

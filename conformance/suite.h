@@ -51,9 +51,9 @@ enum {
 	NEEDS_BINARY = 1 << 6, /* not with --text */
 	NEEDS_WORDS = 1 << 7,
 	/* These are no needs. */
-	OR_SLOW_END = 1 << 10, /* or a one-shot server that, as the probe has seen, takes too long to end */
-	HAS_SAMPLE = 1 << 8,   /* it can judge the probe's first reply, whatever became of its dependency */
-	IMPLIED = 1 << 9       /* every reply to any case decides it, too: of a slow server no other is asked for */
+	HAS_SAMPLE = 1 << 8,  /* it can judge the probe's first reply, whatever became of its dependency */
+	IMPLIED = 1 << 9,     /* every reply to any case decides it, too: of a slow server no other is asked for */
+	OR_SLOW_END = 1 << 10 /* or a one-shot server that, as the probe has seen, takes too long to end */
 };
 
 /* When a case runs: in this order. */
@@ -104,6 +104,8 @@ struct seen {
 	bool second;         /* the places of a second, and its edge, were asked for in one */
 	int n_conversations; /* between the next two; 0: none yet */
 	struct launch_census before_them, after_them;
+	bool broken; /* the next two are known: before conversations that the client reset, and after them */
+	struct launch_census before_broken, after_broken;
 	bool stopped; /* by SIGTERM, after a conversation: */
 	struct stop_seen stop;
 };

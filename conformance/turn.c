@@ -219,9 +219,8 @@ size_t turn_framed_letters(struct turn *t, size_t n, char *out)
 
 void turn_filler(const struct turn *t, char *out, size_t n, size_t at)
 {
-	const struct dialect *d = &t->subject->dialect;
-
 	static const char letters[] = TURN_LETTERS;
+	const struct dialect *d = &t->subject->dialect;
 	const size_t n_letters = sizeof(letters) - 1;
 
 	for (size_t i = 0; i < n; i++, at++)

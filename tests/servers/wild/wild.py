@@ -418,16 +418,6 @@ def loop_one_message(server, reply):
         client.close()
 
 
-def loop_one_message_open(server, reply):
-    """The same, and the connection is forgotten, not closed."""
-    forgotten = []
-    while True:
-        client, _ = server.accept()
-        if data := client.recv(BUFSIZ):
-            client.send(reply(data))
-        forgotten.append(client)
-
-
 def loop_one_message_late(server, reply):
     """The same, and a sleep before the close."""
     while True:
