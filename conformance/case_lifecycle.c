@@ -151,3 +151,25 @@ void case_lifecycle_second_instance(struct turn *t)
 		turn_fail(t, BYTES, "a second server on the same endpoint ended with status 0");
 	turn_plain(t);
 }
+
+#define UNVISITED_NS (3300 * TS_MS)
+
+/* Time-outs of accept(2) and recvfrom(2) end servers whose authors thought of clients only. */
+void case_lifecycle_unvisited(struct turn *t)
+{
+	char what[300];
+	int64_t begin_ns, rested_ns = 0;
+
+	if (!turn_plain(t))
+		return;
+	begin_ns = ts_clock_mono_ns();
+	while (rested_ns < UNVISITED_NS && !launch_ended(exec_server(t), NULL, 0)) {
+		turn_pause(UNVISITED_NS / 50);
+		rested_ns = ts_clock_mono_ns() - begin_ns;
+	}
+	if (turn_sees_end(t, BYTES) || !turn_plain(t)) {
+		snprintf(what, sizeof(what), "%.299s", t->message);
+		snprintf(t->message, sizeof(t->message), "nobody called for %.1f s, and then: %s",
+		         (double)rested_ns / 1e9, what);
+	}
+}

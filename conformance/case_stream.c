@@ -7,6 +7,10 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1900 * TS_MS)
 
+#define TALKS_NS      (1700 * TS_MS) /* as long as other cases take side by side with it */
+#define TALKS_EXEC_NS (3300 * TS_MS) /* with --exec there is more time */
+#define TALKS_EACH_NS (350 * TS_MS)
+
 #define UNREAD_NS   (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
 #define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
@@ -327,6 +331,24 @@ void case_stream_kept_unread(struct turn *t)
 	peer_widen(p);
 	if (peer_await(p))
 		peer_finish(p);
+}
+
+/* A limit that is set once, for the whole conversation, is taken by its author for one on its rests. */
+void case_stream_kept_talking(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	const int64_t begin_ns = ts_clock_mono_ns(),
+	              until_ns = begin_ns + (t->subject->launch ? TALKS_EXEC_NS : TALKS_NS);
+
+	while (p && ts_clock_mono_ns() < until_ns && peer_say_letters(p, 8))
+		turn_pause(TALKS_EACH_NS);
+	const double after_s = (double)(ts_clock_mono_ns() - begin_ns) / 1e9;
+	if (t->blame == BYTES && t->sort == EARLY_END)
+		snprintf(t->message, sizeof(t->message),
+		         "the server ended a conversation %.1f s after its begin, though the client spoke every third "
+		         "of a second",
+		         after_s);
+	peer_finish(p);
 }
 
 /* For an iterative server with all that stream.no-unasked and time.advances want to see. */

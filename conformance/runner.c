@@ -75,7 +75,8 @@ static bool rests_unharmed(struct report *report, const struct result *before)
 {
 	static const char *const looks[] = {"lifecycle.ready",    "lifecycle.descriptors", "lifecycle.processes",
 	                                    "lifecycle.zombies",  "lifecycle.threads",     "lifecycle.memory",
-	                                    "lifecycle.idle-cpu", "lifecycle.restart",     "lifecycle.second-instance"};
+	                                    "lifecycle.idle-cpu", "lifecycle.restart",     "lifecycle.second-instance",
+	                                    "lifecycle.unvisited"};
 	bool looked = false;
 
 	for (size_t i = 0; before && i < sizeof(looks) / sizeof(looks[0]); i++)

@@ -253,7 +253,7 @@ void clients_serve(struct server *s)
 
 	for (;;) {
 		s->waiting_ns = peer_now_ns(CLOCK_REALTIME);
-		if (!server_wait(s, s->listener, s->signals, -1))
+		if (!server_wait(s, s->listener, s->signals, s->fault == FAULT_UNVISITED_DIES ? 3000 : -1))
 			return;
 		fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0) {

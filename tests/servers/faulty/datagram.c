@@ -185,6 +185,7 @@ void datagrams_run(struct server *s)
 {
 	struct conversation c = {.server = s, .fd = s->listener, .connected_ns = peer_now_ns(CLOCK_REALTIME)};
 	bool is_unasked = has(&c, FAULT_DGRAM_UNASKED) || has(&c, FAULT_DGRAM_FIFTH_UNASKED);
+	bool dies = has(&c, FAULT_UNVISITED_DIES_UDP);
 	char *data = malloc(2 * PEER_BUFFER);
 	struct sender from = {0}, kept = {0};
 	int one = 1, small = 1;
@@ -195,7 +196,11 @@ void datagrams_run(struct server *s)
 	if (has(&c, FAULT_DGRAM_BURST))
 		setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	while (!s->stopping) {
-		if (!server_wait(s, c.is_closed ? -1 : c.fd, s->signals, is_unasked && kept.addr_len ? 500 : -1)) {
+		int wait_ms = dies ? 3000 : is_unasked && kept.addr_len ? 500 : -1;
+		bool is_visited = server_wait(s, c.is_closed ? -1 : c.fd, s->signals, wait_ms);
+		if (!is_visited && dies)
+			break;
+		if (!is_visited) {
 			if (!s->stopping && kept.addr_len)
 				bare_send(&c, &kept, 1);
 			kept.addr_len = 0;
