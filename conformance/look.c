@@ -196,13 +196,15 @@ bool look_start_again(struct subject *subject)
 	return ok;
 }
 
+#define LEAVES_NS (100 * TS_MS)
+
 void look_again(struct report *report, struct result *r)
 {
 	struct result first = *r;
 
 	/* Not because of the client before, whose leaving may take time. */
 	if (r->sort == EARLY_END || r->sort == IDLE_END)
-		turn_pause(20 * TS_MS + turn_busy_ns());
+		turn_pause(LEAVES_NS + 2 * turn_busy_ns());
 	r->trace = NULL;
 	look_at(report, r, 2);
 	r->trace_before = first.trace;
