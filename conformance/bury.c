@@ -99,8 +99,9 @@ void bury(struct report *report, struct result *killer)
 		         (long long)report->subject->dialect.n_after_end);
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
+	bool counted = killer->blame == GONE || strcmp(killer->row->id, "end.many") == 0;
 	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended ? "" : lost_text, why,
-	         killer->blame == GONE ? count_served(report->subject->n_served, served, sizeof(served)) : "");
+	         counted ? count_served(report->subject->n_served, served, sizeof(served)) : "");
 	result_judge(report, killer);
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);
 }

@@ -275,11 +275,18 @@ void case_end_next_client(struct turn *t)
 		turn_plain(t);
 }
 
+/* More than the 1,024 descriptors that a process may have by default, where that takes no time: one a client is left.
+ */
+#define MOST_IN_A_ROW 1100
+
 void case_end_many(struct turn *t)
 {
+	const int64_t quick_ns = turn_quick_ns();
 	int i = 0;
 
 	for (; turn_goes_on(t, i, 200, 3, t->subject->slow_end ? TS_S : 4 * TS_S); i++)
+		turn_plain(t);
+	for (; i >= 200 && turn_goes_on(t, i, MOST_IN_A_ROW, 3, quick_ns); i++)
 		turn_plain(t);
 	if (i < 200)
 		turn_report(t, "%d conversations were held in the time there is, not 200", i);

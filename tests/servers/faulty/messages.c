@@ -23,7 +23,9 @@ static bool message_answer(struct conversation *c, const char *data, size_t n)
 		goes_on = reply_send(c, &reply);
 	free(reply.p);
 	if ((c->server->one_shot && !(has(c, FAULT_ONE_SHOT_SOME) && c->server->n_clients % 2 == 0)) ||
-	    (has(c, FAULT_TEN_CLOSES) && c->n_messages == 10) || (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100))
+	    (has(c, FAULT_TEN_CLOSES) && c->n_messages == 10) ||
+	    (has(c, FAULT_HUNDRED_CLOSES) && c->n_messages == 100) ||
+	    (has(c, FAULT_FIVE_HUNDRED_CLOSE) && c->n_messages == 500))
 		return false;
 	return goes_on;
 }
