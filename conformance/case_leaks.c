@@ -48,12 +48,12 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	const bool talks = exec_streams(t) && !t->subject->dialect.one_shot && !turn_slow(t);
 	int n = 0;
 
-	for (int i = 0; turn_goes_on(t, i, 60, 3, TS_S); i++)
+	for (int i = 0; turn_goes_on(t, i, 60, 3, TS_S / 2); i++)
 		turn_plain(t);
 	turn_pause(100 * TS_MS);
 	if (t->blame != NOBODY || !take_census(t, before))
 		return 0;
-	int64_t until_ns = ts_clock_mono_ns() + (t->subject->slow_end ? 3 * TS_S / 2 : 3 * TS_S);
+	int64_t until_ns = ts_clock_mono_ns() + (t->subject->slow_end ? 3 * TS_S / 2 : 2 * TS_S);
 	for (; n < 500 && t->blame == NOBODY && (n < least || ts_clock_mono_ns() < until_ns); n++) {
 		if (talks && n % TALKERS == 0)
 			converse(t, TALKERS);
