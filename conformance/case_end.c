@@ -17,6 +17,22 @@ static bool say_measured(struct peer *p, size_t n)
 	return true;
 }
 
+#define NEXT_NS (500 * TS_MS)
+
+/* It has not ended in time: does it when the next client has come? A variable that is bound anew lets go of the old one. */
+static bool ends_with_next(struct turn *t, struct peer *p)
+{
+	struct peer *next;
+
+	if (t->subject->dialect.ends || peer_listen(p, PEER_END_WITHIN_NS) || p->ended)
+		return false;
+	next = peer_open(t);
+	if (!peer_send_letters(next, 8) || !peer_answered_within(next, NEXT_NS))
+		return false;
+	peer_listen(p, NEXT_NS);
+	return p->ended && t->blame == NOBODY;
+}
+
 void case_end_half_close(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -25,6 +41,9 @@ void case_end_half_close(struct turn *t)
 	t->subject->slow_end = false;
 	bool said = turn_slow(t) ? say_measured(p, 96) : peer_say_letters(p, 8);
 	int64_t begin_ns = ts_clock_mono_ns();
+	t->subject->ends_with_next = said && peer_half_close(p) && ends_with_next(t, p);
+	if (t->subject->ends_with_next)
+		turn_fail(t, SILENCE, "the server ends a conversation only when the next client comes");
 	bool ends = said && peer_finish(p);
 	t->subject->slow_end = t->blame == SILENCE || (t->blame != NOBODY && !d->ends);
 	if (ends && !d->ends) { /* in time, and later than the probe waits */

@@ -187,7 +187,7 @@ static void spend_on_late_ends(struct report *report)
 	const struct result *end = result_of(report, "end.half-close");
 	bool late = end && end->selected && end->status == FAIL && end->blame == SILENCE && !end->flaky;
 
-	s->each_ends_late = late && s->slow_end && s->dialect.capacity == 1;
+	s->each_ends_late = late && s->slow_end && !s->ends_with_next && s->dialect.capacity == 1;
 	if (s->each_ends_late && s->enough_ns == 0)
 		s->enough_ns = ts_clock_mono_ns() + 3 * s->options->timeout_ns;
 }

@@ -123,6 +123,7 @@ struct subject {
 	bool needs_capacity;         /* a selected case needs to know how many clients are served at a time */
 	int64_t probed_ns;           /* monotonic: when the probe ended */
 	int64_t enough_ns;           /* monotonic: from here on no new case is run; 0: there is no such moment */
+	bool ends_with_next;         /* ends a conversation when the next client comes: nobody has to wait for it */
 	bool each_ends_late;         /* each conversation costs its late end, for nobody else is served until then */
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until it is measured */
 	_Atomic size_t bytes_timed;  /* how long that was, about */
