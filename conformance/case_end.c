@@ -19,7 +19,8 @@ static bool say_measured(struct peer *p, size_t n)
 
 #define NEXT_NS (500 * TS_MS)
 
-/* It has not ended in time: does it when the next client has come? A variable that is bound anew lets go of the old one. */
+/* It has not ended in time: does it when the next client has come? A variable that is bound anew lets go of the old
+ * one. */
 static bool ends_with_next(struct turn *t, struct peer *p)
 {
 	struct peer *next;

@@ -74,6 +74,14 @@ static void await_stop(struct turn *t)
 		turn_pause(4 * TS_MS);
 }
 
+/* By the signal: a server that does not handle it can finish nothing. */
+static bool is_killed(struct turn *t)
+{
+	int status;
+
+	return launch_wait(exec_server(t), TS_S, &status) && exec_was_killed(status);
+}
+
 /* The server is in the middle of a reply, because we do not read, when it is told to stop. */
 void case_lifecycle_reply_in_hand(struct turn *t)
 {
@@ -94,9 +102,12 @@ void case_lifecycle_reply_in_hand(struct turn *t)
 	peer_widen(p);
 	read_on(p, &chunks, INT64_MAX, 6 * TS_S);
 	bool all = p->reply.matched >= p->n_in;
-	bool is_cut = p->reply.matched - chunks.begin + (uint64_t)3 * p->read_max < chunks.smallest;
+	bool is_cut = !all && p->reply.matched - chunks.begin + (uint64_t)3 * p->read_max < chunks.smallest;
 	/* A reset throws away what the kernel still held for us. */
-	if (t->blame == NOBODY && !all && (p->reset || is_cut))
+	is_cut |= !all && p->reset;
+	if (t->blame == NOBODY && is_cut && is_killed(t))
+		turn_report(t, "cut off: SIGTERM kills the server, and lifecycle.exit-status is about that");
+	else if (t->blame == NOBODY && is_cut)
 		turn_fail(t, BYTES, "the reply that was on its way at SIGTERM was cut off after %llu bytes of data",
 		          (unsigned long long)p->reply.matched);
 	turn_report(t, "%llu of %zu bytes sent were answered before the end", (unsigned long long)p->reply.matched,

@@ -97,6 +97,10 @@ void case_lifecycle_exit_status(struct turn *t)
 	if (WIFSIGNALED(stop.status))
 		turn_fail(t, BYTES, "SIGTERM killed the server: it does not handle the signal (%s)",
 		          strsignal(WTERMSIG(stop.status)));
+	else if (exec_was_killed(stop.status))
+		turn_fail(t, BYTES,
+		          "after SIGTERM the server ended with status %d, which says that the signal killed it",
+		          WEXITSTATUS(stop.status));
 	else if (WEXITSTATUS(stop.status) != 0)
 		turn_fail(t, BYTES, "after SIGTERM the server ended with status %d", WEXITSTATUS(stop.status));
 }

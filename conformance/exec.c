@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define STOP_SLACK_NS (700 * TS_MS)
 #define SETTLED_NS    (60 * TS_MS)
@@ -33,6 +34,11 @@ bool exec_stops(struct turn *t, int signo, int *status)
 	snprintf(t->actual, sizeof(t->actual), "it still runs after %.1f s",
 	         (double)(STOP_WITHIN_NS + STOP_SLACK_NS) / 1e9);
 	return turn_fail(t, SILENCE, "%s did not stop the server", signo == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+bool exec_was_killed(int status)
+{
+	return WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM);
 }
 
 static bool has_path(const struct turn *t)

@@ -12,6 +12,9 @@ bool exec_streams(const struct turn *t); /* it serves on a stream, not with data
 /* Signal, and wait for the end. *status: of waitpid(2). False, with a note: it did not end. */
 bool exec_stops(struct turn *t, int signo, int *status);
 
+/* By SIGTERM itself, which it does not handle; a shell around it, or a runtime, says so by its status. */
+bool exec_was_killed(int status);
+
 /* After a plain conversation, by SIGTERM: what there is to see of that. At the first look one stop
  * is enough for all. */
 bool exec_sees_stop(struct turn *t, struct stop_seen *stop);
