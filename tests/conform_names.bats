@@ -38,7 +38,7 @@ end_runs() {
 
 @test "a fault of every reply is named by the case that is about it" {
   for fault in newline-after greeting time-weekday time-utc-called-east dgram-other-port dgram-split line-stripped \
-    data-cut-100-udp; do
+    data-cut-100-udp form-changes-third; do
     begin "${fault}"
   done
   end_runs
@@ -50,6 +50,7 @@ end_runs() {
   named dgram-split datagram.boundaries format.reply
   named line-stripped data.line-ends format.reply
   named data-cut-100-udp data.sizes datagram.boundaries
+  named form-changes-third format.time-text-steady '@(format.time-text|time.*)'
 }
 
 @test "a fault that shows now and then, or at the end, is named by the case that is about it" {

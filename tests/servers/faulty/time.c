@@ -64,6 +64,7 @@ static const char *form_choose(const struct conversation *c)
 {
 	switch (c->server->fault) {
 	case FAULT_FORM_CHANGES: return c->server->n_replies % 3 == 2 ? "%Y-%m-%d %H:%M:%S" : CTIME;
+	case FAULT_FORM_CHANGES_THIRD: return c->n_messages > 2 ? "%Y/%m/%d %H:%M:%S" : CTIME;
 	case FAULT_FORM_CHANGES_CLIENT: return c->server->n_clients % 4 == 3 ? ISO "+00:00" : ISO "Z";
 	case FAULT_STAMP_NEWLINE: return CTIME "\n";
 	case FAULT_STAMP_EMPTY: return "";
