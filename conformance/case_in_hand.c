@@ -85,6 +85,8 @@ static bool is_killed(struct turn *t)
 /* The server is in the middle of a reply, because we do not read, when it is told to stop. */
 void case_lifecycle_reply_in_hand(struct turn *t)
 {
+	if (turn_crawls(t))
+		return;
 	size_t most = turn_bytes_unread(t);
 	struct peer *p = peer_try(t, turn_wait_ns(t), true);
 	struct chunks chunks = {0};

@@ -267,6 +267,12 @@ bool turn_sparing(const struct turn *t);
 /* How many of these bytes this server returns in budget_ns, as far as is known. */
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns);
 
+/*
+ * Does it return so few bytes a second, as far as is known, that what the buffers between the two hold would take it
+ * more than half a minute? Nobody fills them then: that is reported.
+ */
+bool turn_crawls(struct turn *t);
+
 /* How many bytes a client sends that does not read, to find out who is stuck then: whole lines of turn_filler. */
 size_t turn_bytes_unread(const struct turn *t);
 

@@ -155,6 +155,19 @@ size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns)
 	return fit < (double)wanted ? (size_t)fit : wanted;
 }
 
+#define CRAWL_PER_S 100000 /* small buffers of a client hold some 100 KB, those of the server 2.5 MB */
+
+bool turn_crawls(struct turn *t)
+{
+	const int64_t per_s = t->subject->bytes_per_s;
+
+	if (per_s == 0 || per_s >= CRAWL_PER_S)
+		return false;
+	turn_report(t, "not tried: the server returns %.1f KB a second, and the kernel holds more for it than that",
+	            (double)per_s / 1e3);
+	return true;
+}
+
 /* More than the buffers between the two hold. A slow server is not filled up: it would take minutes to empty. */
 size_t turn_bytes_unread(const struct turn *t)
 {
