@@ -172,8 +172,32 @@ void case_datagram_clients(struct turn *t)
 }
 
 /* So many that one that is lost in a hundred is missed. */
+#define HELD_NS (700 * TS_MS)
+
+/* Is a datagram answered only when the next one has come, as in the probe? */
+static bool is_held_back(struct turn *t)
+{
+	const int64_t wait_ns = HELD_NS + t->subject->dialect.rtt_ns;
+	char word[12], next[12];
+	struct dgram *d = dgram_open(t);
+
+	turn_letters(t, word, sizeof(word));
+	turn_letters(t, next, sizeof(next));
+	bool held = d && dgram_send(d, word, sizeof(word)) && dgram_receive(d, wait_ns) == 0 &&
+	            dgram_send(d, next, sizeof(next)) && dgram_receive(d, wait_ns) == 1 &&
+	            memmem(d->bytes, d->n, word, sizeof(word));
+	dgram_free(d);
+	if (held && t->blame == NOBODY) {
+		t->sort = LOST;
+		turn_fail(t, BYTES, "a datagram is answered only when another one has come");
+	}
+	return held;
+}
+
 void case_datagram_many(struct turn *t)
 {
+	if (t->subject->dialect.held_back && is_held_back(t))
+		return;
 	int n = 0;
 
 	for (int i = 0; turn_goes_on(t, i, 150, 5, TS_S); i++) {

@@ -42,6 +42,7 @@ struct dialect {
 	enum empty_datagram empty;
 	bool split;           /* a reply came in two datagrams */
 	bool first_lost;      /* the first datagram was not answered, and a later one was */
+	bool held_back;       /* it was answered only when that one had come */
 	bool goes_on;         /* a client's second datagram is answered, too */
 	bool first_only;      /* nobody but its first client is answered */
 	bool one_message;     /* the probe's second message was not answered, and its conversation left open */

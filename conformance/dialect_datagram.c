@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRIES 3 /* datagrams until one is answered */
+#define TRIES       3 /* datagrams until one is answered */
+#define TOGETHER_NS (30 * TS_MS)
 
 /* Is a further word answered? On a busy machine one round trip says little about the server. */
 static bool goes_on(struct turn *t, struct dgram *g)
@@ -79,7 +80,10 @@ static int first_words(struct turn *t, struct dgram *g, int *n_taken)
 	int which = 0;
 	while (which < n_sent - 1 && !memmem(g->bytes, g->n, words[which], N_WORD))
 		which++;
-	dialect_widen_rtt(d, ts_clock_mono_ns() - sent_ns[which]);
+	/* That the answer to an earlier one comes together with the last is no matter of time. */
+	const int64_t since_last_ns = ts_clock_mono_ns() - sent_ns[n_sent - 1];
+	d->held_back = which < n_sent - 1 && since_last_ns < TOGETHER_NS;
+	dialect_widen_rtt(d, d->held_back ? since_last_ns : ts_clock_mono_ns() - sent_ns[which]);
 	dialect_learn(t, words[which], N_WORD, g->bytes, g->n);
 	if (g->n == 0)
 		dialect_stranger(d, "it answers with an empty datagram");

@@ -187,7 +187,8 @@ void datagrams_run(struct server *s)
 	bool is_unasked = has(&c, FAULT_DGRAM_UNASKED) || has(&c, FAULT_DGRAM_FIFTH_UNASKED);
 	bool dies = has(&c, FAULT_UNVISITED_DIES_UDP);
 	char *data = malloc(2 * PEER_BUFFER);
-	struct sender from = {0}, kept = {0};
+	struct sender from = {0}, kept = {0}, holder = {0};
+	struct peer_text held = {0}; /* DGRAM_HELD */
 	int one = 1, small = 1;
 	ssize_t n;
 
@@ -208,11 +209,20 @@ void datagrams_run(struct server *s)
 		if (has(&c, FAULT_DGRAM_BURST))
 			usleep(10000);
 		for (int i = 0; i < 1000 && !c.is_closed && (n = receive(&c, data, &from, MSG_DONTWAIT)) >= 0; i++) {
+			if (has(&c, FAULT_DGRAM_HELD) && n > 0 && !held.n) {
+				peer_add(&held, data, (size_t)n);
+				holder = from;
+				continue;
+			}
+			if (held.n)
+				datagram_answer(&c, held.p, (ssize_t)held.n, &holder, &kept);
+			held.n = 0;
 			datagram_answer(&c, data, n, &from, &kept);
 			if (has(&c, FAULT_DGRAM_BURST))
 				break;
 		}
 	}
 	free(data);
+	free(held.p);
 	free(c.last.p);
 }
