@@ -138,10 +138,20 @@ void case_time_advances(struct turn *t)
 	judge_advance(t, before, after, a.resolution_ns);
 }
 
-/* Nobody says anything for a while: a server that looked at its clock before it began to wait is found out. */
+/*
+ * Nobody says anything for a while: a server that looked at its clock before it began to wait is found out. So is one
+ * that looks when somebody connects, and tells all of that, where a conversation can lie open meanwhile.
+ */
 void case_time_fresh_connection(struct turn *t)
 {
+	const struct dialect *d = &t->subject->dialect;
+	bool has_open = ts_transport_is_stream(t->subject->endpoint.transport) && !d->one_shot && d->capacity > 1;
+
+	if (has_open && !turn_ask_letters(t, 8))
+		return;
 	turn_pause(STALE_NS);
+	if (has_open && (!turn_ask_letters(t, 8) || !turn_ask_end(t)))
+		return;
 	turn_ask_letters(t, 8);
 }
 

@@ -192,7 +192,7 @@ static void client_start(struct server *s, int fd, bool was_queued)
 	                           .connected_ns = peer_now_ns(CLOCK_REALTIME)};
 	if (s->fault == FAULT_TIME_BEFORE_ACCEPT)
 		c->connected_ns = s->waiting_ns;
-	if (!s->first_client_ns)
+	if (!s->first_client_ns || s->fault == FAULT_TIME_OF_LATEST)
 		s->first_client_ns = c->connected_ns;
 	if (s->form == FORM_FORK) {
 		s->clients[place] = client_fork(c);

@@ -18,6 +18,7 @@ static long long moment_choose(struct conversation *c)
 	case FAULT_TIME_OF_START_UDP: return s->started_ns;
 	case FAULT_TIME_OF_CONNECT:
 	case FAULT_TIME_OF_CONNECT_ONE_SHOT: return c->connected_ns;
+	case FAULT_TIME_OF_LATEST:
 	case FAULT_TIME_OF_FIRST: return s->first_client_ns;
 	case FAULT_TIME_BEFORE_WAIT: return previous > s->started_ns ? previous : s->started_ns;
 	case FAULT_TIME_OF_PREVIOUS: return previous;
