@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define SILENCES 8 /* so many cases without an answer, and the rest is not run */
+#define CUTS     3 /* so many ended by the server, one after the other, and it is asked whether it serves anybody */
 #define DEATHS   6 /* the same, of a server that is started again each time */
 
 struct side_by_side {
@@ -13,6 +14,7 @@ struct side_by_side {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	int n_places, n_risky, n_silent;
+	int n_cut;       /* so many cases, one after the other, were ended by the server before they were answered */
 	bool waited_for; /* the server; looked at once, for it depends on how busy the machine is */
 	bool waits;      /* cases of one or two clients that run alone for the sake of the processor run here, too */
 };
@@ -91,6 +93,17 @@ static struct result *take(struct side_by_side *s)
 	return NULL;
 }
 
+/* It may be stuck, or have closed its door: find out before the next cases wait, or are ended, in vain, too. */
+static bool is_doubtful(struct side_by_side *s, const struct result *r)
+{
+	const bool alone = s->report->subject->dialect.capacity < 2;
+
+	if (r->blame == NOBODY)
+		s->n_cut = 0;
+	s->n_cut += r->blame == BYTES && r->sort == EARLY_END;
+	return (alone && r->blame == SILENCE) || s->n_cut >= CUTS;
+}
+
 static void *work(void *arg)
 {
 	struct side_by_side *s = arg;
@@ -104,10 +117,10 @@ static void *work(void *arg)
 		s->n_silent += r->blame == SILENCE && !s->report->subject->loses;
 		s->n_places += places(s, r);
 		s->n_risky -= risky(s, r);
-		/* Alone on a server that may be stuck: find out before the next case waits in vain, too. */
-		if (s->report->subject->dialect.capacity < 2 && r->blame == SILENCE &&
-		    !look_whether_it_lives(s->report))
-			s->report->subject->gone = true;
+		if (is_doubtful(s, r)) {
+			s->n_cut = 0;
+			s->report->subject->gone = !look_whether_it_lives(s->report);
+		}
 		pthread_cond_broadcast(&s->freed);
 	}
 	pthread_cond_broadcast(&s->freed);

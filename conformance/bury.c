@@ -55,6 +55,12 @@ struct result *bury_first_to_fail(struct report *report)
 	return most;
 }
 
+/* Ended before it was answered, in a case that does no harm: like all after it. */
+static bool is_shut_out(const struct result *r)
+{
+	return r->blame == BYTES && r->sort == EARLY_END && result_suspicion(r) == 0;
+}
+
 /* That the probe was answered, and the first client after it is not, says more than that it is lost. */
 static struct result *killer_behind(struct report *report, struct result *killer)
 {
@@ -69,7 +75,7 @@ static struct result *killer_behind(struct report *report, struct result *killer
 		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
 		     : d->n_after_end > FLOOD ? "end.no-flood"
 		                              : "end.next-client";
-	else if (killer->blame == GONE && killer->row->stage != RUDE &&
+	else if ((killer->blame == GONE || is_shut_out(killer)) && killer->row->stage != RUDE &&
 	         strcmp(killer->row->id, "end.silent-client") != 0)
 		id = stream ? "end.next-client" : "datagram.many";
 	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && result_suspicion(killer) == 0)
@@ -92,6 +98,7 @@ void bury(struct report *report, struct result *killer)
 	char why[500], served[60];
 
 	snprintf(why, sizeof(why), "%s%.400s", killer->flaky ? RESULT_FLAKY : "", killer->message);
+	const bool is_shut = is_shut_out(killer);
 	killer->flaky = false; /* that it passed at the second look was its last */
 	killer = killer_behind(report, killer);
 	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)
@@ -99,7 +106,7 @@ void bury(struct report *report, struct result *killer)
 		         (long long)report->subject->dialect.n_after_end);
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
-	bool counted = killer->blame == GONE || strcmp(killer->row->id, "end.many") == 0;
+	bool counted = killer->blame == GONE || is_shut || strcmp(killer->row->id, "end.many") == 0;
 	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended ? "" : lost_text, why,
 	         counted ? count_served(report->subject->n_served, served, sizeof(served)) : "");
 	result_judge(report, killer);

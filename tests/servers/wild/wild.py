@@ -299,6 +299,17 @@ def loop_three(server, reply):
         client.close()
 
 
+def loop_full(server, reply):
+    """Room for 33 clients in all: whoever comes after them is closed on."""
+    for _ in range(33):
+        client, _ = server.accept()
+        while data := client.recv(BUFSIZ):
+            client.send(reply(data))
+        client.close()
+    while True:
+        server.accept()[0].close()
+
+
 def loop_once(server, reply):
     """accept() outside the loop: one client, and then exit."""
     client, _ = server.accept()
