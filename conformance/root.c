@@ -1,4 +1,5 @@
 #include "root.h"
+#include "result.h"
 #include <fnmatch.h>
 #include <string.h>
 
@@ -54,6 +55,12 @@ bool root_may_come(const struct result *r)
 	return false;
 }
 
+/* That the root was right at the second look may mean that another was to blame: this one? */
+static bool may_be_cause(const struct result *r)
+{
+	return fits("concurrency.*", r) || (r->sort == EARLY_END && result_suspicion(r) > 0);
+}
+
 const struct result *root_of(const struct report *report, const struct result *r)
 {
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
@@ -62,7 +69,7 @@ const struct result *root_of(const struct report *report, const struct result *r
 		for (size_t j = 0; j < report->n; j++) {
 			const struct result *root = &report->results[j];
 			if (root->done && root->status == FAIL && root->sort == r->sort && fits(roots[i].root, root) &&
-			    !(root->flaky && fits("concurrency.*", r))) /* it may be the others' fault */
+			    !(root->flaky && may_be_cause(r)))
 				return root;
 		}
 	}

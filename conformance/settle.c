@@ -198,7 +198,7 @@ void look_settle(struct report *report, bool wait)
 
 	for (size_t i = 0; i < report->n; i++)
 		trouble |= report->results[i].failed_ns > 0 && !report->results[i].done &&
-		           report->results[i].blame != BYTES;
+		           (report->results[i].blame != BYTES || report->results[i].sort == EARLY_END);
 	if (trouble && !look_whether_it_lives(report)) {
 		if (!report->subject->launch || !serves_again(report)) {
 			judge_outlived(report);
