@@ -4,7 +4,6 @@
 #include "dialect_unpad.h"
 #include "suite.h"
 #include "ts_clock.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,9 +69,8 @@ static bool learn_pattern(struct dialect *d, const char *in, size_t n_in, const 
 	if (!close || n_gap < n_in || n_gap - n_in >= sizeof(d->rule.separator) ||
 	    memcmp(out + n_out - n_in, in, n_in) != 0)
 		return false;
-	for (size_t i = 0; i < n_gap - n_in; i++)
-		if (isalnum((unsigned char)close[1 + i]) || strchr("[]", close[1 + i]))
-			return false; /* no separator */
+	if (ts_reply_separator_max(close + 1, n_gap - n_in) < n_gap - n_in)
+		return false; /* no separator */
 	if (!read_pattern(d, out + 1, n_text, stated))
 		return false;
 	d->rule.n_separator = n_gap - n_in;

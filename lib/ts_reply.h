@@ -132,4 +132,10 @@ enum ts_reply_verdict ts_reply_datagram(const struct ts_reply_rule *rule, const 
 int ts_reply_learn(struct ts_reply_rule *rule, struct ts_stamp *stamp, const char *in, size_t n_in, const char *out,
                    size_t n_out, int64_t now_ns, const char **why);
 
+/*
+ * So many of the n bytes may be a separator: blanks and punctuation. Letters and digits (of ASCII, or in UTF-8 those of
+ * other scripts) and square brackets are none.
+ */
+size_t ts_reply_separator_max(const char *text, size_t n);
+
 #endif

@@ -1,7 +1,6 @@
 /* The rule out of a first reply: the shortest separator with which the whole of it obeys the law. */
 #include "ts_reply.h"
 #include "ts_reply_shape.h"
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -11,16 +10,14 @@ struct reply {
 	size_t n_in, n_out;
 };
 
-/* Blanks and punctuation may separate; letters, digits and brackets may not. (A quotation mark on both sides of the
- * data is no separator: then the law is not obeyed.) */
+/* A separator ends before a letter, a digit or a bracket. (A quotation mark on both sides of the data is none: then the
+ * law is not obeyed.) */
 static size_t separator_max(const char *text, size_t n)
 {
-	size_t i = 0;
+	const size_t n_most = sizeof(((struct ts_reply_rule *)0)->separator) - 1;
+	size_t n_plain = ts_reply_separator_max(text, n);
 
-	while (i < n && i < sizeof(((struct ts_reply_rule *)0)->separator) - 1 && !isalnum((unsigned char)text[i]) &&
-	       text[i] != '[' && text[i] != ']')
-		i++;
-	return i;
+	return n_plain < n_most ? n_plain : n_most;
 }
 
 static bool obeys(const struct ts_reply_rule *rule, const struct reply *reply, int64_t now_ns)

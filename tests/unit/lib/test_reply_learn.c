@@ -23,6 +23,9 @@ static const struct {
         {T " -->  " DATA, " -->  ", "", TS_STAMP_CTIME, 0},
         {T "..............." DATA, "...............", "", TS_STAMP_CTIME, 0},
         {T " kwx" T " yzq\n", " ", "", TS_STAMP_CTIME, 0},
+        {T " \xc2\xbb " DATA, " \xc2\xbb ", "", TS_STAMP_CTIME, 0},
+        {T "\xef\xbc\x9a" DATA, "\xef\xbc\x9a", "", TS_STAMP_CTIME, 0}, /* a wide colon */
+        {T " \xf0\x9f\x95\x92 " DATA, " \xf0\x9f\x95\x92 ", "", TS_STAMP_CTIME, 0},
         {"[Sun Nov 22 18:30:00 2026] " DATA, " ", "", TS_STAMP_CTIME, 8 * 3600},
         {"[Sun Nov 22 05:00:00 2026] " DATA, " ", "", TS_STAMP_CTIME, -5 * 3600 - 1800},
         {"[Mon Nov 23 00:30:00 2026] " DATA, " ", "", TS_STAMP_CTIME, 14 * 3600},
@@ -110,6 +113,9 @@ static const struct {
         {"[b'Sun Nov 22 10:30:00 2026'] b'kwxyzq\\n'", NO("the time stands in quotes"), 0, 0},
         {"[2026-11-22T10:30:00.5Z[Etc/UTC]] " DATA, NO("a bracket stands inside the time"), 0, 0},
         {T " received: " DATA, NO("between the stamp and the data"), 0, 0},
+        {T " \xe6\x94\xb6\xe5\x88\xb0 " DATA, NO("between the stamp and the data"), 0, 0}, /* received, in Chinese */
+        {T " \xd0\xb2\xd1\x8b: " DATA, NO("between the stamp and the data"), 0, 0},
+        {T " \xc3\xa9 " DATA, NO("between the stamp and the data"), 0, 0},
         {T " 127.0.0.1:40000: " DATA, NO("between the stamp and the data"), 0, 0},
         {T " kwxyzq\r\n", NO("CR LF"), 0, 0},
         {T " \xe4\xbd\xa0\xe5\xa5\xbd", NO("is not the data"), 0, 0},
