@@ -64,6 +64,38 @@ static bool is_hexadecimal(const char *text, size_t n)
 	return n - prefix == 8 && strspn(text + prefix, "0123456789abcdefABCDEF") == 8;
 }
 
+/* Does the text hold this form? A 0 stands for a digit and an a for a letter, and no digit stands at either end of it.
+ */
+static bool has_form(const char *text, size_t n, const char *form)
+{
+	const size_t n_form = strlen(form);
+
+	for (size_t from = 0; from + n_form <= n; from++) {
+		size_t i = 0;
+		while (i < n_form && (form[i] == '0'   ? isdigit((unsigned char)text[from + i])
+		                      : form[i] == 'a' ? isalpha((unsigned char)text[from + i])
+		                                       : text[from + i] == form[i]))
+			i++;
+		if (i == n_form && (from == 0 || !isdigit((unsigned char)text[from - 1])) &&
+		    !isdigit((unsigned char)text[from + n_form]))
+			return true;
+	}
+	return false;
+}
+
+/* Milliseconds in their place. */
+static bool has_long_second(const char *text, size_t n)
+{
+	return has_form(text, n, "00:00:000");
+}
+
+/* The day of the year in its place. */
+static bool has_long_day(const char *text, size_t n)
+{
+	return has_form(text, n, "0000-00-000") || has_form(text, n, "0000/00/000") ||
+	       has_form(text, n, "aaa 000 00:00") || has_form(text, n, "000 aaa 0000");
+}
+
 /* The pattern of a time, as if it were one. */
 static bool is_pattern(const char *text, size_t n)
 {
@@ -176,6 +208,8 @@ static const struct {
         {is_hexadecimal, "it seems to be a number in hexadecimal"},
         {is_date_alone, "it is a date, and no time of day"},
         {has_zero_in_date, "its month or its day is 0"},
+        {has_long_second, "its seconds have three digits"},
+        {has_long_day, "its day of the month has three digits"},
         {is_year_day, "its date seems to be a day of the year, without the year"},
         {is_number, "the number does not have the 10, 13, 16 or 19 digits of a time since 1970"},
         {is_exponential, "it is a number with an exponent"},
