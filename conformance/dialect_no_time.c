@@ -56,12 +56,14 @@ static bool is_grouped(const char *text, size_t n)
 	return n - n_first >= 12;
 }
 
-/* As in 6b0c175d. */
+/* As in 6b0c175d; in these years they begin with 6 or 7. Other digits without a letter are those of another number. */
 static bool is_hexadecimal(const char *text, size_t n)
 {
 	size_t prefix = n > 2 && text[0] == '0' && text[1] == 'x' ? 2 : 0;
 
-	return n - prefix == 8 && strspn(text + prefix, "0123456789abcdefABCDEF") == 8;
+	bool told = prefix > 0 || strchr("67", text[0]) || strpbrk(text, "abcdefABCDEF");
+
+	return told && n - prefix == 8 && strspn(text + prefix, "0123456789abcdefABCDEF") == 8;
 }
 
 /* Does the text hold this form? A 0 stands for a digit and an a for a letter, and no digit stands at either end of it.
