@@ -117,12 +117,13 @@ static bool holds(struct walk *w, unsigned shown)
 	return age_ns > -2 * TS_S && age_ns < w->stamp->resolution_ns + 5 * TS_S;
 }
 
-/* Words that may stand for themselves. Others are perhaps a weekday in another language, or no words at all. */
-static const char *const plain_words[] = {"t",       "z",       "h",      "m",    "s",     "at",        "on",   "o",
-                                          "clock",   "time",    "date",   "ts",   "stamp", "timestamp", "unix", "epoch",
-                                          "now",     "local",   "the",    "is",   "it",    "and",       "of",   "in",
-                                          "today",   "current", "server", "st",   "nd",    "rd",        "th",   "since",
-                                          "seconds", "day",     "week",   "year", "uhr"};
+/* Words that may stand for themselves; some are the "at" of other languages, before a time of day. Others are perhaps a
+ * weekday in another language, or no words at all. */
+static const char *const plain_words[] = {
+        "t",   "z",     "h",         "m",       "s",      "at",  "on",    "o",   "clock", "time",  "date",
+        "ts",  "stamp", "timestamp", "unix",    "epoch",  "now", "local", "the", "is",    "it",    "and",
+        "of",  "in",    "today",     "current", "server", "st",  "nd",    "rd",  "th",    "since", "seconds",
+        "day", "week",  "year",      "uhr",     "klo",    "kl",  "um",    "om",  "alle"};
 
 /* What hours and minutes are called: these stand between the numbers, with blanks around them. */
 static const char *const units[] = {"h", "hr", "hrs", "hour", "hours", "m", "min", "mins", "minute", "minutes"};

@@ -69,6 +69,8 @@ static void finds_the_pattern(void **state)
 	        {"November 22nd 2026, 10:30:00 am", "%B %dnd %Y, %I:%M:%S %P"},
 	        {"22 Nov 26 10:30 +0000", "%d %b %y %H:%M %z"},
 	        {"22.11.2026, 10:30:00 Uhr", "%d.%m.%Y, %H:%M:%S Uhr"},
+	        {"22.11.2026 klo 10.30.00", "%d.%m.%Y klo %H.%M.%S"}, /* in Finland */
+	        {"22.11.2026 kl. 10.30.00", "%d.%m.%Y kl. %H.%M.%S"},
 	        {"day 326 of the year 2026, 10:30:00", "day %j of the year %Y, %H:%M:%S"},
 	        {"22/11/2026 18:30:00", "%d/%m/%Y %H:%M:%S"}, /* eight hours east */
 	};
