@@ -92,11 +92,19 @@ static size_t first_chunk(const char *in, size_t *n_in, const char *out, size_t 
 	return 0;
 }
 
-/* Why the text between the brackets is no time, as far as can be told; "" or a sentence in parentheses. */
-static const char *no_time_why(const char *out, size_t n_out, char *buf, size_t size)
+/* Why the text between the brackets is no time, or not that of the stated pattern, as far as can be told; "" or a
+ * sentence in parentheses. */
+static const char *no_time_why(const char *out, size_t n_out, const char *stated, char *buf, size_t size)
 {
 	const char *close = n_out > 1 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
-	const char *why = close ? dialect_no_time(out + 1, (size_t)(close - out) - 1) : "";
+	size_t n = close ? (size_t)(close - out) - 1 : 0;
+	struct ts_stamp_format format = {.kind = TS_STAMP_STRFTIME};
+	const char *why = close ? dialect_no_time(out + 1, n) : "";
+	struct ts_stamp stamp;
+
+	snprintf(format.strftime_text, sizeof(format.strftime_text), "%s", stated ? stated : "");
+	if (close && stated && ts_stamp_read(&stamp, &format, out + 1, n, &why) == 0)
+		why = "";
 
 	buf[0] = '\0';
 	if (why[0])
@@ -155,7 +163,7 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 		snprintf(d->stranger, sizeof(d->stranger), "%s%s: %s",
 		         stated ? "the reply does not have the stated time text" : why,
 		         stated || strstr(why, "no time that is known")
-		                 ? no_time_why(out, n_out, reason, sizeof(reason))
+		                 ? no_time_why(out, n_out, stated, reason, sizeof(reason))
 		                 : "",
 		         quoted);
 		return;

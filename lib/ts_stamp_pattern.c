@@ -284,6 +284,8 @@ static bool resolve(struct told *t, struct ts_stamp_scan *s)
 	}
 	t->tm.tm_hour = t->f.hour;
 	t->f.year += t->century * 100;
+	if (t->year) /* with no month it is no date, and is written back all the same */
+		t->tm.tm_year = t->f.year - 1900;
 	if (t->week_year && t->week && t->week_day && !t->year && !t->month && !t->day)
 		resolve_week(t);
 	t->f.has_date = t->year && ((t->month && t->day) || t->year_day);

@@ -52,6 +52,8 @@ static void test_strftime(void **state)
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 47", NOW_S * TS_S, TS_S, true, false},
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 46", -1, 0, false, false},
 	        {"%F %T", "2026-06-30 23:59:60", INT64_C(1782863999) * TS_S, TS_S, true, false},
+	        {"el %d de enero de %Y, %T", "el 22 de enero de 2026, 10:30:00", 37800 * TS_S, TS_S, false, false},
+	        {"%y, %T", "26, 10:30:00", 37800 * TS_S, TS_S, false, false},
 	        {"plain", "plain", -1, 0, false, false},
 	};
 
