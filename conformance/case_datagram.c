@@ -32,6 +32,17 @@ static bool is_instead(struct dgram *d, int n_owed)
 	return dgram_receive(d, wait_ns) == 0;
 }
 
+/* Which of n datagrams, that begin with a letter of their own, is answered? All of it came back, or its end is as long
+ * as it was. -1: none. */
+static int which_of(const struct dgram *d, int n, char words[][1000], size_t size)
+{
+	for (int i = 0; i < n; i++)
+		if (memmem(d->bytes, d->n, words[i], size))
+			return i;
+	const char *at = memchr(TURN_LETTERS, d->n >= size ? d->bytes[d->n - size] : '?', (size_t)n);
+	return at ? (int)(at - TURN_LETTERS) : -1;
+}
+
 /* Several at once; replies may come in any order, each exactly once. *n_late: how many did not come
  * in the order sent. */
 static void burst(struct turn *t, int n, size_t size, int *n_late)
@@ -51,8 +62,7 @@ static void burst(struct turn *t, int n, size_t size, int *n_late)
 			note_loss(t, i, n);
 			break;
 		}
-		const char *at = memchr(TURN_LETTERS, d->n >= size ? d->bytes[d->n - size] : '?', (size_t)n);
-		int which = at ? (int)(at - TURN_LETTERS) : -1;
+		int which = which_of(d, n, words, size);
 		if (which < 0 || seen[which]) {
 			trace_quote(d->bytes, d->n, t->actual, sizeof(t->actual));
 			turn_fail(t, BYTES,

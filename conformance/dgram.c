@@ -267,6 +267,30 @@ static enum sort sort_of(struct dgram *d, const char *sent, size_t n, enum ts_re
 	                                                                         : ANY;
 }
 
+#define N_LONG 1000
+
+/* More came back than was sent: what is left of a longer message? Two more show it: nobody else is there in these
+ * turns. */
+static bool is_uncleared(struct dgram *d)
+{
+	struct turn *t = d->turn;
+	char text[N_LONG];
+	size_t n_head = 1 + t->subject->dialect.rule.n_separator + N_FENCE;
+
+	if (!t->row || t->row->n_clients > 1)
+		return false;
+	turn_letters(t, text, N_LONG);
+	if (!dgram_send(d, text, N_LONG) || dgram_receive(d, turn_wait_ns(t)) != 1)
+		return false;
+	turn_letters(t, text, N_FENCE);
+	if (!dgram_send(d, text, N_FENCE) || dgram_receive(d, turn_wait_ns(t)) != 1)
+		return false;
+	const char *close = memchr(d->bytes, ']', d->n), *end = d->bytes + d->n;
+	size_t n_more = close && (size_t)(end - close) > n_head ? (size_t)(end - close) - n_head : 0;
+	size_t n_left = n_more < N_LONG - N_FENCE ? n_more : N_LONG - N_FENCE;
+	return n_left > 0 && memcmp(close + n_head, text + N_FENCE, n_left) == 0;
+}
+
 bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
@@ -303,7 +327,13 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	const char *how = t->sort == ANY ? altered_reply(&dialect->rule, bytes, n, d->bytes, d->n) : NULL;
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
-	t->sort = verdict == TS_REPLY_SHORT ? CUT : t->sort;
+	t->sort = verdict == TS_REPLY_SHORT ? CUT : verdict == TS_REPLY_EXCESS ? LEFTOVER : t->sort;
+	if (t->sort == LEFTOVER)
+		return turn_fail(
+		        t, BYTES,
+		        is_uncleared(d)
+		                ? "bytes of an earlier message follow the data"
+		                : "bytes follow the data that are not of its message, perhaps of an earlier one");
 	if (t->sort == WRONG_TIME)
 		altered_time(&dialect->rule, d->bytes, d->n, ts_clock_wall_ns(), off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)",

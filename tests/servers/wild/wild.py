@@ -604,6 +604,15 @@ def loop_udp_one_buffer(server, reply):
         threading.Thread(target=answer, args=server.recvfrom_into(buffer), daemon=True).start()
 
 
+def loop_udp_uncleared(server, reply):
+    """One buffer, from which as much is answered as ever was in it."""
+    buffer, n = bytearray(BUFSIZ), 0
+    while True:
+        n_now, client = server.recvfrom_into(buffer)
+        n = max(n, n_now)
+        server.sendto(reply(bytes(buffer[:n])), client)
+
+
 LOOPS = {name[5:].replace('_', '-'): function for name, function in list(globals().items()) if name.startswith('loop_')}
 
 # A shape is REPLY (in the plain loop) or REPLY/LOOP.
