@@ -127,7 +127,7 @@ void case_format_time_text_steady(struct turn *t)
 /* Of several sizes, and all small: whether a message of any size comes back whole is for data.sizes to say. */
 void case_format_separator_steady(struct turn *t)
 {
-	for (int i = 0; turn_goes_on(t, i, 20, 6, TS_S); i++) {
+	for (int i = 0; turn_goes_on(t, i, 30, 6, TS_S); i++) {
 		turn_ask_letters(t, 1 + (size_t)i * 3);
 		if (i % 5 == 4)
 			turn_ask_end(t);

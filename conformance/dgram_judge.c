@@ -49,6 +49,16 @@ static void remember(struct dgram *d, const char *bytes, size_t n)
 	d->past[d->n_past++ % DGRAM_PAST] = (struct dgram_past){.n = n, .n_reply = d->n, .hash = hash_of(bytes, n)};
 }
 
+/* The data is there, and what stands between the ] and it is not what stood there before. */
+static bool separated_otherwise(const struct dgram *d, const char *sent, size_t n)
+{
+	const char *close = memchr(d->bytes, ']', d->n), *end = d->bytes + d->n;
+	size_t n_between = close && n > 0 && (size_t)(end - close) > n ? (size_t)(end - close) - 1 - n : 0;
+
+	return n_between > 0 && n_between < sizeof(d->turn->subject->dialect.rule.separator) &&
+	       ts_reply_separator_max(close + 1, n_between) == n_between && memcmp(end - n, sent, n) == 0;
+}
+
 static enum sort sort_of(struct dgram *d, const char *sent, size_t n, enum ts_reply_verdict verdict)
 {
 	if (came_before(d, sent, n) || (verdict == TS_REPLY_STALE_TIME && came_before_its_own(d, sent, n)))
@@ -60,8 +70,8 @@ static enum sort sort_of(struct dgram *d, const char *sent, size_t n, enum ts_re
 	                                                                         : ANY;
 }
 
-/* More came back than was sent: what is left of a longer message? Two more show it: nobody else is there in these
- * turns. */
+/* More came back than was sent: what is left of a longer message? Two more show it, unless those of another client come
+ * between. */
 static bool is_uncleared(struct dgram *d)
 {
 	struct turn *t = d->turn;
@@ -118,6 +128,11 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	const char *how = t->sort == ANY ? altered_reply(&dialect->rule, bytes, n, d->bytes, d->n) : NULL;
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
+	/* The law blames the data where what stands before it begins like the separator. */
+	if (verdict == TS_REPLY_WRONG_DATA && t->sort == ANY && separated_otherwise(d, bytes, n)) {
+		t->sort = OTHER_SEPARATOR;
+		verdict = TS_REPLY_BAD_SEPARATOR;
+	}
 	t->sort = verdict == TS_REPLY_SHORT ? CUT : verdict == TS_REPLY_EXCESS ? LEFTOVER : t->sort;
 	if (t->sort == LEFTOVER)
 		return turn_fail(

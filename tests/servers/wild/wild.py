@@ -99,6 +99,7 @@ REPLIES = {
     'took': lambda data: b'[%.1fms] %s' % (time.monotonic() * 1000, data),
     'uncalled': lambda data: ('[%s] ' % ctime).encode() + data,
     'fast': lambda data: b'[%.3f]%s' % (time.time() + (time.time() - STARTED) / 2, data),
+    'wider': (lambda n: lambda data: b'[%s]%*s%s' % (ctime().encode(), 1 + (next(n) >= 20), b'', data))(itertools.count()),
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
