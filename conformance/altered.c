@@ -18,12 +18,13 @@ static bool is_utf8(const char *bytes, size_t n)
 	return true;
 }
 
-static bool is_plain(const char *bytes, size_t n)
+/* As in most messages, where one tells as much as another; but a single one may be what a server obeys. */
+static bool is_meaningless(const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)bytes[i] < ' ' || (unsigned char)bytes[i] > '~')
+		if (bytes[i] < 'a' || bytes[i] > 'z')
 			return false;
-	return true;
+	return n != 1;
 }
 
 const char *altered_which(const char *bytes, size_t n, char *text, size_t size)
@@ -31,7 +32,7 @@ const char *altered_which(const char *bytes, size_t n, char *text, size_t size)
 	char quoted[48];
 
 	text[0] = '\0';
-	if (n <= 8 && !is_plain(bytes, n))
+	if (n <= 8 && !is_meaningless(bytes, n))
 		snprintf(text, size, ": %s%s", trace_quote(bytes, n, quoted, sizeof(quoted)),
 		         is_utf8(bytes, n) ? "" : " (not UTF-8)");
 	return text;

@@ -17,7 +17,7 @@ const char *altered_reply(const struct ts_reply_rule *rule, const char *sent, si
 /* Are some of its bytes written as in code, in HTML or in a URL? A static sentence, or NULL. */
 const char *altered_escaped(const char *sent, size_t n_sent, const char *got, size_t n_got);
 
-/* Which bytes are meant, where they are few and not all of them are printed as they are? `: "\x80"
+/* Which bytes are meant, where they are few, and not meaningless letters? `: "\x80"
  * (not UTF-8)`, or "". */
 const char *altered_which(const char *bytes, size_t n, char *text, size_t size);
 

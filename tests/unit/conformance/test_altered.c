@@ -81,6 +81,8 @@ static void few_bytes_are_shown(void **state)
 
 	(void)state;
 	assert_string_equal(altered_which(BYTES("abc"), text, sizeof(text)), "");
+	assert_string_equal(altered_which(BYTES("0"), text, sizeof(text)), ": \"0\"");
+	assert_string_equal(altered_which(BYTES("q"), text, sizeof(text)), ": \"q\"");
 	assert_string_equal(altered_which(BYTES("\xc3\xa4"), text, sizeof(text)), ": \"\\xc3\\xa4\"");
 	assert_string_equal(altered_which(BYTES("a\xff\n"), text, sizeof(text)), ": \"a\\xff\\n\" (not UTF-8)");
 	assert_string_equal(altered_which(BYTES("\xff"
