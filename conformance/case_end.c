@@ -226,6 +226,25 @@ static int64_t n_after_end(struct turn *t, int64_t quiet_ns)
 	return p->n_read - before;
 }
 
+/* To a line server an empty line is the empty string. (One that answers it like any other is warned of that elsewhere.)
+ */
+static void end_by_empty_line(struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	struct peer *p = d->line && !d->one_shot && !turn_slow(t) ? peer_open(t) : NULL;
+
+	if (!peer_say_letters(p, 8))
+		return;
+	p->dumb = true;
+	peer_send(p, "\r\n" + !d->crlf, 1 + d->crlf);
+	listen_to_end(p, p->n_read + 65536, 300 * TS_MS);
+	if (p->n_first > 0 && p->first[0] != '[') {
+		trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
+		turn_fail(t, BYTES, "an empty line was answered, and not with a stamp");
+	}
+	peer_free(p, 0);
+}
+
 /* Where the end of file is a reading like any other, it may be answered like one: but not always before a message. */
 void case_end_no_empty_reply(struct turn *t)
 {
@@ -240,6 +259,7 @@ void case_end_no_empty_reply(struct turn *t)
 	if (p->n_read == 0) {
 		if (!t->subject->dialect.one_shot && !turn_slow(t) && n_after_end(t, quiet_ns) > 0)
 			turn_fail(t, BYTES, "the end of a client that had been answered was answered, too");
+		end_by_empty_line(t);
 		return;
 	}
 	trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
