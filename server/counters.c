@@ -85,6 +85,20 @@ const char *counted_error_name(enum counted_error which)
 	return names[which];
 }
 
+uint64_t counters_n_ended(const struct counters *slot)
+{
+	uint64_t n = 0;
+
+	for (int i = COUNT_END_CLIENT; i <= COUNT_END_STOP; i++)
+		n += atomic_load_explicit(&slot->counts[i], memory_order_relaxed);
+	return n;
+}
+
+uint64_t counters_n_open(const struct counters *slot)
+{
+	return atomic_load_explicit(&slot->counts[COUNT_ACCEPTED], memory_order_relaxed) - counters_n_ended(slot);
+}
+
 uint64_t counters_sum(struct counters_area *area, enum counter which)
 {
 	uint64_t sum = 0;

@@ -33,6 +33,7 @@ enum end { END_CLIENT, END_EMPTY_LINE, END_RESET, END_IDLE, END_LIMIT, END_ERROR
 struct counters {
 	_Atomic uint64_t counts[COUNT_N];
 	_Atomic uint64_t errors[ERROR_N];
+	_Atomic int64_t n_places; /* of --max-clients, that a child of processes.c holds */
 };
 
 #define COUNTERS_SLOTS 32768 /* most workers at one time; memory is used as far as touched */
@@ -57,6 +58,11 @@ static inline void count(struct counters *c, enum counter which, uint64_t n)
 
 	atomic_store_explicit(&c->counts[which], now + n, memory_order_relaxed);
 }
+
+/* Of a slot that one process has for itself: how many conversations it ended, and how many of those that it accepted
+ * go on, or were left open when it died. */
+uint64_t counters_n_ended(const struct counters *slot);
+uint64_t counters_n_open(const struct counters *slot);
 
 void count_error(struct counters *c, enum counted_error which);
 enum counted_error counted_error_of(int error); /* by its errno; ERROR_OTHER for those that have no name here */

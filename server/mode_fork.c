@@ -50,6 +50,17 @@ static void hear_of_children(struct nursery *n)
 	sigdelset(&n->while_waiting, SIGCHLD);
 }
 
+/* A child that was killed could not count the end of its conversation. */
+static void inherit(struct nursery *n, struct counters *slot)
+{
+	struct server *server = n->worker->server;
+
+	if (counters_n_ended(slot) == 0)
+		count(slot, server_stopping(server) ? COUNT_END_STOP : COUNT_END_ERROR, 1);
+	counters_give_back(&server->counters, slot);
+	worker_give_place(n->worker);
+}
+
 static void reap(struct nursery *n)
 {
 	pid_t pid;
@@ -57,8 +68,7 @@ static void reap(struct nursery *n)
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 		for (size_t i = 0; i < n->n; i++)
 			if (n->children[i].pid == pid) {
-				counters_give_back(&n->worker->server->counters, n->children[i].slot);
-				worker_give_place(n->worker);
+				inherit(n, n->children[i].slot);
 				n->children[i] = n->children[--n->n];
 				break;
 			}

@@ -51,6 +51,13 @@ static int start(struct server *server, struct process *p, size_t index, mode_ru
 	return 0;
 }
 
+/* What a dead child held: its conversations are over, and its places are free. */
+static void inherit(struct server *server, struct counters *slot)
+{
+	count(slot, server_stopping(server) ? COUNT_END_STOP : COUNT_END_ERROR, counters_n_open(slot));
+	atomic_fetch_sub(server->n_open, atomic_exchange(&slot->n_places, 0));
+}
+
 /* Returns how many live on. */
 static size_t reap(struct server *server, struct process *processes, size_t n)
 {
@@ -62,6 +69,7 @@ static size_t reap(struct server *server, struct process *processes, size_t n)
 		for (size_t i = 0; i < n; i++)
 			if (processes[i].pid == pid) {
 				processes[i].pid = 0;
+				inherit(server, processes[i].slot);
 				if (!server_stopping(server))
 					ts_log(&server->log, TS_LOG_WARN,
 					       "process %zu ended (status 0x%x): starting another", i,

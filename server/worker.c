@@ -69,14 +69,20 @@ bool worker_take_place(struct worker *w)
 
 	if (limit == 0)
 		return true;
-	if (atomic_fetch_add(w->server->n_open, 1) < limit)
-		return true;
-	atomic_fetch_sub(w->server->n_open, 1);
-	return false;
+	if (atomic_fetch_add(w->server->n_open, 1) >= limit) {
+		atomic_fetch_sub(w->server->n_open, 1);
+		return false;
+	}
+	if (w->server->slot)
+		atomic_fetch_add(&w->server->slot->n_places, 1);
+	return true;
 }
 
 void worker_give_place(struct worker *w)
 {
-	if (w->server->set.max_clients)
-		atomic_fetch_sub(w->server->n_open, 1);
+	if (w->server->set.max_clients == 0)
+		return;
+	if (w->server->slot)
+		atomic_fetch_sub(&w->server->slot->n_places, 1);
+	atomic_fetch_sub(w->server->n_open, 1);
 }

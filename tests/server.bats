@@ -111,6 +111,12 @@ PY
   MODE=prefork check respawn
 }
 
+@test "a process that dies gives its places back, and its conversations have ended" {
+  MODE=epoll check killed
+  MODE=prefork check killed
+  MODE=fork check killed
+}
+
 @test "--spin and --cpus serve" {
   check spin
 }

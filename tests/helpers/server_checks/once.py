@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from conversations import ask_datagram
-from harness import CTIME, DEADLINE, FOLDER, PROGRAM, SANITIZED, Server, ask, law, read_exactly, read_to_end
+from harness import CTIME, DEADLINE, FOLDER, MODE, MULTIPLEXES, PROGRAM, SANITIZED, Server, ask, law, read_exactly, read_to_end
 
 
 def check_dialects():
@@ -113,16 +113,36 @@ def check_fd_setsize():
             client.close()
 
 
+def kill_children(server):
+    with open("/proc/%d/task/%d/children" % (server.process.pid, server.process.pid), encoding="ascii") as file:
+        before = [int(word) for word in file.read().split()]
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + DEADLINE
+    while any(os.path.exists("/proc/%d" % pid) for pid in before):  # until the parent has noticed
+        assert time.monotonic() < deadline, "the dead are not buried"
+        time.sleep(0.005)
+
+
+def check_killed():
+    """Fault caught: the places of --max-clients that a killed process held were never free again."""
+    with Server("--max-clients=4", *(["--processes=2"] if MULTIPLEXES else []), quiet=False) as server:
+        for killed in (True, False):
+            clients = [server.connect() for _ in range(4)]
+            for client in clients:
+                ask(client, b"has a place")
+            if killed:
+                kill_children(server)
+        for client in clients:
+            client.shutdown(socket.SHUT_WR)
+            read_to_end(client)
+        stats = server.stop()
+        assert stats["ended"]["error"] == stats["ended"]["client"] == 4 and stats["open_count"] == 0, stats
+
+
 def check_respawn():
     with Server("--workers=2", quiet=False) as server:
-        with open("/proc/%d/task/%d/children" % (server.process.pid, server.process.pid), encoding="ascii") as file:
-            before = [int(word) for word in file.read().split()]
-        for pid in before:
-            os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + DEADLINE
-        while any(os.path.exists("/proc/%d" % pid) for pid in before):  # until the parent has noticed
-            assert time.monotonic() < deadline, "the dead are not buried"
-            time.sleep(0.005)
+        kill_children(server)
         ask(server.connect(), b"from a new process")
         assert server.stop(), "the parent lives"
         assert "starting another" in server.said
