@@ -31,11 +31,14 @@ void loop_woke(struct loop *loop, int n)
 
 /* --- listening sockets --------------------------------------------------------------------------------------- */
 
-static void listen_all(struct loop *loop, enum source_want what)
+static int listen_all(struct loop *loop, enum source_want what)
 {
+	int rc = 0;
+
 	for (size_t i = 0; i < loop->n_ports; i++)
-		if (loop->ports[i].source.kind == SOURCE_LISTENER)
-			loop_want(loop, &loop->ports[i].source, what);
+		if (loop->ports[i].source.kind == SOURCE_LISTENER && loop_want(loop, &loop->ports[i].source, what) < 0)
+			rc = -EAGAIN;
+	return rc;
 }
 
 /* A listener that cannot be served would be ready for ever: it is left alone until something has been closed, or a
@@ -44,6 +47,14 @@ static void pause_accepting(struct loop *loop)
 {
 	loop->accept_again_ns = ts_clock_mono_ns() + ACCEPT_PAUSE;
 	listen_all(loop, WANT_NOTHING);
+}
+
+/* Without a listener that is listened to, nobody would ever try again. */
+static void resume_accepting(struct loop *loop)
+{
+	bool all = listen_all(loop, WANT_READ) == 0;
+
+	loop->accept_again_ns = all ? 0 : ts_clock_mono_ns() + ACCEPT_PAUSE;
 }
 
 static bool has_place(struct loop *loop)
@@ -159,10 +170,8 @@ static void expire(struct loop *loop)
 	int64_t now = loop->worker->now_ns;
 
 	loop_conns_expire(loop);
-	if (loop->accept_again_ns && now >= loop->accept_again_ns && !loop->draining) {
-		loop->accept_again_ns = 0;
-		listen_all(loop, WANT_READ);
-	}
+	if (loop->accept_again_ns && now >= loop->accept_again_ns && !loop->draining)
+		resume_accepting(loop);
 }
 
 /* --- the stop ------------------------------------------------------------------------------------------------ */

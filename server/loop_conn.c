@@ -6,13 +6,28 @@
 
 #define EDGE_ROUNDS 16 /* receive calls on one socket at one wake-up, so that the others are not kept waiting */
 
-void loop_want(struct loop *loop, struct source *s, enum source_want what)
+static int change(struct loop *loop, struct source *s)
 {
-	if (s->want == what)
-		return;
+	int rc = loop->ops->change(loop, s);
+
+	if (rc < 0)
+		worker_note(loop->worker, counted_error_of(-rc), -rc, "a socket cannot be waited for");
+	return rc;
+}
+
+int loop_want(struct loop *loop, struct source *s, enum source_want what)
+{
+	uint8_t before = s->want;
+	int rc = 0;
+
+	if (what == before)
+		return 0;
 	s->want = (uint8_t)what;
 	if (!loop->ops->edge || s->kind != SOURCE_CONN) /* there, both directions are watched from the start */
-		loop->ops->change(loop, s);
+		rc = change(loop, s);
+	if (rc < 0)
+		s->want = before;
+	return rc;
 }
 
 static void let_go(struct loop *loop, struct conn *c)
@@ -34,12 +49,22 @@ static void start_to_linger(struct loop *loop, struct conn *c)
 	c->active_ns = ts_clock_mono_ns() + LINGER_LOOK_NS;
 }
 
+/* What it would wait for could not be told to the kernel: rather an end than a client that hangs. */
+static void give_up(struct loop *loop, struct conn *c)
+{
+	if (!conn_is_lingering(c))
+		c->end = END_ERROR;
+	let_go(loop, c);
+}
+
 static void settle(struct loop *loop, struct conn *c, enum conn_next next)
 {
 	if (next == CONN_GONE)
 		let_go(loop, c);
-	else
-		loop_want(loop, &c->source, next == CONN_BLOCKED ? WANT_WRITE : WANT_READ);
+	else if (loop_want(loop, &c->source, next == CONN_BLOCKED ? WANT_WRITE : WANT_READ) < 0)
+		give_up(loop, c);
+	else if (next == CONN_MORE && loop->ops->edge && change(loop, &c->source) < 0)
+		give_up(loop, c);
 }
 
 /* One step, and the conversation's place in the lists after it. */
@@ -100,8 +125,6 @@ void loop_conn_ready(struct loop *loop, struct conn *c, unsigned ready)
 			break;
 	}
 	settle(loop, c, next);
-	if (next == CONN_MORE && loop->ops->edge)
-		loop->ops->change(loop, &c->source);
 }
 
 void loop_conn_open(struct loop *loop, int fd)

@@ -7,8 +7,8 @@
 
 #include "loop.h"
 
-/* From now on the source waits for that. */
-void loop_want(struct loop *loop, struct source *s, enum source_want what);
+/* From now on the source waits for that. 0; or -errno, which has been noted, and it waits for what it did before. */
+int loop_want(struct loop *loop, struct source *s, enum source_want what);
 
 /* A caller, whose place is taken: fd is given. One that cannot be served is turned away, and its place given back. */
 void loop_conn_open(struct loop *loop, int fd);

@@ -117,6 +117,11 @@ PY
   MODE=fork check killed
 }
 
+@test "a socket that cannot be waited for: a listener is tried again, a conversation ends" {
+  MODE=epoll check deaf_listener
+  MODE=epoll check unwatched
+}
+
 @test "--spin and --cpus serve" {
   check spin
 }

@@ -10,6 +10,7 @@ import clients
 import conversations
 import endpoints
 import once
+import shortage
 import stop
 from harness import FOLDER
 
@@ -17,7 +18,7 @@ from harness import FOLDER
 def main():
     name = "check_" + sys.argv[3]
     try:
-        next(getattr(part, name) for part in (conversations, clients, stop, endpoints, once) if hasattr(part, name))()
+        next(getattr(part, name) for part in (conversations, clients, stop, endpoints, once, shortage) if hasattr(part, name))()
     finally:
         for left in os.listdir(FOLDER):
             os.remove(os.path.join(FOLDER, left))

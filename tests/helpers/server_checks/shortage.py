@@ -1,0 +1,26 @@
+"""What the kernel refuses for a moment, for want of memory: the server says so once, and goes on."""
+import socket
+
+from harness import Server, ask, letters
+
+
+def check_deaf_listener():
+    """Fault caught: a listener that could not be watched again, after a pause, was never heard any more."""
+    with Server(inject=["accept4:error=EMFILE:when=1", "epoll_ctl:error=ENOSPC:when=5"], quiet=False) as server:
+        ask(server.connect(), b"after the pause")
+        assert server.stop()["errors"] == {"EMFILE": 1, "other": 1}
+        assert server.said.count("a socket cannot be waited for: No space left on device") == 1, server.said
+
+
+def check_unwatched():
+    """Fault caught: a conversation whose socket could not be waited for hung until its client ended."""
+    with Server(inject=["epoll_ctl:error=ENOSPC:when=4"], quiet=False) as server:
+        stuck = server.connect(before=lambda c: c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096))
+        try:
+            for _ in range(1000):
+                stuck.sendall(letters(100000))
+            raise AssertionError("a client that never reads is read from on and on")
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        ask(server.connect(), b"goes on")
+        assert server.stop()["ended"]["error"] == 1
