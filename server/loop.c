@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #define ACCEPT_BATCH 64 /* callers taken at one wake-up, so that the others are not kept waiting */
-#define ACCEPT_PAUSE (20 * TS_MS)
 
 int loop_timeout_ms(int64_t timeout_ns)
 {
@@ -45,7 +44,7 @@ static int listen_all(struct loop *loop, enum source_want what)
  * while. */
 static void pause_accepting(struct loop *loop)
 {
-	loop->accept_again_ns = ts_clock_mono_ns() + ACCEPT_PAUSE;
+	loop->accept_again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
 	listen_all(loop, WANT_NOTHING);
 }
 
@@ -54,7 +53,7 @@ static void resume_accepting(struct loop *loop)
 {
 	bool all = listen_all(loop, WANT_READ) == 0;
 
-	loop->accept_again_ns = all ? 0 : ts_clock_mono_ns() + ACCEPT_PAUSE;
+	loop->accept_again_ns = all ? 0 : ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
 }
 
 static bool has_place(struct loop *loop)
@@ -74,7 +73,7 @@ static bool goes_on_after(struct loop *loop, int error)
 	if (error == EINTR)
 		return true;
 	worker_note(w, counted_error_of(error), error, "accept");
-	if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+	if (worker_is_shortage(error)) {
 		pause_accepting(loop);
 		return false;
 	}

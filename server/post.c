@@ -205,6 +205,17 @@ int post_serve(struct post *p, const struct listener *l, int flags)
 	return n;
 }
 
+/* A want of memory may pass. True: try again. */
+static bool goes_on_after(struct worker *w, int error)
+{
+	if (worker_is_shortage(error)) {
+		worker_note(w, counted_error_of(error), error, "datagrams");
+		stop_sleep(w->server, SHORTAGE_PAUSE_NS);
+		return true;
+	}
+	return error == EINTR || error == EAGAIN || error == ECONNREFUSED;
+}
+
 static int blocking_loop(struct post *p, const struct listener *l)
 {
 	struct server *server = p->worker->server;
@@ -214,7 +225,7 @@ static int blocking_loop(struct post *p, const struct listener *l)
 
 		if (rc == -ECANCELED || (rc == -EAGAIN && server_stopping(server)) || stop_left_ns(server) == 0)
 			return 0;
-		if (rc < 0 && rc != -EINTR && rc != -EAGAIN && rc != -ECONNREFUSED)
+		if (rc < 0 && !goes_on_after(p->worker, -rc))
 			return rc;
 	}
 }

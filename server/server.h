@@ -74,6 +74,10 @@ void worker_release(struct worker *w);
 /* An error that the server survives: say it the first time, count it always. */
 void worker_note(struct worker *w, enum counted_error which, int error, const char *what);
 
+/* Is this error a want of descriptors or memory, which may pass? */
+bool worker_is_shortage(int error);
+#define SHORTAGE_PAUSE_NS (20 * TS_MS) /* before the next try */
+
 /* The end of a conversation that never began (no memory, no thread, no process): closes fd. */
 void worker_refuse(struct worker *w, int fd);
 

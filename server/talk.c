@@ -7,13 +7,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define PAUSE_NS (20 * TS_MS)
-
-static bool is_shortage(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 /* At the stop, those who stand in the queue already are still taken: they were told that they are connected. */
 static bool is_over(struct worker *w, int listen_fd)
 {
@@ -44,8 +37,8 @@ int talk_accept(struct worker *w, int listen_fd)
 		if (error == EAGAIN)
 			return -EAGAIN;
 		worker_note(w, counted_error_of(error), error, "accept");
-		if (is_shortage(error))
-			stop_sleep(w->server, PAUSE_NS);
+		if (worker_is_shortage(error))
+			stop_sleep(w->server, SHORTAGE_PAUSE_NS);
 		else if (error == EBADF || error == EINVAL || error == ENOTSOCK)
 			return -error;
 	}

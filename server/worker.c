@@ -45,6 +45,11 @@ void worker_note(struct worker *w, enum counted_error which, int error, const ch
 		       error ? ": " : "", error ? strerror(error) : "");
 }
 
+bool worker_is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 void worker_refuse(struct worker *w, int fd)
 {
 	close(fd);

@@ -122,6 +122,12 @@ PY
   MODE=epoll check unwatched
 }
 
+@test "without memory for a datagram for a moment, the modes that block go on" {
+  for mode in blocking timeout fork thread pool prefork; do
+    MODE=${mode} check datagram_memory
+  done
+}
+
 @test "--spin and --cpus serve" {
   check spin
 }

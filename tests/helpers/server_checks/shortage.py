@@ -1,6 +1,7 @@
 """What the kernel refuses for a moment, for want of memory: the server says so once, and goes on."""
 import socket
 
+from conversations import ask_datagram
 from harness import Server, ask, letters
 
 
@@ -24,3 +25,11 @@ def check_unwatched():
             pass
         ask(server.connect(), b"goes on")
         assert server.stop()["ended"]["error"] == 1
+
+
+def check_datagram_memory():
+    """Fault caught: one receive call without memory ended the server, or the process of prefork."""
+    with Server(inject=["recvmmsg:error=ENOMEM:when=1"], uri="udp://127.0.0.1:0", quiet=False) as server:
+        ask_datagram(server.connect(), b"goes on")
+        assert server.stop()["errors"]["ENOMEM"] >= 1
+        assert server.said == server.said.splitlines()[0] + "\n" and "datagrams: Cannot allocate" in server.said, server.said
