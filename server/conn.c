@@ -44,6 +44,11 @@ static enum conn_next finish(struct conn *c, struct worker *w)
 	return CONN_MORE;
 }
 
+static enum conn_next blocked(const struct conn *c)
+{
+	return c->is_short ? CONN_SHORT : CONN_BLOCKED;
+}
+
 static enum conn_next keep_unsent(struct conn *c, struct worker *w, const char *data, size_t n)
 {
 	c->unsent = malloc(sizeof *c->unsent + n);
@@ -51,12 +56,13 @@ static enum conn_next keep_unsent(struct conn *c, struct worker *w, const char *
 		return lost(c, w, ENOMEM, "reply");
 	*c->unsent = (struct unsent){.n = n};
 	memcpy(c->unsent->data, data, n);
-	return CONN_BLOCKED;
+	return blocked(c);
 }
 
-/* One send. Returns the bytes taken, 0 when the socket is full, -errno. */
+/* One send. Returns the bytes taken, 0 when the socket is full or memory lacks, -errno. */
 static ssize_t send_some(struct conn *c, struct worker *w, const char *data, size_t n)
 {
+	c->is_short = false;
 	for (;;) {
 		ssize_t sent = send(c->source.fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 		int error = errno;
@@ -72,6 +78,10 @@ static ssize_t send_some(struct conn *c, struct worker *w, const char *data, siz
 			continue;
 		if (error == EAGAIN)
 			count(w->counters, COUNT_EAGAIN, 1);
+		if (error == ENOBUFS) {
+			worker_note(w, ERROR_ENOBUFS, error, "send");
+			c->is_short = true;
+		}
 		return error == EAGAIN || error == ENOBUFS ? 0 : -error;
 	}
 }
@@ -157,7 +167,7 @@ enum conn_next conn_write(struct conn *c, struct worker *w)
 	u->at += (size_t)sent;
 	c->active_ns = w->now_ns;
 	if (u->at < u->n)
-		return CONN_BLOCKED;
+		return blocked(c);
 	free(u);
 	c->unsent = NULL;
 	return c->state == TALKING ? CONN_MORE : finish(c, w);

@@ -35,6 +35,7 @@ struct conn {
 	uint8_t state;        /* private: talking, ended with output to send, lingering */
 	uint8_t end;          /* enum end, once it is not talking */
 	uint8_t n_looks;      /* the loop's: while it lingers */
+	bool is_short;        /* the last send was CONN_SHORT */
 	struct unsent *unsent;
 	int64_t active_ns; /* last activity, by the worker's now_ns; the next look at it while it lingers */
 	/* Up to here each message touches it: of thousands of clients, a line of the cache each. */
@@ -46,19 +47,21 @@ enum conn_next {
 	CONN_GONE,    /* over: close it */
 	CONN_MORE,    /* the receive buffer was filled: more may be there */
 	CONN_DRAINED, /* nothing more was there */
-	CONN_BLOCKED  /* output waits for the socket to be writable: do not read */
+	CONN_BLOCKED, /* output waits for the socket to be writable: do not read */
+	CONN_SHORT /* output waits for memory in the kernel, which nothing will tell of: write again soon; do not read
+	            */
 };
 
 void conn_init(struct conn *c, int fd);
 
-/* Receive once, answer with one send. Not while CONN_BLOCKED. */
+/* Receive once, answer with one send. Not while output waits. */
 enum conn_next conn_read(struct conn *c, struct worker *w);
 
 /* Send what is left. */
 enum conn_next conn_write(struct conn *c, struct worker *w);
 
 /* The stop: answer what has been received (an unfinished line, too) as if the client had ended. Not
- * while CONN_BLOCKED. */
+ * while output waits. */
 enum conn_next conn_stop(struct conn *c, struct worker *w);
 
 bool conn_is_lingering(const struct conn *c);

@@ -16,7 +16,8 @@ int loop_timeout_ms(int64_t timeout_ns)
 /* Time is read once for each wake-up, and only when somebody needs it. */
 static void update_now(struct loop *loop)
 {
-	if (loop->idle_matters || loop->draining || loop->accept_again_ns || !TAILQ_EMPTY(&loop->lingering))
+	if (loop->idle_matters || loop->draining || loop->accept_again_ns || loop->send_again_ns ||
+	    !TAILQ_EMPTY(&loop->lingering))
 		loop->worker->now_ns = ts_clock_mono_ns();
 }
 
@@ -156,6 +157,8 @@ static int64_t timeout(struct loop *loop)
 		at = sooner(at, lingering->active_ns);
 	if (loop->accept_again_ns)
 		at = sooner(at, loop->accept_again_ns);
+	if (loop->send_again_ns)
+		at = sooner(at, loop->send_again_ns);
 	if (loop->draining)
 		at = sooner(at, ts_clock_mono_ns() + stop_left_ns(server));
 	if (at == INT64_MAX)
@@ -169,6 +172,10 @@ static void expire(struct loop *loop)
 	int64_t now = loop->worker->now_ns;
 
 	loop_conns_expire(loop);
+	if (loop->send_again_ns && now >= loop->send_again_ns) {
+		loop->send_again_ns = 0;
+		loop_conns_send_again(loop);
+	}
 	if (loop->accept_again_ns && now >= loop->accept_again_ns && !loop->draining)
 		resume_accepting(loop);
 }

@@ -51,6 +51,7 @@ struct loop {
 	struct conn_list conns, lingering; /* by last activity, if that matters; by the next look */
 	size_t n_open, max_open;           /* max_open: what the mechanism can watch; SIZE_MAX */
 	int64_t accept_again_ns; /* monotonic; 0: accepting. Else out of descriptors, memory or places until then */
+	int64_t send_again_ns;   /* monotonic; 0: no conversation is CONN_SHORT */
 	bool draining, idle_matters;
 };
 

@@ -57,11 +57,20 @@ static void give_up(struct loop *loop, struct conn *c)
 	let_go(loop, c);
 }
 
+static enum source_want want_after(enum conn_next next)
+{
+	if (next == CONN_SHORT) /* the socket may be writable all the time */
+		return WANT_NOTHING;
+	return next == CONN_BLOCKED ? WANT_WRITE : WANT_READ;
+}
+
 static void settle(struct loop *loop, struct conn *c, enum conn_next next)
 {
+	if (next == CONN_SHORT && !loop->send_again_ns)
+		loop->send_again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
 	if (next == CONN_GONE)
 		let_go(loop, c);
-	else if (loop_want(loop, &c->source, next == CONN_BLOCKED ? WANT_WRITE : WANT_READ) < 0)
+	else if (loop_want(loop, &c->source, want_after(next)) < 0)
 		give_up(loop, c);
 	else if (next == CONN_MORE && loop->ops->edge && change(loop, &c->source) < 0)
 		give_up(loop, c);
@@ -172,6 +181,17 @@ void loop_conns_expire(struct loop *loop)
 	}
 	while ((c = TAILQ_FIRST(&loop->lingering)) && now >= c->active_ns)
 		linger_on(loop, c);
+}
+
+void loop_conns_send_again(struct loop *loop)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&loop->conns); c; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->is_short)
+			loop_conn_ready(loop, c, READY_WRITE);
+	}
 }
 
 void loop_conns_drain(struct loop *loop)

@@ -19,6 +19,9 @@ void loop_conn_ready(struct loop *loop, struct conn *c, unsigned ready);
 /* End those that have been idle, or have lingered, for long enough. */
 void loop_conns_expire(struct loop *loop);
 
+/* Those who wait for memory to send with. */
+void loop_conns_send_again(struct loop *loop);
+
 /* At the stop: answer what all of them have sent, and end them; at the end of the drain time-out: close the rest. */
 void loop_conns_drain(struct loop *loop);
 void loop_conns_cut_off(struct loop *loop);

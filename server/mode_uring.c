@@ -80,7 +80,7 @@ static int change(struct loop *loop, struct source *s)
 	struct uring *u = (struct uring *)loop;
 	struct request *r = s->watch;
 
-	if (s->kind == SOURCE_CONN && s->want == WANT_WRITE && r->receiving)
+	if (s->kind == SOURCE_CONN && s->want != WANT_READ && r->receiving)
 		request_cancel(&u->ring, r, REQUEST_RECEIVE);
 	if (!s->want && r->accepting)
 		request_cancel(&u->ring, r, REQUEST_ACCEPT);

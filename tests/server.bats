@@ -128,6 +128,12 @@ PY
   done
 }
 
+@test "a reply for which the kernel has no memory is sent a little later, and nobody spins" {
+  for mode in nonblocking select poll epoll epoll-et libev uring reactors; do
+    MODE=${mode} check send_memory
+  done
+}
+
 @test "--spin and --cpus serve" {
   check spin
 }

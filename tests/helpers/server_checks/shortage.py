@@ -2,7 +2,7 @@
 import socket
 
 from conversations import ask_datagram
-from harness import Server, ask, letters
+from harness import MODE, Server, ask, letters
 
 
 def check_deaf_listener():
@@ -33,3 +33,12 @@ def check_datagram_memory():
         ask_datagram(server.connect(), b"goes on")
         assert server.stop()["errors"]["ENOMEM"] >= 1
         assert server.said == server.said.splitlines()[0] + "\n" and "datagrams: Cannot allocate" in server.said, server.said
+
+
+def check_send_memory():
+    """Fault caught: with epoll-et the reply waited for an edge that never came; with the others the server span."""
+    with Server(inject=["sendto:error=ENOBUFS:when=1..5"], quiet=False) as server:
+        ask(server.connect(), b"sent in the end")
+        stats = server.stop()
+        assert stats["errors"] == {"ENOBUFS": 5} and server.said.count("send: ") == 1, (stats["errors"], server.said)
+        assert MODE == "nonblocking" or stats["system_calls"]["wait"] < 40, stats["system_calls"]
