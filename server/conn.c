@@ -164,8 +164,9 @@ enum conn_next conn_write(struct conn *c, struct worker *w)
 
 	if (sent < 0)
 		return lost(c, w, (int)-sent, "send");
+	if (sent > 0) /* who polls tries in vain, too */
+		c->active_ns = w->now_ns;
 	u->at += (size_t)sent;
-	c->active_ns = w->now_ns;
 	if (u->at < u->n)
 		return blocked(c);
 	free(u);

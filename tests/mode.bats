@@ -50,6 +50,10 @@ load helpers/server
   check idle
 }
 
+@test "--idle-timeout gives up a client that reads nothing" {
+  check idle_stuck
+}
+
 @test "recovers from descriptor exhaustion without spinning" {
   check no_descriptors
 }

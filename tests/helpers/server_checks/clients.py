@@ -123,6 +123,22 @@ def check_idle():
         assert server.stop()["ended"]["idle"] == 1 or n_tries > 1
 
 
+def send_until_reset(server):
+    """A client that never reads, until the server gives it up."""
+    stuck = server.connect(before=lambda c: c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096))
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        for _ in range(1000):
+            stuck.sendall(letters(100000))
+        raise AssertionError("a client that never reads is read from on and on")
+
+
+def check_idle_stuck():
+    """Fault caught: busy polling took each vain try to send for activity."""
+    with Server("--idle-timeout=200ms") as server:
+        send_until_reset(server)
+        assert server.stop()["ended"]["idle"] == 1
+
+
 def check_no_descriptors():
     """More callers than descriptors: those served go on, the others are served when descriptors come free; no spinning."""
     with Server(confine=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24)), quiet=False) as server:
