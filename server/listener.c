@@ -165,13 +165,13 @@ int listener_fd(const struct listener *l, size_t worker_index)
 	return l->fds[worker_index % l->n_fds];
 }
 
-void listeners_set_nonblocking(struct listeners *ls)
+void listeners_set_blocking(struct listeners *ls, bool blocking)
 {
 	for (size_t i = 0; i < ls->n; i++)
 		for (size_t k = 0; k < ls->items[i].n_fds; k++) {
-			int fd = ls->items[i].fds[k];
+			int fd = ls->items[i].fds[k], flags = fcntl(fd, F_GETFL);
 
-			fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+			fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 		}
 }
 

@@ -30,8 +30,8 @@ int listeners_open(struct listeners *ls, const struct settings *set, size_t n_se
 /* The descriptor of an endpoint for the worker with this index. */
 int listener_fd(const struct listener *l, size_t worker_index);
 
-/* Make all descriptors non-blocking, for modes that multiplex. */
-void listeners_set_nonblocking(struct listeners *ls);
+/* Make all descriptors non-blocking, for modes that multiplex, or blocking: those handed over may be either. */
+void listeners_set_blocking(struct listeners *ls, bool blocking);
 
 /* Whoever blocks in receiving datagrams on them gets what is queued, and then what looks like an empty datagram. */
 void listeners_end_datagrams(struct listeners *ls);

@@ -194,7 +194,7 @@ int mode_fork(struct server *server)
 	if (rc < 0)
 		return rc;
 	hear_of_children(&n);
-	listeners_set_nonblocking(&server->listeners);
+	listeners_set_blocking(&server->listeners, false);
 	server_ready(server);
 	rc = accept_all(&n, listener_fd(&server->listeners.items[0], 0));
 	if (rc == 0)

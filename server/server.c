@@ -74,8 +74,7 @@ static int serve(struct server *server, struct ts_err *err)
 	rc = sandbox_enter(&server->set, &server->listeners, &server->log, err);
 	if (rc < 0)
 		return rc;
-	if (mode->multiplexes)
-		listeners_set_nonblocking(&server->listeners);
+	listeners_set_blocking(&server->listeners, !mode->multiplexes);
 	if (server->set.n_processes > 1)
 		rc = processes_run(server, (size_t)server->set.n_processes, mode->run);
 	else

@@ -98,6 +98,10 @@ load helpers/server
   check several_endpoints
 }
 
+@test "serves a socket that is handed over, blocking or not" {
+  check handed_over
+}
+
 @test "never answers a datagram from its own port" {
   check guard
 }

@@ -52,6 +52,46 @@ def check_several_endpoints():
     assert result.returncode == 2 and b"one endpoint" in result.stderr and result.stderr.count(b"\n") == 1, result
 
 
+def serve_handed_over(handed, message):
+    """One life of a server that was handed this socket, as systemd does it: a conversation, and the stop."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(writer, 20)
+        os.dup2(handed.fileno(), 3)
+        os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+        os.execv(PROGRAM, [PROGRAM, "--mode=" + MODE, "--ready-fd=20"])
+    os.close(writer)
+    client = socket.socket(handed.family, handed.type)
+    client.settimeout(DEADLINE)
+    try:
+        with open(reader, "rb", buffering=0) as ready:
+            assert ready.read(1000), "not ready"
+        if handed.type == socket.SOCK_DGRAM and handed.family == socket.AF_UNIX:
+            client.bind("")
+        client.connect(handed.getsockname())
+        (ask if handed.type == socket.SOCK_STREAM else ask_datagram)(client, message)
+    finally:
+        client.close()
+        os.kill(pid, signal.SIGTERM)
+        status = os.waitpid(pid, 0)[1]
+    assert status == 0, "%s: status 0x%x" % (handed, status)
+
+
+def check_handed_over():
+    """Of either kind, blocking or not. The socket is systemd's, who hands it to the next server, too."""
+    for family, name in (socket.AF_INET, ("127.0.0.1", 0)), (socket.AF_UNIX, FOLDER + "/handed"):
+        for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+            with socket.socket(family, kind) as handed:
+                handed.bind(name)
+                if kind == socket.SOCK_STREAM:
+                    handed.listen()
+                handed.setblocking(False)
+                serve_handed_over(handed, b"handed over")
+            if family == socket.AF_UNIX:
+                os.remove(name)
+
+
 def check_guard():
     """A datagram from a port that the server itself listens on is not answered: two servers would never stop."""
     with Server(uri="udp://127.0.0.1:0", quiet=False) as server:
