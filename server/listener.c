@@ -175,14 +175,6 @@ void listeners_set_blocking(struct listeners *ls, bool blocking)
 		}
 }
 
-void listeners_end_datagrams(struct listeners *ls)
-{
-	for (size_t i = 0; i < ls->n; i++)
-		for (size_t k = 0; k < ls->items[i].n_fds; k++)
-			if (!ls->items[i].stream)
-				shutdown(ls->items[i].fds[k], SHUT_RD);
-}
-
 void listeners_close(struct listeners *ls, bool remove)
 {
 	for (size_t i = 0; i < ls->n; i++) {

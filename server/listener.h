@@ -33,9 +33,6 @@ int listener_fd(const struct listener *l, size_t worker_index);
 /* Make all descriptors non-blocking, for modes that multiplex, or blocking: those handed over may be either. */
 void listeners_set_blocking(struct listeners *ls, bool blocking);
 
-/* Whoever blocks in receiving datagrams on them gets what is queued, and then what looks like an empty datagram. */
-void listeners_end_datagrams(struct listeners *ls);
-
 /* Close all; `remove`: and take away the UNIX paths (the process that opened them). */
 void listeners_close(struct listeners *ls, bool remove);
 

@@ -196,9 +196,6 @@ int post_serve(struct post *p, const struct listener *l, int flags)
 
 	if (n < 0)
 		return n;
-	/* A socket that was shut down reads as an empty datagram that nobody sent. */
-	if (n == 1 && p->in[0].msg_len == 0 && p->in[0].msg_hdr.msg_namelen == 0 && server_stopping(p->worker->server))
-		return -ECANCELED;
 	n_out = answer(p, (size_t)n);
 	if (n_out > 0)
 		send_all(p, listener_fd(l, p->worker->index), n_out, flags);
@@ -223,7 +220,7 @@ static int blocking_loop(struct post *p, const struct listener *l)
 	for (;;) {
 		int rc = post_serve(p, l, server_stopping(server) ? MSG_DONTWAIT : 0);
 
-		if (rc == -ECANCELED || (rc == -EAGAIN && server_stopping(server)) || stop_left_ns(server) == 0)
+		if ((rc == -EAGAIN && server_stopping(server)) || stop_left_ns(server) == 0)
 			return 0;
 		if (rc < 0 && !goes_on_after(p->worker, -rc))
 			return rc;
@@ -233,14 +230,18 @@ static int blocking_loop(struct post *p, const struct listener *l)
 int post_serve_blocking(struct worker *w, const struct listener *l)
 {
 	struct timeval t = {.tv_usec = STUCK_NS / TS_US};
+	struct roster *roster = &w->server->roster;
 	struct post *p = post_new(w, 1);
+	struct roster_entry entry;
 	int rc;
 
 	if (!p)
 		return -ENOMEM;
 	/* A UNIX peer whose queue is full would block the reply for ever. */
 	setsockopt(listener_fd(l, w->index), SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+	roster_join(roster, &entry, -1); /* to be woken; the socket is others', too, and is not to be cut off */
 	rc = blocking_loop(p, l);
+	roster_leave(roster, &entry);
 	post_free(p);
 	return rc;
 }

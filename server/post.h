@@ -19,7 +19,7 @@ void post_free(struct post *p);
 
 /*
  * Receive one batch, answer it. flags: MSG_DONTWAIT, or 0 to wait for the first. Returns how many were received,
- * -EAGAIN when none are there, -ECANCELED when the socket was shut down by the stop.
+ * -EAGAIN when none are there, -EINTR when a signal came first.
  */
 int post_serve(struct post *p, const struct listener *l, int flags);
 

@@ -1,9 +1,9 @@
 /*
- * Who is in a conversation right now, for modes whose threads block in recv(2) and send(2): the stop has to reach them.
- * A signal interrupts the call (EINTR), and the thread then answers what it has and ends. It is sent again and again: a
- * thread may have been about to block when it came. (shutdown(SHUT_RD) would wake it for good, but after it and our FIN
- * the kernel answers a client that is still sending with RST, and replies in hand are lost.)
- * Threads: everything here takes the lock; a descriptor is closed only after its thread left the roster.
+ * Who blocks right now, in a conversation or waiting for a datagram, in modes whose threads do: the stop has to reach
+ * them. A signal interrupts the call (EINTR), and the thread then answers what it has and ends. It is sent again and
+ * again: a thread may have been about to block when it came. (shutdown(SHUT_RD) would wake it for good, but after it
+ * and our FIN the kernel answers a client that is still sending with RST, and replies in hand are lost.) Threads:
+ * everything here takes the lock; a descriptor is closed only after its thread left the roster.
  */
 #ifndef ROSTER_H
 #define ROSTER_H
@@ -15,7 +15,7 @@
 
 struct roster_entry {
 	LIST_ENTRY(roster_entry) link;
-	int fd;
+	int fd; /* to be cut off at the end of patience; -1: nothing is, the thread is only woken */
 	pthread_t thread;
 };
 

@@ -92,7 +92,6 @@ static void *watch(void *arg)
 		poll(fds, 2, -1);
 		stop_take_signals(server);
 	}
-	listeners_end_datagrams(&server->listeners);
 	while (!atomic_load(&server->stop.watch_is_over)) {
 		pthread_kill(server->stop.acceptor, WAKE_SIGNAL);
 		roster_wake(&server->roster, WAKE_SIGNAL);

@@ -5,10 +5,11 @@
  * A signal may come at any moment: between the test of a flag and the system call that blocks, too. Each kind of mode
  * has its way out of that race:
  *   event loops       have the signals blocked and read them from `signal_fd`, one more descriptor to wait for
- *   blocking threads  have the signals blocked; one watcher thread waits for signal_fd and then shuts down the sockets
- *                     on which the others block (shutdown(2) wakes them; receiving goes on until the queue is empty)
+ *   blocking threads  have the signals blocked; one watcher thread waits for signal_fd and then sends the others a
+ *                     signal of its own again and again (EINTR); receiving goes on until the queue is empty.
+ *                     (shutdown(2) would wake them for good, but spoil a socket that systemd keeps for the next server)
  *   child processes   take the signals as they come (EINTR), and their parent repeats SIGTERM until they are gone
- * Source: signal(7), signalfd(2), shutdown(2), "The self-pipe trick" by D. J. Bernstein for the race.
+ * Source: signal(7), signalfd(2), "The self-pipe trick" by D. J. Bernstein for the race.
  */
 #ifndef STOP_H
 #define STOP_H

@@ -98,7 +98,7 @@ load helpers/server
   check several_endpoints
 }
 
-@test "serves a socket that is handed over, blocking or not" {
+@test "serves a socket that is handed over, blocking or not, and leaves it usable" {
   check handed_over
 }
 

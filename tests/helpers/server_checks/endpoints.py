@@ -88,6 +88,9 @@ def check_handed_over():
                     handed.listen()
                 handed.setblocking(False)
                 serve_handed_over(handed, b"handed over")
+                handed.setblocking(True)
+                serve_handed_over(handed, b"to the second")
+                serve_handed_over(handed, b"to the third")
             if family == socket.AF_UNIX:
                 os.remove(name)
 
