@@ -1,4 +1,5 @@
 #include "sandbox.h"
+#include "modes.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -21,20 +22,25 @@
 
 #if HAVE_SECCOMP && !SANITIZED
 /* A call that this architecture does not know is no error: it cannot be made, either. */
-static int restrict_calls(void)
+static int restrict_calls(const struct mode *mode)
 {
-	static const char *const names[] = {
-#define ALLOW(name) #name,
+	static const struct {
+		const char *name, *only_mode; /* NULL: all modes */
+	} calls[] = {
+#define ALLOW(name)               {#name, NULL},
+#define ALLOW_IN(only_mode, name) {#name, #only_mode},
 #include "sandbox_calls.def"
 #undef ALLOW
+#undef ALLOW_IN
 	};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int rc = filter ? 0 : -ENOMEM;
 
-	for (size_t i = 0; rc == 0 && i < sizeof names / sizeof names[0]; i++) {
-		int number = seccomp_syscall_resolve_name(names[i]);
+	for (size_t i = 0; rc == 0 && i < sizeof calls / sizeof calls[0]; i++) {
+		bool wanted = !calls[i].only_mode || strcmp(calls[i].only_mode, mode->name) == 0;
+		int number = seccomp_syscall_resolve_name(calls[i].name);
 
-		if (number >= 0)
+		if (wanted && number >= 0)
 			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
 	}
 	if (rc == 0)
@@ -45,8 +51,9 @@ static int restrict_calls(void)
 	return rc;
 }
 #else
-static int restrict_calls(void)
+static int restrict_calls(const struct mode *mode)
 {
+	(void)mode;
 	return -ENOSYS;
 }
 #endif
@@ -117,7 +124,7 @@ int sandbox_enter(const struct settings *set, const struct listeners *ls, const 
 	if (set->sandbox == SANDBOX_OFF)
 		return 0;
 	files = restrict_files(set, ls);
-	calls = restrict_calls();
+	calls = restrict_calls(set->mode);
 	ts_log(log, TS_LOG_INFO, "sandbox: seccomp %s, Landlock %s", calls < 0 ? strerror(-calls) : "on",
 	       files < 0 ? strerror(-files) : "on");
 	/* Many kernels are built without Landlock: seccomp is what is demanded. */

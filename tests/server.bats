@@ -82,6 +82,10 @@ PY
   check sandbox
 }
 
+@test "foreign code in the server makes no socket, by io_uring neither" {
+  check foreign_code
+}
+
 @test "the ready line comes within 20 ms" {
   check ready_time
 }

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from conversations import ask_datagram
-from harness import CTIME, DEADLINE, FOLDER, MODE, MULTIPLEXES, PROGRAM, SANITIZED, Server, ask, law, read_exactly, read_to_end
+from harness import CTIME, DEADLINE, FOLDER, MODE, MODES, MULTIPLEXES, PROGRAM, SANITIZED, Server, ask, law, read_exactly, read_to_end
 
 
 def check_dialects():
@@ -76,6 +76,22 @@ def check_sandbox():
     with Server(mode="pool") as server:  # threads made after the filter are in it, too
         for task in os.listdir("/proc/%d/task" % server.process.pid):
             assert status_field(int(task), "Seccomp") == 2
+
+
+def check_foreign_code():
+    """What runs in a server makes no socket, and no ring that would make one: but in mode uring, which needs a ring."""
+    if SANITIZED:
+        return
+    library = FOLDER + "/try_sockets.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
+                    os.path.join(os.path.dirname(__file__), "..", "try_sockets.c")], check=True)
+    os.environ["LD_PRELOAD"] = library
+    for mode in MODES:
+        with Server(mode=mode, quiet=False) as server:
+            server.stop()
+        if mode != "uring":
+            assert "ring: made" not in server.said, "%s: %s" % (mode, server.said)
+        assert "socket: EPERM" in server.said, "%s: %s" % (mode, server.said)
 
 
 def check_ready_time():
