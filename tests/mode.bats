@@ -86,7 +86,7 @@ load helpers/server
   check stop_sending
 }
 
-@test "takes over a stale UNIX path, leaves a live one, removes its own" {
+@test "takes over a stale UNIX path, leaves a live one, removes its own and no successor's" {
   check unix_paths
 }
 

@@ -21,6 +21,11 @@ def check_unix_paths():
         fails_to_start("unix:" + path)
         ask(server.connect() if CONCURRENT else server.connect(), b"a live one is not")
     assert not os.path.exists(path), "the path is removed"
+    with Server(uri="unix:" + path) as first:
+        os.remove(path)
+        with Server(uri="unix:" + path) as second:
+            first.stop()
+            ask(second.connect(), b"the path is the successor's")
 
 
 def fails_to_start(uri):
