@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from conversations import ask_datagram
-from harness import CTIME, DEADLINE, FOLDER, MODE, MODES, MULTIPLEXES, PROGRAM, SANITIZED, Server, ask, law, read_exactly, read_to_end
+from harness import CTIME, DEADLINE, FOLDER, MODES, MULTIPLEXES, PROGRAM, SANITIZED, Server, ask, law, read_exactly, read_to_end
 
 
 def check_dialects():
