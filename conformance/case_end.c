@@ -347,7 +347,7 @@ void case_end_many(struct turn *t)
 	const int64_t quick_ns = turn_quick_ns();
 	int i = 0;
 
-	for (; turn_goes_on(t, i, 200, 3, t->subject->slow_end ? TS_S : 4 * TS_S); i++)
+	for (; turn_goes_on(t, i, 200, 3, t->subject->slow_end ? TS_S : 2 * TS_S + 2 * quick_ns); i++)
 		turn_plain(t);
 	for (; i >= 200 && turn_goes_on(t, i, MOST_IN_A_ROW, 3, quick_ns); i++)
 		turn_plain(t);

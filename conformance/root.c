@@ -55,10 +55,13 @@ bool root_may_come(const struct result *r)
 	return false;
 }
 
-/* That the root was right at the second look may mean that another was to blame: this one? */
-static bool may_be_cause(const struct result *r)
+/* That the root was right at the second look may mean that another was to blame: this one? With --exec each is looked
+ * at with nobody else there. */
+static bool may_be_cause(const struct report *report, const struct result *r)
 {
-	return fits("concurrency.*", r) || (r->sort == EARLY_END && result_suspicion(r) > 0);
+	bool alone = report->subject->launch && r->sort == EARLY_END;
+
+	return fits("concurrency.*", r) || (alone && result_suspicion(r) > 0);
 }
 
 const struct result *root_of(const struct report *report, const struct result *r)
@@ -69,7 +72,7 @@ const struct result *root_of(const struct report *report, const struct result *r
 		for (size_t j = 0; j < report->n; j++) {
 			const struct result *root = &report->results[j];
 			if (root->done && root->status == FAIL && root->sort == r->sort && fits(roots[i].root, root) &&
-			    !(root->flaky && may_be_cause(r)))
+			    !(root->flaky && may_be_cause(report, r)))
 				return root;
 		}
 	}
