@@ -34,7 +34,6 @@ int ts_ready_write(int fd, const struct ts_endpoint *endpoints, size_t n)
 		line[n_line] = '\n';
 		r = write_all(fd, line, n_line + 1);
 	}
-	close(fd);
 	return r;
 }
 

@@ -7,7 +7,7 @@
 
 #include "ts_endpoint.h"
 
-/* Write the lines and close fd. fd < 0: no-op. Returns 0 or -errno (the peer is gone: not fatal). */
+/* Write the lines; fd is the caller's to close. fd < 0: no-op. Returns 0 or -errno (the peer is gone: not fatal). */
 int ts_ready_write(int fd, const struct ts_endpoint *endpoints, size_t n);
 
 /*

@@ -3,6 +3,7 @@
 #include "ts_clock.h"
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The names as "|blocking|timeout|..."; the first bar is skipped. */
 #define MODE(function, name, ...) "|" name
@@ -103,6 +104,9 @@ static int check_together(struct settings *set, struct ts_err *err)
 
 	if (set->json && !set->list_modes)
 		return ts_err_usage(err, "--json goes with --list-modes");
+	if (set->ready_fd == STDOUT_FILENO && set->stats_path && strcmp(set->stats_path, "-") == 0)
+		return ts_err_usage(
+		        err, "--ready-fd=1: standard output ends with it, and is where --stats=- goes; use another");
 	if (!m->available)
 		return ts_err_usage(err, "--mode=%s: was not built in: its library is missing (make deps)", m->name);
 	if (set->listen.n > 1 && !m->multiplexes)

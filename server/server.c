@@ -115,13 +115,15 @@ static int open_and_serve(struct server *server, struct ts_err *err)
 }
 
 /* What would fail only later is found before anybody is served. */
-static int check_outputs(const struct settings *set, struct ts_err *err)
+static int check_outputs(struct server *server, struct ts_err *err)
 {
+	const struct settings *set = &server->set;
 	int flags = set->ready_fd >= 0 ? fcntl((int)set->ready_fd, F_GETFL) : O_WRONLY;
 
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
 		return ts_err_set(err, EBADF, "--ready-fd=%lld: must be a descriptor that is open for writing",
 		                  (long long)set->ready_fd);
+	server->null_fd = set->ready_fd >= 0 && set->ready_fd <= 2 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
 	return ts_file_check("--stats", set->stats_path, err);
 }
 
@@ -137,7 +139,7 @@ int server_run(struct server *server, struct ts_err *err)
 		err->exit_status = TS_EXIT_USAGE;
 		return ts_err_prefix(err, rc, "--cpus");
 	}
-	rc = check_outputs(&server->set, err);
+	rc = check_outputs(server, err);
 	if (rc < 0)
 		return rc;
 	rc = stop_init(&server->stop);
@@ -167,6 +169,17 @@ static double own_cpu_s(void)
 	return seconds(own.ru_utime) + seconds(own.ru_stime);
 }
 
+/* Number 1 or 2 must not become a client's, who would read what is printed there. */
+static void end_ready_fd(struct server *server)
+{
+	if (server->null_fd < 0) {
+		close((int)server->set.ready_fd);
+		return;
+	}
+	dup2(server->null_fd, (int)server->set.ready_fd);
+	close(server->null_fd);
+}
+
 void server_ready(struct server *server)
 {
 	struct ts_endpoint *endpoints;
@@ -182,6 +195,7 @@ void server_ready(struct server *server)
 		endpoints[i] = server->listeners.items[i].endpoint;
 	rc = ts_ready_write((int)server->set.ready_fd, endpoints, endpoints ? server->listeners.n : 0);
 	free(endpoints);
+	end_ready_fd(server);
 	if (rc == 0 || rc == -EPIPE) /* who does not want to know any more need not */
 		return;
 	atomic_store(&server->ready_error, -rc);
@@ -192,7 +206,7 @@ void server_become_child(struct server *server)
 {
 	server->is_child = true;
 	if (server->set.ready_fd >= 0 && !atomic_flag_test_and_set(&server->ready_said))
-		close((int)server->set.ready_fd);
+		end_ready_fd(server);
 }
 
 static void report_usage(cJSON *root, double cpu_until_ready_s)

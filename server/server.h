@@ -32,6 +32,7 @@ struct server {
 	_Atomic double cpu_until_ready_s; /* what the start cost */
 	_Atomic int ready_error;          /* why the ready lines could not be written; 0 */
 	atomic_flag ready_said;           /* also in children, which have nothing to say */
+	int null_fd;                      /* owned: what --ready-fd becomes if it is a standard descriptor; else -1 */
 	bool is_child;
 	size_t child_index;    /* among its like, in a child; else 0 */
 	struct counters *slot; /* in a child: the one that its parent took for it */

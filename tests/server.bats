@@ -57,6 +57,7 @@ PY
   usage_error "--listen=http://127.0.0.1:80: " --listen=http://127.0.0.1:80
   usage_error "--cpus" --cpus=4000
   usage_error "--json goes with" --json
+  usage_error "--ready-fd=1" --ready-fd=1 --stats=-
 }
 
 @test "what the environment refuses is one line and exit status 3" {
@@ -84,6 +85,10 @@ PY
 
 @test "foreign code in the server makes no socket, by io_uring neither" {
   check foreign_code
+}
+
+@test "a standard descriptor that said ready is given to no client" {
+  check ready_standard
 }
 
 @test "the ready line comes within 20 ms" {

@@ -94,6 +94,25 @@ def check_foreign_code():
         assert "socket: EPERM" in server.said, "%s: %s" % (mode, server.said)
 
 
+def check_ready_standard():
+    """--ready-fd=1 or 2 ends for its reader, and yet no client is given that number."""
+    for fd in 1, 2:
+        for mode in "libev", "prefork", "pool":
+            process = subprocess.Popen([PROGRAM, "--mode=" + mode, "--listen=tcp://127.0.0.1:0", "--ready-fd=%d" % fd],
+                                       stdout=subprocess.PIPE if fd == 1 else None,
+                                       stderr=subprocess.PIPE if fd == 2 else None)
+            try:
+                lines = (process.stdout if fd == 1 else process.stderr).read()
+                with socket.create_connection(("127.0.0.1", int(lines.rsplit(b":", 1)[1]))) as client:
+                    ask(client, b"connected")
+                    with open("/proc/%d/task/%d/children" % (process.pid, process.pid), encoding="ascii") as file:
+                        for pid in [process.pid] + [int(word) for word in file.read().split()]:
+                            assert os.readlink("/proc/%d/fd/%d" % (pid, fd)) == "/dev/null", (mode, fd)
+            finally:
+                process.terminate()
+                assert process.wait(DEADLINE) == 0
+
+
 def check_ready_time():
     times = []
     for _ in range(15):
