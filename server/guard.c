@@ -29,12 +29,9 @@ void guard_release(struct guard *g)
 	g->buckets = NULL;
 }
 
-bool guard_add_port(struct guard *g, uint16_t port)
+void guard_add_port(struct guard *g, uint16_t port)
 {
-	if (g->n_ports == GUARD_PORTS_MAX)
-		return false;
-	g->ports[g->n_ports++] = port;
-	return true;
+	g->ports[port / 64] |= (uint64_t)1 << port % 64;
 }
 
 static bool port_is_refused(const struct guard *g, uint16_t port)
@@ -42,10 +39,7 @@ static bool port_is_refused(const struct guard *g, uint16_t port)
 	for (size_t i = 0; i < sizeof small_services / sizeof small_services[0]; i++)
 		if (port == small_services[i])
 			return true;
-	for (size_t i = 0; i < g->n_ports; i++)
-		if (port == g->ports[i])
-			return true;
-	return false;
+	return g->ports[port / 64] >> port % 64 & 1;
 }
 
 /* The address without its port, mixed with the key (the finaliser of MurmurHash3). */

@@ -18,13 +18,11 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define GUARD_BUCKETS   4096
-#define GUARD_PORTS_MAX 64
+#define GUARD_BUCKETS 4096
 
 struct guard {
-	uint16_t ports[GUARD_PORTS_MAX]; /* that this server listens on, host order */
-	size_t n_ports;
-	double rate_per_s; /* 0: no limit */
+	uint64_t ports[65536 / 64]; /* one bit for each, host order: those that this server listens on */
+	double rate_per_s;          /* 0: no limit */
 	uint64_t key;
 	_Atomic int64_t *buckets; /* owned, in shared memory; NULL without a limit */
 };
@@ -40,8 +38,8 @@ enum guard_verdict {
 int guard_init(struct guard *g, double rate_per_s, uint64_t key);
 void guard_release(struct guard *g);
 
-/* Never answer this port, one of our own. Ports past GUARD_PORTS_MAX are not kept: returns false. */
-bool guard_add_port(struct guard *g, uint16_t port);
+/* Never answer this port, one of our own. */
+void guard_add_port(struct guard *g, uint16_t port);
 
 enum guard_verdict guard_judge(struct guard *g, const struct sockaddr *source, socklen_t n, int64_t mono_ns);
 

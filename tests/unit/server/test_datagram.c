@@ -39,8 +39,8 @@ static void test_ports(void **state)
 
 	(void)state;
 	assert_int_equal(guard_init(&g, 0, 1), 0);
-	assert_true(guard_add_port(&g, 21567));
-	assert_true(guard_add_port(&g, 40000));
+	guard_add_port(&g, 21567);
+	guard_add_port(&g, 40000);
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
 		struct sockaddr_in a = ipv4("10.1.2.3", refused[i]);
 		struct sockaddr_in6 b = {.sin6_family = AF_INET6, .sin6_port = htons(refused[i])};
@@ -52,6 +52,22 @@ static void test_ports(void **state)
 		struct sockaddr_in a = ipv4("10.1.2.3", answered[i]);
 
 		assert_int_equal(judge(&g, &a, sizeof a, 0), DATAGRAM_ANSWER);
+	}
+	guard_release(&g);
+}
+
+static void test_as_many_ports_as_there_are(void **state)
+{
+	struct guard g;
+
+	(void)state;
+	assert_int_equal(guard_init(&g, 0, 1), 0);
+	for (uint16_t port = 20000; port < 21000; port++) {
+		struct sockaddr_in a = ipv4("10.1.2.3", port);
+
+		assert_int_equal(judge(&g, &a, sizeof a, 0), DATAGRAM_ANSWER);
+		guard_add_port(&g, port);
+		assert_int_equal(judge(&g, &a, sizeof a, 0), DATAGRAM_GUARDED);
 	}
 	guard_release(&g);
 }
@@ -111,8 +127,9 @@ static void test_rate(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ports), cmocka_unit_test(test_unix_senders),
-	                                   cmocka_unit_test(test_unanswered), cmocka_unit_test(test_rate)};
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_ports), cmocka_unit_test(test_as_many_ports_as_there_are),
+	        cmocka_unit_test(test_unix_senders), cmocka_unit_test(test_unanswered), cmocka_unit_test(test_rate)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
