@@ -42,17 +42,25 @@ static bool port_is_refused(const struct guard *g, uint16_t port)
 	return g->ports[port / 64] >> port % 64 & 1;
 }
 
+/* An IPv4 address, also when a socket on [::] shows it as ::ffff:a.b.c.d; else the first 64 bits. */
+static uint64_t account_of(const struct sockaddr *source)
+{
+	const struct in6_addr *a = &((const struct sockaddr_in6 *)source)->sin6_addr;
+	uint32_t ipv4;
+	uint64_t net;
+
+	if (source->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)source)->sin_addr.s_addr;
+	memcpy(&ipv4, a->s6_addr + 12, sizeof ipv4);
+	memcpy(&net, a, sizeof net);
+	return IN6_IS_ADDR_V4MAPPED(a) ? ipv4 : net;
+}
+
 /* The address without its port, mixed with the key (the finaliser of MurmurHash3). */
 static size_t bucket_of(const struct guard *g, const struct sockaddr *source)
 {
-	uint64_t h = 0;
+	uint64_t h = account_of(source) ^ g->key;
 
-	if (source->sa_family == AF_INET) {
-		h = ((const struct sockaddr_in *)source)->sin_addr.s_addr;
-	} else {
-		memcpy(&h, &((const struct sockaddr_in6 *)source)->sin6_addr, sizeof h);
-	}
-	h ^= g->key;
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccdULL;
 	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53ULL;
 	return (h ^ h >> 33) % GUARD_BUCKETS;

@@ -125,11 +125,30 @@ static void test_rate(void **state)
 	guard_release(&g);
 }
 
+/* To a socket on [::], callers by IPv4 come as ::ffff:a.b.c.d. */
+static void test_rate_of_mapped_addresses(void **state)
+{
+	struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = htons(1000)}, other = a;
+	struct sockaddr_in plain = ipv4("10.1.2.3", 1000);
+	struct guard g;
+
+	(void)state;
+	inet_pton(AF_INET6, "::ffff:10.1.2.3", &a.sin6_addr);
+	inet_pton(AF_INET6, "::ffff:10.1.2.4", &other.sin6_addr);
+	assert_int_equal(guard_init(&g, 20, 12345), 0);
+	while (judge(&g, &a, sizeof a, TS_S) == DATAGRAM_ANSWER)
+		;
+	assert_int_equal(judge(&g, &plain, sizeof plain, TS_S), DATAGRAM_RATE);
+	assert_int_equal(judge(&g, &other, sizeof other, TS_S), DATAGRAM_ANSWER);
+	guard_release(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_ports), cmocka_unit_test(test_as_many_ports_as_there_are),
-	        cmocka_unit_test(test_unix_senders), cmocka_unit_test(test_unanswered), cmocka_unit_test(test_rate)};
+	        cmocka_unit_test(test_ports),        cmocka_unit_test(test_as_many_ports_as_there_are),
+	        cmocka_unit_test(test_unix_senders), cmocka_unit_test(test_unanswered),
+	        cmocka_unit_test(test_rate),         cmocka_unit_test(test_rate_of_mapped_addresses)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
