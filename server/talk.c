@@ -132,6 +132,7 @@ static void linger(struct worker *w, int fd, enum end end)
 	unsigned n_looks = 0;
 
 	shutdown(fd, SHUT_WR);
+	count(w->counters, COUNT_CALL_OTHER, 1);
 	set_timeout(w, fd, LINGER_LOOK_NS);
 	while (swallow(w, fd, ts_clock_mono_ns() + LINGER_LOOK_NS) && stop_left_ns(w->server) > 0 &&
 	       worker_lingers(w, fd, end, ++n_looks))

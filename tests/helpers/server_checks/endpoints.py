@@ -153,6 +153,12 @@ def check_stats():
         assert MODE == "uring" or stats["system_calls"]["recv"] >= stats["messages_count"], stats
         assert (stats["system_calls"]["control"] is None) == (MODE == "libev"), stats  # libev makes them unseen
         assert stats["mode"] == MODE and stats["schema"] == "tsbench.server/1"
+    with Server("--framing=line") as server:
+        for _ in range(9):
+            with server.connect() as client:
+                client.sendall(b"\n")
+                assert client.recv(1) == b"", "an empty line ends the conversation"
+        assert server.stop()["system_calls"]["other"] >= 9, "shutdown(2) is counted"
 
 
 def check_processes():
