@@ -121,8 +121,8 @@ int mode_libev(struct server *server)
 	struct worker w;
 	int rc;
 
-	if (!l.ev)
-		return -ENOMEM;
+	if (!l.ev) /* it only says that it has none: errno is that of epoll_create1(2), or of malloc(3) */
+		return errno ? -errno : -ENOMEM;
 	ev_set_userdata(l.ev, &l);
 	ev_init(&l.timer, on_time);
 	rc = worker_init(&w, server, server->child_index);

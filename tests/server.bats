@@ -71,6 +71,14 @@ PY
   [ "${status}" -eq 3 ]
 }
 
+@test "a mode that has too few descriptors to begin says so" {
+  for mode in epoll libev uring; do
+    run timeout 5 bash -c "exec 3>&- 4>&- 5>&-; ulimit -n 6; exec '${bin}/tsserver' --mode=${mode} --listen=tcp://127.0.0.1:0"
+    [ "${status}" -eq 3 ]
+    [[ "${output}" == *"Too many open files; raise the limit of open files (ulimit -n)" ]]
+  done
+}
+
 @test "time texts, precision, zone and separator are written as asked" {
   check dialects
 }
