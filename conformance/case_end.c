@@ -344,12 +344,12 @@ void case_end_next_client(struct turn *t)
 
 void case_end_many(struct turn *t)
 {
-	const int64_t quick_ns = turn_quick_ns();
+	const int64_t busy_ns = turn_busy_ns() > 0 ? 8 * TS_S : 4 * TS_S;
 	int i = 0;
 
-	for (; turn_goes_on(t, i, 200, 3, t->subject->slow_end ? TS_S : 2 * TS_S + 2 * quick_ns); i++)
+	for (; turn_goes_on(t, i, 200, 3, t->subject->slow_end ? TS_S : busy_ns); i++)
 		turn_plain(t);
-	for (; i >= 200 && turn_goes_on(t, i, MOST_IN_A_ROW, 3, quick_ns); i++)
+	for (; i >= 200 && turn_goes_on(t, i, MOST_IN_A_ROW, 3, TS_S); i++)
 		turn_plain(t);
 	if (i < 200)
 		turn_report(t, "%d conversations were held in the time there is, not 200", i);

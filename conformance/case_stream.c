@@ -71,12 +71,8 @@ void case_stream_lockstep(struct turn *t)
 void case_stream_kept_many(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	const int64_t quick_ns = turn_quick_ns();
-	int i = 0;
 
-	for (; i < 2 || turn_goes_on(t, i, 300, 12, 2 * TS_S); i++)
-		peer_say_letters(p, 6);
-	for (; i >= 300 && turn_goes_on(t, i, 1100, 12, quick_ns); i++)
+	for (int i = 0; i < 2 || turn_goes_on(t, i, 1100, 12, i < 300 ? 2 * TS_S : TS_S); i++)
 		peer_say_letters(p, 6);
 	peer_finish(p);
 }

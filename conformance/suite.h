@@ -282,9 +282,6 @@ void turn_pause(int64_t ns);
 /* How long one may have to wait for a processor on this machine now: 0 where one is free. */
 int64_t turn_busy_ns(void);
 
-/* Time for what costs a quick server next to none, and a slower one is not asked for. */
-int64_t turn_quick_ns(void);
-
 /* The first stamp of the latest reply of turn_ask: its text and what it says. False when there is none. */
 bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, size_t size);
 

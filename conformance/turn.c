@@ -194,11 +194,6 @@ int64_t turn_busy_ns(void)
 	return ns < (double)BUSY_NS ? (int64_t)ns : BUSY_NS;
 }
 
-int64_t turn_quick_ns(void)
-{
-	return turn_busy_ns() > 0 ? 4 * TS_S : TS_S;
-}
-
 void turn_letters(struct turn *t, char *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
