@@ -121,7 +121,7 @@ static void serve_datagrams(struct loop *loop, struct port *p)
 {
 	int rc = post_serve(loop->post, p->listener, MSG_DONTWAIT);
 
-	if (rc < 0 && rc != -EAGAIN && rc != -EINTR && rc != -ECANCELED)
+	if (rc < 0 && rc != -EAGAIN && rc != -EINTR)
 		worker_note(loop->worker, counted_error_of(-rc), -rc, "datagrams");
 }
 
