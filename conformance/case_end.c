@@ -233,7 +233,7 @@ static void end_by_empty_line(struct turn *t)
 	const struct dialect *d = &t->subject->dialect;
 	struct peer *p = d->line && !d->one_shot && !turn_slow(t) ? peer_open(t) : NULL;
 
-	if (!peer_say_letters(p, 8))
+	if (!p || !peer_say_letters(p, 8))
 		return;
 	p->dumb = true;
 	peer_send(p, "\r\n" + !d->crlf, 1 + d->crlf);

@@ -264,6 +264,9 @@ bool turn_shares_waits(const struct turn *t);
 /* And does it serve so few at a time that each message has to tell something of its own? */
 bool turn_sparing(const struct turn *t);
 
+/* Is a message a line of a stream? */
+bool turn_takes_lines(const struct turn *t);
+
 /* How many of these bytes this server returns in budget_ns, as far as is known. */
 size_t turn_bytes(const struct turn *t, size_t wanted, int64_t budget_ns);
 
