@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #define SILENCES 8 /* so many cases without an answer, and the rest is not run */
-#define CUTS     3 /* so many ended by the server, one after the other, and it is asked whether it serves anybody */
 #define DEATHS   6 /* the same, of a server that is started again each time */
+#define CUTS     3 /* so many ended by the server, one after the other, and it is asked whether it serves anybody */
 
 struct side_by_side {
 	struct report *report;

@@ -52,15 +52,10 @@ static void see_children(struct turn *t, struct peer *p)
 /* What is owed may still come; a farewell is no reply. */
 static bool hears_no_farewell(struct turn *t, struct peer *p)
 {
-	char what[300];
-
 	while (p && peer_listen(p, FAREWELL_NS))
 		;
-	if (t->blame == BYTES) {
-		snprintf(what, sizeof(what), "%.299s", t->message);
-		snprintf(t->message, sizeof(t->message), "told to stop, it speaks to the client that is there: %s",
-		         what);
-	}
+	if (t->blame == BYTES)
+		turn_precede(t, "told to stop, it speaks to the client that is there: ");
 	return t->blame == NOBODY;
 }
 
@@ -161,7 +156,6 @@ void case_lifecycle_second_instance(struct turn *t)
 /* Time-outs of accept(2) and recvfrom(2) end servers whose authors thought of clients only. */
 void case_lifecycle_unvisited(struct turn *t)
 {
-	char what[300];
 	int64_t begin_ns, rested_ns = 0;
 
 	if (!turn_plain(t))
@@ -171,9 +165,6 @@ void case_lifecycle_unvisited(struct turn *t)
 		turn_pause(UNVISITED_NS / 50);
 		rested_ns = ts_clock_mono_ns() - begin_ns;
 	}
-	if (turn_sees_end(t, BYTES) || !turn_plain(t)) {
-		snprintf(what, sizeof(what), "%.299s", t->message);
-		snprintf(t->message, sizeof(t->message), "nobody called for %.1f s, and then: %s",
-		         (double)rested_ns / 1e9, what);
-	}
+	if (turn_sees_end(t, BYTES) || !turn_plain(t))
+		turn_precede(t, "nobody called for %.1f s, and then: ", (double)rested_ns / 1e9);
 }

@@ -99,8 +99,6 @@ bool look_whether_it_lives(struct report *report)
  */
 static void see_survival(struct report *report, struct turn *t, uint64_t seed)
 {
-	char why[300];
-
 	for (int i = 0; t->blame == NOBODY && (i == 0 || (i < 3 && turn_busy_ns() > 0)); i++) {
 		t->random = ts_random_new(seed);
 		turn_pause(20 * TS_MS + turn_busy_ns());
@@ -109,8 +107,7 @@ static void see_survival(struct report *report, struct turn *t, uint64_t seed)
 	}
 	if (t->blame == NOBODY)
 		return;
-	snprintf(why, sizeof(why), "%.299s", t->message);
-	snprintf(t->message, sizeof(t->message), "the conversation after it fails: %s", why);
+	turn_precede(t, "the conversation after it fails: ");
 	bool doubtful = t->blame == BYTES || t->blame == SILENCE; /* GONE has been tried for a second */
 	if (doubtful && !look_whether_it_lives(report))
 		t->blame = GONE;

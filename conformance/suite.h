@@ -208,6 +208,9 @@ bool turn_fail(struct turn *t, enum blame blame, const char *format, ...) __attr
 /* Has a server that we have started ended by itself? Then nothing comes any more: that is noted. */
 bool turn_sees_end(struct turn *t, enum blame blame);
 
+/* Put words before those that say what went wrong: when it did. At most 299 bytes. */
+void turn_precede(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Note what a passed case has to report. */
 void turn_report(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

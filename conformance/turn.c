@@ -49,6 +49,18 @@ bool turn_sees_end(struct turn *t, enum blame blame)
 	return true;
 }
 
+void turn_precede(struct turn *t, const char *format, ...)
+{
+	char what[300];
+	va_list args;
+
+	snprintf(what, sizeof(what), "%.299s", t->message);
+	va_start(args, format);
+	vsnprintf(t->message, sizeof(t->message) - sizeof(what), format, args);
+	va_end(args);
+	strcat(t->message, what);
+}
+
 void turn_report(struct turn *t, const char *format, ...)
 {
 	va_list args;

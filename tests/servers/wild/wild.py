@@ -303,10 +303,7 @@ def loop_three(server, reply):
 def loop_full(server, reply):
     """Room for 33 clients in all: whoever comes after them is closed on."""
     for _ in range(33):
-        client, _ = server.accept()
-        while data := client.recv(BUFSIZ):
-            client.send(reply(data))
-        client.close()
+        answer_all(server.accept()[0], reply)
     while True:
         server.accept()[0].close()
 
