@@ -58,7 +58,7 @@ void turn_precede(struct turn *t, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(t->message, sizeof(t->message) - sizeof(what), format, args);
 	va_end(args);
-	strcat(t->message, what);
+	strncat(t->message, what, sizeof(what) - 1);
 }
 
 void turn_report(struct turn *t, const char *format, ...)
