@@ -58,7 +58,8 @@ void turn_precede(struct turn *t, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(t->message, sizeof(t->message) - sizeof(what), format, args);
 	va_end(args);
-	strncat(t->message, what, sizeof(what) - 1);
+	size_t n = strnlen(t->message, sizeof(t->message) - 1);
+	snprintf(t->message + n, sizeof(t->message) - n, "%s", what);
 }
 
 void turn_report(struct turn *t, const char *format, ...)
