@@ -150,10 +150,16 @@ static void look_for_end(struct turn *t)
 	t->sort = ENDED;
 }
 
+/* The leaving of the client before may take the server some time. */
+#define LEAVES_NS       (100 * TS_MS)
+#define LEAVES_FIRST_NS (20 * TS_MS) /* a first look at a case, where clients harm each other */
+
 void look_at(struct report *report, struct result *r, double patience)
 {
 	struct turn *t = malloc(sizeof(*t));
 
+	if (report->subject->alone)
+		turn_pause(LEAVES_FIRST_NS + turn_busy_ns());
 	if (!t) {
 		r->blame = OURSELVES;
 		snprintf(r->message, sizeof(r->message), "out of memory");
@@ -193,13 +199,10 @@ bool look_start_again(struct subject *subject)
 	return ok;
 }
 
-#define LEAVES_NS (100 * TS_MS)
-
 void look_again(struct report *report, struct result *r)
 {
 	struct result first = *r;
 
-	/* Not because of the client before, whose leaving may take time. */
 	if (r->sort == EARLY_END || r->sort == IDLE_END)
 		turn_pause(LEAVES_NS + 2 * turn_busy_ns());
 	r->trace = NULL;

@@ -3,10 +3,14 @@
 #include <fnmatch.h>
 #include <string.h>
 
-/* The case about a way of going wrong, and more cases in which it is no side matter. Patterns of fnmatch(3). */
+/*
+ * The case about a way of going wrong, and more cases in which it is no side matter. Patterns of fnmatch(3). once: only
+ * of what came at the first look, and not at the second, when there is nobody else.
+ */
 static const struct {
 	enum sort sort;
 	const char *root, *spared, *spared_too;
+	bool once;
 } roots[] = {
         {NO_STAMP, "format.bracket-open", "format.bracket-*", "stream.lockstep"},
         {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*"},
@@ -16,6 +20,7 @@ static const struct {
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
         {AFTER_END, "end.half-close", "end.no-empty-reply", "end.no-empty-reply"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
+        {EARLY_END, "concurrency.churn", "concurrency.*", "concurrency.*", .once = true},
         {IDLE_END, "stream.kept-idle", "stream.kept-*", "stream.kept-*"},
         {LOST, "datagram.many", "datagram.burst", "datagram.clients"},
         {CUT, "data.sizes", "datagram.large", "datagram.large"},
@@ -43,8 +48,8 @@ bool root_is(const struct result *r)
 /* Is case r one that the root at row i speaks for? */
 static bool speaks_for(size_t i, const struct result *r)
 {
-	return r->blame != NOBODY && r->sort == roots[i].sort && !fits(roots[i].root, r) && !fits(roots[i].spared, r) &&
-	       !fits(roots[i].spared_too, r);
+	return r->blame != NOBODY && r->sort == roots[i].sort && (r->flaky || !roots[i].once) &&
+	       !fits(roots[i].root, r) && !fits(roots[i].spared, r) && !fits(roots[i].spared_too, r);
 }
 
 bool root_may_come(const struct result *r)

@@ -32,15 +32,16 @@ static void run_stage(struct report *report, enum stage stage)
 	}
 }
 
-/* Do clients at the same time harm each other? One case says so; the others are then run one by one. */
+/* Do clients at the same time harm each other? Some cases say so, judged or not; the others are then run one by one. */
 static bool disturbed(struct report *report)
 {
-	static const char *const ids[] = {"concurrency.no-cross-talk", "datagram.clients", "datagram.burst"};
+	static const char *const ids[] = {"concurrency.no-cross-talk", "concurrency.churn", "datagram.clients",
+	                                  "datagram.burst"};
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		const struct result *r = result_of(report, ids[i]);
-		found |= r && r->selected && r->status == FAIL;
+		found |= r && r->selected && (r->status == FAIL || r->failed_ns > 0);
 	}
 	return found;
 }

@@ -68,14 +68,16 @@ static bool ended_beside(const struct report *report, const struct result *r)
 
 /*
  * A server whose failures have been confirmed is not conformant: to wait for more of them changes nothing. But a case
- * that found nobody there, for another had killed the server, has not been tried.
+ * that found nobody there, for another had killed the server, has not been tried; nor has one whose conversation ended,
+ * perhaps because the client before left, where clients harm each other.
  */
 static bool is_worth_a_look(const struct report *report, const struct result *r, bool untried)
 {
 	if (ended_beside(report, r))
 		return true;
-	return r->failed_ns > 0 && r->blame != OURSELVES && r->row->stage != RUDE && r->sort != KEPT_WAITING &&
-	       (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
+	untried |= report->subject->alone && r->sort == EARLY_END;
+	return r->failed_ns > 0 && !r->flaky && r->blame != OURSELVES && r->row->stage != RUDE &&
+	       r->sort != KEPT_WAITING && (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
 }
 
 /* One that ends with its first client, or a moment later, would be started again for each case. */
@@ -233,6 +235,8 @@ void look_settle(struct report *report, bool wait)
 			else if (died && (r->blame == GONE || report->n_confirmed > n_before))
 				excuse(r);
 			report->n_confirmed += r->blame != NOBODY && !r->flaky && r->requirement->level == MUST;
+			if ((wait && root_may_come(r)) || look_leave_to_root(report, r))
+				continue;
 		}
 		r->failed_ns = 0;
 		result_judge(report, r);
