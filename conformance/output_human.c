@@ -82,15 +82,18 @@ static void print_finding(FILE *out, const struct report *report, const struct r
 	fputc('\n', out);
 }
 
-static void print_case(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
+static void print_line(FILE *out, const struct result *r, const struct paint *p)
 {
-	bool finding = r->status == FAIL || r->status == WARN || (r->status == ERROR && r->blame != NOBODY);
-
 	fprintf(out, "  %s%-5s%s %s", colour_of(p, r->status), status_name(r->status), p->off, r->row->id);
 	if (r->message[0])
 		fprintf(out, "%s %s%s", p->dim, r->message, p->off);
 	fputc('\n', out);
-	if (finding)
+}
+
+static void print_case(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
+{
+	print_line(out, r, p);
+	if (r->status == FAIL || r->status == WARN || (r->status == ERROR && r->blame != NOBODY))
 		print_finding(out, report, r, p);
 }
 
@@ -118,6 +121,25 @@ static void print_areas(FILE *out, const struct report *report, const struct pai
 	}
 }
 
+#define SCREENFUL 20 /* lines of other cases, among which those that matter are lost */
+
+/* What is wrong once more, in short, where it stays on the screen. */
+static void print_wrong(FILE *out, const struct report *report, const struct paint *p)
+{
+	static const enum status wrong[] = {FAIL, WARN};
+
+	for (size_t w = 0; w < sizeof(wrong) / sizeof(wrong[0]); w++) {
+		if (report->counts[wrong[w]] == 0)
+			continue;
+		fprintf(out, "\n%s%s%s\n", p->bold, wrong[w] == FAIL ? "what failed" : "what is worth a look", p->off);
+		for (size_t i = 0; i < report->n; i++) {
+			const struct result *r = report_result(report, i);
+			if (r->selected && r->status == wrong[w])
+				print_line(out, r, p);
+		}
+	}
+}
+
 void output_human(FILE *out, const struct report *report, bool colour)
 {
 	struct paint p = paint_of(colour);
@@ -135,6 +157,8 @@ void output_human(FILE *out, const struct report *report, bool colour)
 			fprintf(out, "  stated by: %s\n", dialect_options(&s->dialect, datagram, text, sizeof(text)));
 		fputc('\n', out);
 		print_areas(out, report, &p);
+		if (report->counts[PASS] + report->counts[SKIP] + report->counts[ERROR] > SCREENFUL)
+			print_wrong(out, report, &p);
 	} else {
 		fprintf(out, "  not reached: %s\n", report->unreached);
 	}

@@ -59,6 +59,16 @@ textbook() { # FILE ADDRESS
   [[ "${output}" != *$'\033'* ]]
 }
 
+@test "what failed and what is worth a look stand once more at the end of a long report" {
+  start_peer build/release/servers/faulty --fault=time-weekday --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  local short=${output##*what failed}
+  [[ "${short}" != "${output}" && "${short}" == *"fail  format.reply"*"fail  time.calendar"*nonconformant:* ]]
+  [[ "${short}" != *"skip  "* && "${short}" != *requirement:* ]]
+}
+
 @test "--strict makes a broken SHOULD count" {
   start_peer build/release/servers/faulty --fault=separator-colon --listen=tcp://127.0.0.1:0
   "${bin}/tsconform" --only=format.separator-plain "${uri}"
