@@ -75,12 +75,32 @@ void case_lifecycle_sigterm_busy(struct turn *t)
 	exec_forget_clients(t);
 }
 
+/* Does it end with status 0 after SIGTERM? If no case has seen that, it is started once more. */
+static bool ends_well(struct turn *t)
+{
+	struct stop_seen stop = t->subject->seen.stop;
+	struct ts_err err = {.text = ""};
+
+	if (!t->subject->seen.stopped) {
+		launch_stop(exec_server(t));
+		if (launch_start(exec_server(t), &err) < 0 || !exec_sees_stop(t, &stop))
+			return false; /* another case is about that */
+	}
+	return WIFEXITED(stop.status) && WEXITSTATUS(stop.status) == 0;
+}
+
 void case_lifecycle_sigint(struct turn *t)
 {
 	int status;
 
-	if (turn_plain(t))
-		exec_stops(t, SIGINT, &status);
+	if (!turn_plain(t) || !exec_stops(t, SIGINT, &status) || status == 0 || !ends_well(t))
+		return;
+	if (WIFSIGNALED(status))
+		turn_fail(t, BYTES, "SIGTERM is handled, and SIGINT is not: it killed the server (%s)",
+		          strsignal(WTERMSIG(status)));
+	else
+		turn_fail(t, BYTES, "after SIGTERM the server ended with status 0, after SIGINT with status %d",
+		          WEXITSTATUS(status));
 }
 
 void case_lifecycle_exit_status(struct turn *t)

@@ -148,7 +148,7 @@ static void signals_start(struct server *s)
 		sigaddset(&set, SIGTERM);
 	if (s->fault == FAULT_INT_IGNORED)
 		signal(SIGINT, SIG_IGN);
-	else
+	else if (s->fault != FAULT_INT_KILLS)
 		sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
