@@ -61,7 +61,10 @@ static bool is_shut_out(const struct result *r)
 	return r->blame == BYTES && r->sort == EARLY_END && result_suspicion(r) == 0;
 }
 
-/* That the probe was answered, and the first client after it is not, says more than that it is lost. */
+/*
+ * That the probe was answered, and the first client after it is not, says more than that it is lost. What may end a
+ * conversation in one way or another may not end the server.
+ */
 static struct result *killer_behind(struct report *report, struct result *killer)
 {
 	const struct dialect *d = &report->subject->dialect;
@@ -75,8 +78,8 @@ static struct result *killer_behind(struct report *report, struct result *killer
 		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
 		     : d->n_after_end > FLOOD ? "end.no-flood"
 		                              : "end.next-client";
-	else if ((killer->blame == GONE || is_shut_out(killer)) && killer->row->stage != RUDE &&
-	         strcmp(killer->row->id, "end.silent-client") != 0)
+	else if ((killer->blame == GONE || is_shut_out(killer) || killer->requirement->level != MUST) &&
+	         killer->row->stage != RUDE && strcmp(killer->row->id, "end.silent-client") != 0)
 		id = stream ? "end.next-client" : "datagram.many";
 	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && result_suspicion(killer) == 0)
 		id = "datagram.many";

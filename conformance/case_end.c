@@ -332,10 +332,27 @@ void case_end_one_shot_whole(struct turn *t)
 	turn_plain(t);
 }
 
+/* Whoever ends by an empty line ends a conversation, and not the server. */
+static void goes_by_empty_line(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (!peer_say_letters(p, 8))
+		return;
+	p->dumb = true;
+	peer_send(p, t->subject->dialect.crlf ? "\r\n" : "\n", t->subject->dialect.crlf ? 2 : 1);
+	peer_listen(p, 20 * TS_MS + turn_busy_ns());
+	peer_free(p, 0);
+	if (!turn_plain(t))
+		turn_precede(t, "after a client that ended by an empty line: ");
+}
+
 void case_end_next_client(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, turn_slow(t) ? 1 : 3, 1, TS_S); i++)
 		turn_plain(t);
+	if (t->blame == NOBODY && t->subject->dialect.line && !t->subject->dialect.one_shot)
+		goes_by_empty_line(t);
 }
 
 /* More than the 1,024 descriptors that a process may have by default, where that takes no time: one a client is left.

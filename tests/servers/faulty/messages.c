@@ -45,6 +45,8 @@ static bool line_answer(struct conversation *c, const char *line, size_t n)
 	if (has(c, FAULT_LINE_BLANK_ENDS))
 		is_empty = is_blank_only(line, n, " \t\r\n");
 
+	if (is_empty && has(c, FAULT_LINE_EMPTY_EXITS))
+		exit(0);
 	if (is_empty && has(c, FAULT_LINE_EMPTY_BYE))
 		bytes_send(c, c->fd, "bye\n", 4);
 	if (is_empty)
