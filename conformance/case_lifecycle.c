@@ -49,11 +49,17 @@ static void see_children(struct turn *t, struct peer *p)
 
 #define FAREWELL_NS (50 * TS_MS) /* to read what the server's end left on the way */
 
-/* What is owed may still come; a farewell is no reply. */
+/* What is owed may still come, which is half a line; a farewell is no reply, and nor is a stamp without data. */
 static bool hears_no_farewell(struct turn *t, struct peer *p)
 {
+	const int64_t before = p ? p->n_read : 0;
+
 	while (p && peer_listen(p, FAREWELL_NS))
 		;
+	if (t->blame == NOBODY && p && p->n_read > before && !t->subject->dialect.line) {
+		trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
+		turn_fail(t, BYTES, "%lld bytes came that no message had asked for", (long long)(p->n_read - before));
+	}
 	if (t->blame == BYTES)
 		turn_precede(t, "told to stop, it speaks to the client that is there: ");
 	return t->blame == NOBODY;

@@ -1,5 +1,6 @@
 /* Lines: what readline servers answer. */
 #include "cases.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Half a line rests for more than a second: where others wait beside it, that costs nothing. */
@@ -63,11 +64,14 @@ void case_line_crlf(struct turn *t)
  * Above 4 KiB a server may refuse a line by closing, and may answer it in pieces, as fgets(3) reads it: but what it
  * answers is what was sent.
  */
-static void exceed(struct turn *t)
+static void exceed(struct turn *t, size_t n)
 {
 	struct peer *p = peer_open(t);
+	char *framed = malloc(n + 2);
 
-	if (!peer_send_letters(p, 5000))
+	bool sent = framed && peer_send(p, framed, turn_framed_letters(t, n, framed));
+	free(framed);
+	if (!sent)
 		return;
 	p->pieces = true;
 	if (!peer_answered_within(p, turn_wait_ns(t)) && !p->ended)
@@ -91,6 +95,8 @@ static void come_in_pieces(struct turn *t, size_t n)
 		peer_free(p, 0);
 }
 
+#define LONGER 70000
+
 /* With its end each fills a buffer of a usual size, or has one byte more. */
 void case_line_long(struct turn *t)
 {
@@ -101,7 +107,9 @@ void case_line_long(struct turn *t)
 		turn_ask_letters(t, sizes[i] - n_end);
 	turn_ask_end(t);
 	come_in_pieces(t, sizes[0] - n_end);
-	exceed(t);
+	exceed(t, 5000);
+	if (!turn_slow(t) && turn_bytes(t, LONGER, TS_S) == LONGER)
+		exceed(t, LONGER);
 }
 
 /* What follows the empty line is not answered; the end comes without the client's. */

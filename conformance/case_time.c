@@ -140,19 +140,22 @@ void case_time_advances(struct turn *t)
 
 /*
  * Nobody says anything for a while: a server that looked at its clock before it began to wait is found out. So is one
- * that looks when somebody connects, and tells all of that, where a conversation can lie open meanwhile.
+ * that looks when somebody connects, and tells all of that, where a conversation can lie open meanwhile. The same is
+ * said before and after: no other case speaks meanwhile, and so a server that keeps its last replies has it still.
  */
 void case_time_fresh_connection(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
 	bool has_open = ts_transport_is_stream(t->subject->endpoint.transport) && !d->one_shot && d->capacity > 1;
+	char said[8];
 
-	if (has_open && !turn_ask_letters(t, 8))
+	turn_letters(t, said, sizeof(said));
+	if (!turn_ask(t, said, sizeof(said)) || (!has_open && !turn_ask_end(t)))
 		return;
 	turn_pause(STALE_NS);
 	if (has_open && (!turn_ask_letters(t, 8) || !turn_ask_end(t)))
 		return;
-	turn_ask_letters(t, 8);
+	turn_ask(t, said, sizeof(said));
 }
 
 void case_time_sub_second(struct turn *t)

@@ -12,7 +12,7 @@
 
 #define FENCE_NS (400 * TS_MS) /* and ten round trips: so long without a reply */
 #define N_FENCE  7
-#define AGAIN    4096 /* bytes of a message that is sent once more, at most */
+#define AGAIN    (128 << 10) /* bytes of a message that is sent once more, at most */
 
 int peer_wait(int fd, short events, int64_t wait_ns)
 {
@@ -170,14 +170,17 @@ static int64_t wait_until_ns(struct peer *p)
 static bool answers_alone(struct peer *p)
 {
 	size_t n = p->n_in - p->n_fence;
-	char message[AGAIN];
 
-	if (p->n_fence == 0 || n > sizeof(message))
+	if (p->n_fence == 0 || n > AGAIN)
 		return true;
+	char *message = malloc(n);
+	if (!message)
+		return turn_fail(p->turn, OURSELVES, "out of memory for a message of %zu bytes", n);
 	memcpy(message, p->in, n);
 	p->again = true;
 	bool ok = peer_say(p, message, n);
 	p->again = false;
+	free(message);
 	return ok;
 }
 

@@ -1,23 +1,26 @@
 #include "root.h"
 #include "result.h"
 #include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
  * The case about a way of going wrong, and more cases in which it is no side matter. Patterns of fnmatch(3). once: only
- * of what came at the first look, and not at the second, when there is nobody else.
+ * of what came at the first look, and not at the second, when there is nobody else. every: it is about every reply, and
+ * so what others have met is its finding, too (root is an id then).
  */
 static const struct {
 	enum sort sort;
 	const char *root, *spared, *spared_too;
-	bool once;
+	bool once, every;
 } roots[] = {
         {NO_STAMP, "format.bracket-open", "format.bracket-*", "stream.lockstep"},
-        {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*"},
-        {OTHER_SEPARATOR, "format.separator-steady", "format.separator-*", "format.reply"},
+        {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*", .every = true},
+        {OTHER_SEPARATOR, "format.separator-steady", "format.separator-*", "format.reply", .every = true},
         {WRONG_TIME, "time.[!c]*", "time.[!c]*", "time.[!c]*"},
         {WRONG_TIME, "time.window", "time.[!cnz]*", "time.zone-true"},
-        {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after"},
+        {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after", .every = true},
         {AFTER_END, "end.half-close", "end.no-empty-reply", "end.no-empty-reply"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
         {EARLY_END, "concurrency.churn", "concurrency.*", "concurrency.*", .once = true},
@@ -67,6 +70,53 @@ static bool may_be_cause(const struct report *report, const struct result *r)
 	bool alone = report->subject->launch && r->sort == EARLY_END;
 
 	return fits("concurrency.*", r) || (alone && result_suspicion(r) > 0);
+}
+
+#define GATHERED 3 /* cases that a fault now and then has spoilt */
+
+/* How many has it spoilt, judged or not? *first: of them. */
+static int n_spoilt(const struct report *report, size_t i, const struct result **first)
+{
+	int n = 0;
+
+	for (size_t j = 0; j < report->n; j++) {
+		const struct result *r = &report->results[j];
+		if (!r->selected || !speaks_for(i, r) || (r->done && r->status != FAIL))
+			continue;
+		*first = n == 0 ? r : *first;
+		n++;
+	}
+	return n;
+}
+
+static void take_over(struct result *root, const struct result *first, int n)
+{
+	root->blame = first->blame;
+	root->sort = first->sort;
+	root->flaky = first->flaky;
+	root->seen_in = first->row;
+	snprintf(root->message, sizeof(root->message), "in %s and %d cases more: %.600s", first->row->id, n - 1,
+	         first->message);
+	memcpy(root->expected, first->expected, sizeof(root->expected));
+	memcpy(root->actual, first->actual, sizeof(root->actual));
+	free(root->trace);
+	root->trace = first->trace ? strdup(first->trace) : NULL;
+}
+
+void root_gather(struct report *report)
+{
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		struct result *root = roots[i].every ? result_of(report, roots[i].root) : NULL;
+		const struct result *first = NULL;
+
+		if (!root || !root->selected || root->blame != NOBODY || root->duration_ns == 0)
+			continue;
+		int n = n_spoilt(report, i, &first);
+		if (n < GATHERED)
+			continue;
+		take_over(root, first, n);
+		result_judge(report, root);
+	}
 }
 
 const struct result *root_of(const struct report *report, const struct result *r)

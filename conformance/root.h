@@ -15,6 +15,12 @@ bool root_may_come(const struct result *r);
 /* Did it go wrong in the way that its case is about? Then it is judged before others. */
 bool root_is(const struct result *r);
 
+/*
+ * A fault that shows now and then may pass by the case that is about it, and spoil many others: then it is the finding
+ * of that case all the same.
+ */
+void root_gather(struct report *report);
+
 /* The failed case that is about what went wrong in r; NULL: r speaks for itself. */
 const struct result *root_of(const struct report *report, const struct result *r);
 

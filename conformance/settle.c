@@ -211,6 +211,7 @@ void look_settle(struct report *report, bool wait)
 		died = bury_has_culprit(report);
 	}
 
+	root_gather(report);
 	for (size_t i = 0; report->n > 0 && i < 2 * report->n; i++) { /* the roots first */
 		struct result *r = &report->results[i % report->n];
 		if (r->done || r->duration_ns == 0 || (i < report->n && !root_is(r)))

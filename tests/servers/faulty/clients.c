@@ -275,6 +275,16 @@ void clients_serve(struct server *s)
 	}
 }
 
+static void farewell(int fd, bool in_words)
+{
+	struct tm tm;
+	time_t now = time(NULL);
+	char text[64];
+
+	strftime(text, sizeof(text), in_words ? "good-bye\n" : "[%a %b %e %H:%M:%S %Y]", localtime_r(&now, &tm));
+	send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* End the conversations: the replies in hand go out, for three seconds at most. */
 void clients_stop(struct server *s)
 {
@@ -286,8 +296,8 @@ void clients_stop(struct server *s)
 	until.tv_sec += waits ? PEER_LIFE_S : 3;
 	pthread_mutex_lock(&s->lock);
 	for (int i = 0; i < CLIENTS_MAX; i++)
-		if (s->clients[i] && s->fault == FAULT_FAREWELL)
-			send(s->clients[i], "good-bye\n", 9, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (s->clients[i] && (s->fault == FAULT_FAREWELL || s->fault == FAULT_FAREWELL_STAMP))
+			farewell(s->clients[i], s->fault == FAULT_FAREWELL);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (s->clients[i] && s->form == FORM_FORK)
 			kill(s->clients[i], SIGTERM);

@@ -173,6 +173,7 @@ static void part_choose(enum fault fault, const char **data, size_t *n)
 	case FAULT_DATA_CUT_ABOVE_600: most = *n >= 600 && *n <= 1000 ? *n - 1 : *n; break;
 	case FAULT_LINE_CUT_4096:
 	case FAULT_DATA_CUT_4096: most = 4096; break;
+	case FAULT_LINE_CUT_16384: most = 16384; break;
 	case FAULT_LINE_CUT_80: most = 80; break;
 	case FAULT_LINE_STRIPPED: most = *n && (*data)[*n - 1] == '\n' ? *n - 1 : *n; break;
 	case FAULT_DATA_CUT_BRACKET:

@@ -88,6 +88,9 @@ bool reply_send(struct conversation *c, struct peer_text *reply); /* false: end 
 void stamp_send(struct conversation *c);
 void list_forget(struct conversation *c); /* LEFT_TO_OTHERS: what is still to be sent to anybody */
 
+/* The buffer that a piece fills which is answered with the next: FULL_WAITS and its like; 0: there is none. */
+size_t full_size(const struct conversation *c);
+
 /* What one receive call brought, cut into messages and answered; false: end the conversation. */
 bool messages_answer(struct conversation *c, char *data, size_t n);
 void messages_end(struct conversation *c); /* the client has ended: what is still owed */

@@ -226,13 +226,23 @@ static void piece_change(struct conversation *c, char *data, size_t *n)
 	}
 }
 
-/* FULL_WAITS, FULL_1500_WAITS: a piece that fills the buffer is answered with the next. */
+size_t full_size(const struct conversation *c)
+{
+	switch (c->server->fault) {
+	case FAULT_FULL_WAITS: return 1024;
+	case FAULT_FULL_1500_WAITS: return 1500;
+	case FAULT_FULL_16384_WAITS: return 16384;
+	default: return 0;
+	}
+}
+
+/* A piece that fills the buffer is answered with the next. */
 static bool full_answer(struct conversation *c, const char *data, size_t n)
 {
 	bool goes_on;
 
 	peer_add(&c->line, data, n);
-	if (n == (has(c, FAULT_FULL_WAITS) ? 1024 : 1500))
+	if (n == full_size(c))
 		return true;
 	goes_on = message_answer(c, c->line.p, c->line.n);
 	c->line.n = 0;
@@ -247,7 +257,7 @@ bool messages_answer(struct conversation *c, char *data, size_t n)
 
 	if (has(c, FAULT_DATA_PAIR_AWAITED))
 		return pairs_answer(c, data, n);
-	if (has(c, FAULT_FULL_WAITS) || has(c, FAULT_FULL_1500_WAITS))
+	if (full_size(c) > 0)
 		return full_answer(c, data, n);
 	fate = piece_leave(c, data, n);
 	if (fate == ANSWERED)

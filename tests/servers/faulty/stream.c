@@ -48,8 +48,8 @@ static bool client_wait(struct conversation *c)
 
 static ssize_t receive(struct conversation *c, char *buffer)
 {
-	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_FULL_WAITS) || has(c, FAULT_DATA_CUT_1023);
-	size_t size = small ? 1024 : has(c, FAULT_FULL_1500_WAITS) ? 1500 : PEER_BUFFER;
+	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_DATA_CUT_1023);
+	size_t size = small ? 1024 : full_size(c) > 0 ? full_size(c) : PEER_BUFFER;
 	ssize_t n = recv(c->fd, buffer, size, has(c, FAULT_WAITS_FULL) ? MSG_WAITALL : 0);
 
 	if (n > 0 && has(c, FAULT_OWED_TOGETHER) && recv(c->fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)

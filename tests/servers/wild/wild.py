@@ -4,6 +4,7 @@
 usage: wild.py SHAPE [URI]    URI: tcp://HOST:PORT or udp://HOST:PORT; prints the URI with its real port when it is ready
 wild.tsv says which of them keep the protocol, and what a harness should say of the others.
 """
+import functools
 import itertools
 import selectors
 import socketserver
@@ -100,6 +101,9 @@ REPLIES = {
     'uncalled': lambda data: ('[%s] ' % ctime).encode() + data,
     'fast': lambda data: b'[%.3f]%s' % (time.time() + (time.time() - STARTED) / 2, data),
     'wider': (lambda n: lambda data: b'[%s]%*s%s' % (ctime().encode(), 1 + (next(n) >= 20), b'', data))(itertools.count()),
+    'seventh': (lambda n: lambda data: b'[%s]%s%s' % (ctime().encode(), b'' if next(n) % 7 == 6 else b' ', data))(itertools.count()),
+    'remembering': functools.lru_cache(128)(lambda data: b'[%s]%s' % (ctime().encode(), data)),
+    'template': lambda data: b'[{time}]{data}'.replace(b'{data}', data).replace(b'{time}', ctime().encode()),
     'first-16': lambda data: b'[%s] %s' % (ctime().encode(), data[:16]),
 }
 
