@@ -58,6 +58,14 @@ static bool implied(const struct side_by_side *s, const struct result *r)
 	return r->row->needs & IMPLIED && dialect_is_sparing(&s->report->subject->dialect) && !s->report->subject->few;
 }
 
+/* The case that it depends on is one of these, and is not over. */
+static bool too_early(const struct side_by_side *s, const struct result *r)
+{
+	const struct result *before = r->row->depends ? result_of(s->report, r->row->depends) : NULL;
+
+	return before && before->selected && aside(s, before->row) && !before->done && before->duration_ns == 0;
+}
+
 /* The first that may begin now, or NULL; *wait: one may later. */
 static struct result *next(struct side_by_side *s, bool *wait)
 {
@@ -68,7 +76,7 @@ static struct result *next(struct side_by_side *s, bool *wait)
 		struct result *r = &report->results[i];
 		if (!aside(s, r->row) || r->started || implied(s, r) || !result_ready(report, r))
 			continue;
-		if (places(s, r) <= s->n_places && !(risky(s, r) && s->n_risky > 0))
+		if (places(s, r) <= s->n_places && !(risky(s, r) && s->n_risky > 0) && !too_early(s, r))
 			return r;
 		*wait = true;
 	}

@@ -149,8 +149,9 @@ void case_stream_dribbled(struct turn *t)
 /* Each fills a buffer of a usual size, has a byte less, or one more. */
 void case_stream_sizes(struct turn *t)
 {
-	static const size_t buffers[] = {1024, 1200, 1400,  1460,  1500,  2000,  2048,  3000,  4000,  4096,  5000, 8000,
-	                                 8192, 9000, 10000, 16384, 20000, 30000, 32768, 40000, 50000, 60000, 65536};
+	static const size_t buffers[] = {1024,  1200,  1400,  1448,  1460,  1500,  2000,  2048,
+	                                 3000,  4000,  4096,  5000,  8000,  8192,  9000,  10000,
+	                                 16384, 20000, 30000, 32768, 40000, 50000, 60000, 65536};
 	const int n_each = 3, n_sizes = n_each * (int)(sizeof(buffers) / sizeof(buffers[0]));
 	struct peer *p = peer_open(t);
 	bool ok = p != NULL;

@@ -77,6 +77,19 @@ static void answers_for_ever(struct dialect *d, const struct peer *p)
 	         trace_quote(p->first, p->n_first, quoted, sizeof(quoted)));
 }
 
+/* What comes within the wait is more than the line's end that belongs to the reply before, and came late. */
+static bool hears_reply(struct peer *p, int64_t wait_ns)
+{
+	int64_t until_ns = ts_clock_mono_ns() + wait_ns, left_ns;
+	size_t n_ends = 0;
+
+	p->n_first = 0;
+	while (n_ends == p->n_first && (left_ns = until_ns - ts_clock_mono_ns()) > 0 && peer_listen(p, left_ns))
+		while (n_ends < p->n_first && (p->first[n_ends] == '\r' || p->first[n_ends] == '\n'))
+			n_ends++;
+	return p->n_first > n_ends;
+}
+
 /*
  * Does it answer a newline, or was it only slow, perhaps to begin? Wait so long for a reply to half a line that silence
  * means something.
@@ -90,9 +103,8 @@ static void confirm_line(struct turn *t, struct peer *p)
 	if (d->one_shot || p->ended)
 		return;
 	turn_letters(t, word, N_WORD);
-	p->n_first = 0;
 	peer_send(p, word, N_WORD);
-	if (peer_listen(p, wait_ns)) {
+	if (hears_reply(p, wait_ns)) {
 		d->line = false;
 		dialect_listen_whole(p, word, N_WORD);
 		return;

@@ -26,7 +26,7 @@ struct ts_reply_rule {
 	struct ts_stamp_format stamp; /* kind and strftime text */
 	struct ts_stamp_format also;  /* a strftime text that will do as well, where not all is known; or empty */
 	int32_t zone_s;               /* for texts without a zone */
-	char separator[16];
+	char separator[32];
 	size_t n_separator;
 	bool check_time;      /* false: any readable time will do (tsload --verify=format skips the window) */
 	int64_t tolerance_ns; /* beyond the text's own resolution; for clocks that differ */

@@ -261,15 +261,21 @@ def stream_request_handler(uri, reply):
     Server().serve_forever()
 
 
-def lines(uri, reply, most=-1):
-    """One thread for each client, reading lines from a file object; an empty line ends. Longer ones come in pieces, as from fgets(3)."""
+def lines(uri, reply, most=-1, pause_s=0):
+    """One thread for each client, reading lines from a file object; an empty line ends. Longer ones come in pieces, as from fgets(3).
+    pause_s: the line's end is sent later."""
     def run(client):
         with client, client.makefile('rwb') as file:
             try:
                 while line := file.readline(most):
                     if not line.strip(b'\r\n'):
                         break
-                    file.write(reply(line))
+                    answer = reply(line)
+                    file.write(answer[:-1])
+                    if pause_s:
+                        file.flush()
+                        time.sleep(pause_s)
+                    file.write(answer[-1:])
                     file.flush()
             except ConnectionError:
                 pass
@@ -437,6 +443,7 @@ SHAPES = {
     'one-line-bare': lambda uri: stream_request_handler(uri, bare(maker(separator=b' '))),
     'lines': lambda uri: lines(uri, maker()),
     'lines-4096': lambda uri: lines(uri, maker(), 4096),
+    'lines-late-ends': lambda uri: lines(uri, maker(), pause_s=.025),
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
