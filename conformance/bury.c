@@ -56,9 +56,9 @@ struct result *bury_first_to_fail(struct report *report)
 }
 
 /* Ended before it was answered, in a case that does no harm: like all after it. */
-static bool is_shut_out(const struct result *r)
+static bool is_shut_out(const struct report *report, const struct result *r)
 {
-	return r->blame == BYTES && r->sort == EARLY_END && result_suspicion(r) == 0;
+	return r->blame == BYTES && r->sort == EARLY_END && (report->shuts_out || result_suspicion(r) == 0);
 }
 
 /*
@@ -78,7 +78,7 @@ static struct result *killer_behind(struct report *report, struct result *killer
 		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
 		     : d->n_after_end > FLOOD ? "end.no-flood"
 		                              : "end.next-client";
-	else if ((killer->blame == GONE || is_shut_out(killer) || killer->requirement->level != MUST) &&
+	else if ((killer->blame == GONE || is_shut_out(report, killer) || killer->requirement->level != MUST) &&
 	         killer->row->stage != RUDE && strcmp(killer->row->id, "end.silent-client") != 0)
 		id = stream ? "end.next-client" : "datagram.many";
 	else if (!stream && killer->blame == SILENCE && killer->row->stage == ASIDE && result_suspicion(killer) == 0)
@@ -96,12 +96,14 @@ static const char *count_served(int n, char *buf, size_t size)
 
 void bury(struct report *report, struct result *killer)
 {
-	static const char lost_text[] = "the server is lost, it serves nobody any more; the first sign of it: ";
+	const char *lost_text = report->shuts_out
+	                                ? "the server closes on whoever comes; the first sign of it: "
+	                                : "the server is lost, it serves nobody any more; the first sign of it: ";
 	const bool ended = killer->sort == ENDED;
 	char why[500], served[60];
 
 	snprintf(why, sizeof(why), "%s%.400s", killer->flaky ? RESULT_FLAKY : "", killer->message);
-	const bool is_shut = is_shut_out(killer);
+	const bool is_shut = is_shut_out(report, killer);
 	killer->flaky = false; /* that it passed at the second look was its last */
 	killer = killer_behind(report, killer);
 	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)

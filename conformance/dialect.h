@@ -31,6 +31,7 @@ struct dialect {
 	bool one_shot;       /* else lasting */
 	int capacity;        /* clients that were answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
 	int limit;           /* so many are, and one more is not until one of them has gone; 0: none is known */
+	bool turns_away;     /* and that one is closed on */
 	bool counted;        /* that was asked, or stated; else it is taken for 1 */
 	int abreast;         /* so many of them are asked at a time: few, if they wait for one another */
 	bool greeting;       /* it spoke first, */
@@ -65,6 +66,12 @@ static inline bool dialect_is_slow(const struct dialect *d)
 static inline bool dialect_is_leisurely(const struct dialect *d)
 {
 	return d->least_rtt_ns > DIALECT_LEISURELY_NS || d->begins_late || d->ends_late;
+}
+
+/* Does it serve one client, and close on whoever comes meanwhile? */
+static inline bool dialect_closes_on_second(const struct dialect *d)
+{
+	return d->turns_away && d->limit == 1;
 }
 
 /*

@@ -52,7 +52,8 @@ static bool has_one_queue(struct turn *t, struct peer **served, int n, int64_t w
  */
 static void mind_places(struct dialect *d, const struct peer *one_more)
 {
-	if (one_more && one_more->ended && d->limit > 1)
+	d->turns_away = one_more && one_more->ended && d->limit > 0;
+	if (d->turns_away && d->limit > 1)
 		d->abreast = d->limit / 2;
 }
 

@@ -75,6 +75,10 @@ static bool is_answered(struct report *report, struct turn *t, bool *cut)
 	return ok;
 }
 
+/* A server that ends by itself lets go of its sockets before it has ended. */
+#define LETS_GO_STEPS 20
+#define LETS_GO_NS    (10 * TS_MS)
+
 bool look_whether_it_lives(struct report *report)
 {
 	struct turn *t = malloc(sizeof(*t));
@@ -88,6 +92,11 @@ bool look_whether_it_lives(struct report *report)
 		turn_pause(20 * TS_MS + turn_busy_ns());
 		ok = is_answered(report, t, &cut);
 	}
+	if (cut) { /* by a server that is about to end, or that closes on whoever comes? */
+		turn_pause(LETS_GO_STEPS * LETS_GO_NS);
+		ok = is_answered(report, t, &cut);
+	}
+	report->shuts_out = cut;
 	report->subject->gone = !ok;
 	free(t);
 	return ok;
@@ -112,10 +121,6 @@ static void see_survival(struct report *report, struct turn *t, uint64_t seed)
 	if (doubtful && !look_whether_it_lives(report))
 		t->blame = GONE;
 }
-
-/* A server of ours that ends by itself lets go of its sockets before it has ended. */
-#define LETS_GO_STEPS 20
-#define LETS_GO_NS    (10 * TS_MS)
 
 static bool sees_end_within(const struct subject *subject, int n_steps, char *how, size_t size)
 {

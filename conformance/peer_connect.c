@@ -104,6 +104,15 @@ struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers)
 	return adopt(t, fd);
 }
 
+#define LEAVES_NS (10 * TS_MS)
+
+/* Who has gone is there until the server knows, and a server of one that closes on a second would close on this one. */
+static void let_go(const struct turn *t)
+{
+	if (dialect_closes_on_second(&t->subject->dialect))
+		turn_pause(LEAVES_NS + turn_busy_ns() / 2);
+}
+
 struct peer *peer_open(struct turn *t)
 {
 	int fd;
@@ -111,6 +120,7 @@ struct peer *peer_open(struct turn *t)
 	turn_share_end(t);
 	if (t->blame != NOBODY)
 		return NULL;
+	let_go(t);
 	int result = connect_until(t->subject, false, turn_wait_ns(t), &fd);
 	if (result == 0)
 		return adopt(t, fd);

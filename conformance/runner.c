@@ -242,9 +242,10 @@ void report_run(struct report *report)
 		spend(report);
 		look_settle_first_only(report);
 		look_settle_one_message(report);
+		report->subject->alone = dialect_closes_on_second(&report->subject->dialect);
 		run_stage(report, FIRST);
 		spend_on_late_ends(report);
-		report->subject->alone = disturbed(report);
+		report->subject->alone |= disturbed(report);
 		aside_run(report);
 		run_stage(report, QUIET);
 		run_stage(report, ALONE);

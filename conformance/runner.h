@@ -35,6 +35,7 @@ struct report {
 	const struct requirement *requirements; /* of a server, or of a client: the order of the reports */
 	size_t n_requirements;
 	bool reached, partial;
+	bool shuts_out;      /* when it was looked at last, the server lived, and closed on whoever came */
 	char unreached[700]; /* why it was not */
 	int64_t started_wall_ns, duration_ns;
 	int counts[N_STATUS];       /* of the selected */

@@ -75,8 +75,10 @@ end_runs() {
   begin broadcast
   begin caller-ends-all
   begin leaver-ends-all
+  begin callers-refused
   end_runs
   named caller-ends-all concurrency.no-cross-talk '@(concurrency.*|stream.random)'
   named leaver-ends-all concurrency.churn '@(concurrency.*|stream.*|format.reply)'
+  named callers-refused concurrency.queue 'concurrency.queue*'
   named broadcast concurrency.no-cross-talk '@(concurrency.*|stream.*|end.own-replies)'
 }
