@@ -114,7 +114,7 @@ void case_format_time_text_steady(struct turn *t)
 		shape(text, now, sizeof(now));
 		n_lacking += lacks_fraction(t, &stamp, sent_ns);
 		if (strcmp(first, now) == 0 && n_lacking < 2) {
-			if (i % 12 < 6 && i % 2)
+			if (i % 24 < 6 && i % 2)
 				turn_ask_end(t);
 			continue;
 		}
