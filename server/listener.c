@@ -12,20 +12,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TRIES 4
-#define BUSY_PAUSE (50 * TS_MS)
+#define BUSY_TRIES   4
+#define BUSY_PAUSE   (50 * TS_MS)
+#define UNREAD_BYTES (1 << 20)
 
 /*
  * Without TCP_NODELAY a second small reply waits until the client acknowledges the first (Nagle against delayed ACK: 40
  * ms). Linux hands it, like the buffer sizes, from the listener to every socket that it accepts: no call for each
  * connection.
+ *
+ * Datagrams between UNIX sockets stay charged to the sender's buffer until they are read. Ours is one for all peers, so
+ * those who forget their replies in it must be many, or have forgotten much, before others go without.
  */
 static void tune(struct listener *l, int fd)
 {
-	int on = 1;
+	int on = 1, unread = UNREAD_BYTES;
 
 	if (l->endpoint.transport == TS_TCP)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (l->endpoint.transport == TS_UNIXGRAM)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unread, sizeof unread);
 	if (!l->any_address)
 		return;
 	if (l->endpoint.addr.ss_family == AF_INET)

@@ -5,12 +5,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #define SLOT_BYTES    (256 * 1024) /* longer than the longest: 64 KiB over UDP, the send buffer's 208 KiB over UNIX */
 #define STRIDE_BYTES  (SLOT_BYTES + 320) /* so that the slots' first lines are not all in one set of the cache */
 #define CONTROL_BYTES 64                 /* room for one IP_PKTINFO or IPV6_PKTINFO */
-#define STUCK_NS      (500 * TS_MS)
 
 struct post {
 	struct worker *worker;
@@ -159,23 +157,22 @@ static size_t answer(struct post *p, size_t n)
 	return n_out;
 }
 
-static bool must_retry(int error)
-{
-	return error == EINTR;
-}
-
-/* A datagram that cannot be sent is given up, and the next one is tried: its sender may be gone, or read too slowly. */
-static void send_all(struct post *p, int fd, size_t n, int flags)
+/*
+ * A datagram that cannot be sent is given up, and the next one is tried: its sender may be gone, or read too slowly.
+ * Nobody waits for room, in modes that block neither: over UDP the kernel drops what a full queue does not take, and
+ * over UNIX sockets, where it would let us wait, we do.
+ */
+static void send_all(struct post *p, int fd, size_t n)
 {
 	struct worker *w = p->worker;
 	size_t at = 0;
 
 	while (at < n) {
-		int rc = sendmmsg(fd, p->out + at, (unsigned)(n - at), flags | MSG_NOSIGNAL);
+		int rc = sendmmsg(fd, p->out + at, (unsigned)(n - at), MSG_DONTWAIT | MSG_NOSIGNAL);
 		int error = errno;
 
 		count(w->counters, COUNT_CALL_SEND, 1);
-		if (rc < 0 && must_retry(error) && stop_left_ns(w->server) > 0)
+		if (rc < 0 && error == EINTR)
 			continue;
 		if (rc < 0) {
 			worker_note(w, counted_error_of(error), error, "a datagram's reply was not sent");
@@ -198,7 +195,7 @@ int post_serve(struct post *p, const struct listener *l, int flags)
 		return n;
 	n_out = answer(p, (size_t)n);
 	if (n_out > 0)
-		send_all(p, listener_fd(l, p->worker->index), n_out, flags);
+		send_all(p, listener_fd(l, p->worker->index), n_out);
 	return n;
 }
 
@@ -229,7 +226,6 @@ static int blocking_loop(struct post *p, const struct listener *l)
 
 int post_serve_blocking(struct worker *w, const struct listener *l)
 {
-	struct timeval t = {.tv_usec = STUCK_NS / TS_US};
 	struct roster *roster = &w->server->roster;
 	struct post *p = post_new(w, 1);
 	struct roster_entry entry;
@@ -237,8 +233,6 @@ int post_serve_blocking(struct worker *w, const struct listener *l)
 
 	if (!p)
 		return -ENOMEM;
-	/* A UNIX peer whose queue is full would block the reply for ever. */
-	setsockopt(listener_fd(l, w->index), SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 	roster_join(roster, &entry, -1); /* to be woken; the socket is others', too, and is not to be cut off */
 	rc = blocking_loop(p, l);
 	roster_leave(roster, &entry);

@@ -114,6 +114,11 @@ load helpers/server
   check unbound_sender
 }
 
+@test "a UNIX peer that reads no datagram holds up nobody" {
+  check deaf_peer
+  check deaf_connected
+}
+
 @test "--stats adds up, and SIGUSR1 reports in between" {
   check stats
 }

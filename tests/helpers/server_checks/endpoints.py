@@ -125,6 +125,35 @@ def check_reply_rate():
         assert stats["datagrams_count"] <= 1 + 4 * 12 and stats["errors"]["datagram_over_rate"] >= 50, stats
 
 
+def check_deaf_peer():
+    """A UNIX peer that reads nothing loses its replies, and nobody waits for it. Fault caught: modes that block waited
+    half a second for room in its queue, at each reply."""
+    with Server(uri="unixgram:" + FOLDER + "/gram", quiet=False) as server:
+        deaf = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        deaf.bind("")  # not connected: the kernel lets only so many datagrams wait at it
+        deaf.settimeout(DEADLINE)
+        with open("/proc/sys/net/unix/max_dgram_qlen", encoding="ascii") as file:
+            n = int(file.read()) + 1 + 60
+        begun = time.monotonic()
+        for _ in range(n):
+            deaf.sendto(b"read by nobody", FOLDER + "/gram")
+        ask_datagram(server.connect(), b"does not wait")
+        assert time.monotonic() - begun < 5, "the server waits for one who does not read"
+        stats = server.stop()
+        assert stats["errors"] == {"datagram_queue_full": n + 1 - stats["datagrams_count"]} and stats["datagrams_count"] < n - 50, stats
+
+
+def check_deaf_connected():
+    """What a UNIX peer that is connected leaves unread is charged to the server's send buffer, which all share: one that
+    forgets a dozen large replies must not use it up. Fault caught: the buffer was the usual one, of 208 KiB."""
+    with Server(uri="unixgram:" + FOLDER + "/gram") as server:
+        deaf = server.connect()
+        for _ in range(12):
+            deaf.send(letters(20000))
+        ask_datagram(server.connect(), b"is answered")
+        server.stop()
+
+
 def check_unbound_sender():
     with Server(uri="unixgram:" + FOLDER + "/gram", quiet=False) as server:
         nobody = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
