@@ -153,6 +153,7 @@ enum conn_next conn_read(struct conn *c, struct worker *w)
 	if (c->state == LINGERING)
 		return n == 0 ? CONN_GONE : CONN_MORE;
 	count(w->counters, COUNT_RECEIVED_BYTES, (uint64_t)n);
+	c->last_bytes -= n < c->last_bytes ? (uint32_t)n : c->last_bytes;
 	c->active_ns = w->now_ns;
 	return take(c, w, data, (size_t)n, (size_t)n == w->desk.in_bytes ? CONN_MORE : CONN_DRAINED);
 }

@@ -36,6 +36,7 @@ struct conn {
 	uint8_t end;          /* enum end, once it is not talking */
 	uint8_t n_looks;      /* the loop's: while it lingers */
 	bool is_short;        /* the last send was CONN_SHORT */
+	uint32_t last_bytes; /* held by the mode for conn_read; at the stop, with those in the socket: still answered */
 	struct unsent *unsent;
 	int64_t active_ns; /* last activity, by the worker's now_ns; the next look at it while it lingers */
 	/* Up to here each message touches it: of thousands of clients, a line of the cache each. */

@@ -1,6 +1,7 @@
 #include "loop_inside.h"
 #include "ts_clock.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -59,7 +60,13 @@ static void resume_accepting(struct loop *loop)
 
 static bool has_place(struct loop *loop)
 {
-	return loop->n_open < loop->max_open && worker_take_place(loop->worker);
+	return loop->n_open < loop->max_open && (loop->draining || worker_take_place(loop->worker));
+}
+
+void loop_give_place(struct loop *loop)
+{
+	if (!loop->draining)
+		worker_give_place(loop->worker);
 }
 
 /* Errors of one caller (ECONNABORTED and those of its network) are passed over; shortages pause. */
@@ -81,18 +88,20 @@ static bool goes_on_after(struct loop *loop, int error)
 	return true;
 }
 
-static void accept_batch(struct loop *loop, int listen_fd)
+/* Returns how many were looked for: ACCEPT_BATCH, and more may be there; or fewer. */
+static int accept_batch(struct loop *loop, int listen_fd)
 {
 	struct worker *w = loop->worker;
 	int flags = SOCK_CLOEXEC | (loop->ops->completes ? 0 : SOCK_NONBLOCK);
 	bool go_on = true;
+	int n = 0;
 
-	for (int i = 0; go_on && i < ACCEPT_BATCH; i++) {
+	for (; go_on && n < ACCEPT_BATCH; n++) {
 		int fd, error;
 
 		if (!has_place(loop)) {
 			pause_accepting(loop);
-			return;
+			return n;
 		}
 		fd = accept4(listen_fd, NULL, NULL, flags);
 		error = errno;
@@ -101,9 +110,10 @@ static void accept_batch(struct loop *loop, int listen_fd)
 			loop_conn_open(loop, fd);
 			continue;
 		}
-		worker_give_place(w);
+		loop_give_place(loop);
 		go_on = goes_on_after(loop, error);
 	}
+	return go_on ? n : n - 1;
 }
 
 void loop_accepted(struct loop *loop, int fd)
@@ -133,6 +143,55 @@ void loop_ready(struct loop *loop, struct source *s, unsigned ready)
 	case SOURCE_LISTENER: accept_batch(loop, s->fd); break;
 	case SOURCE_STOP: stop_take_signals(loop->worker->server); break;
 	}
+}
+
+/* --- the stop ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Callers who stand in the queue already were told that they are connected: they are taken, and answered. Not more than
+ * can have stood there: others may come all the time. Where descriptors lack, again when some were closed.
+ */
+static void drain_queues(struct loop *loop)
+{
+	struct server *server = loop->worker->server;
+
+	loop->accept_again_ns = 0;
+	for (size_t i = 0; i < loop->n_ports; i++) {
+		struct port *p = &loop->ports[i];
+		int n = ACCEPT_BATCH;
+
+		while (n == ACCEPT_BATCH && p->source.kind == SOURCE_LISTENER && p->n_late <= server->set.backlog &&
+		       stop_left_ns(server) > 0) {
+			n = accept_batch(loop, p->source.fd);
+			p->n_late += n;
+			loop_conns_drain(loop);
+		}
+	}
+}
+
+/* From now on we accept by ourselves, where the kernel did it for us, too. */
+static void leave_listeners(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->n_ports; i++) {
+		struct source *s = &loop->ports[i].source;
+
+		loop_want(loop, s, WANT_NOTHING);
+		if (loop->ops->completes)
+			fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) | O_NONBLOCK);
+	}
+}
+
+static void begin_to_drain(struct loop *loop)
+{
+	loop->draining = true;
+	loop_want(loop, &loop->stop, WANT_NOTHING);
+	leave_listeners(loop);
+	loop_conns_begin_to_drain(loop);
+	loop_conns_drain(loop);
+	drain_queues(loop);
+	for (size_t i = 0; i < loop->n_ports; i++)
+		if (loop->ports[i].source.kind == SOURCE_DATAGRAM)
+			post_drain(loop->post, loop->ports[i].listener);
 }
 
 /* --- time ---------------------------------------------------------------------------------------------------- */
@@ -176,28 +235,12 @@ static void expire(struct loop *loop)
 		loop->send_again_ns = 0;
 		loop_conns_send_again(loop);
 	}
-	if (loop->accept_again_ns && now >= loop->accept_again_ns && !loop->draining)
-		resume_accepting(loop);
-}
-
-/* --- the stop ------------------------------------------------------------------------------------------------ */
-
-/* Callers who stand in the queue already were told that they are connected: they are taken, and answered. */
-static void begin_to_drain(struct loop *loop)
-{
-	for (size_t i = 0; i < loop->n_ports; i++) {
-		struct port *p = &loop->ports[i];
-
-		if (p->source.kind == SOURCE_LISTENER && !loop->accept_again_ns && !loop->ops->completes)
-			accept_batch(loop, p->source.fd);
-		while (p->source.kind == SOURCE_DATAGRAM && post_serve(loop->post, p->listener, MSG_DONTWAIT) > 0 &&
-		       stop_left_ns(loop->worker->server) > 0)
-			;
-		loop_want(loop, &p->source, WANT_NOTHING);
+	if (loop->accept_again_ns && now >= loop->accept_again_ns) {
+		if (loop->draining)
+			drain_queues(loop);
+		else
+			resume_accepting(loop);
 	}
-	loop_want(loop, &loop->stop, WANT_NOTHING);
-	loop->draining = true;
-	loop_conns_drain(loop);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------------ */
@@ -255,7 +298,8 @@ static bool is_over(struct loop *loop)
 {
 	if (!loop->draining)
 		return false;
-	return (TAILQ_EMPTY(&loop->conns) && TAILQ_EMPTY(&loop->lingering)) || stop_left_ns(loop->worker->server) == 0;
+	return (TAILQ_EMPTY(&loop->conns) && TAILQ_EMPTY(&loop->lingering) && !loop->accept_again_ns) ||
+	       stop_left_ns(loop->worker->server) == 0;
 }
 
 int loop_run(struct loop *loop, struct worker *w, const struct loop_ops *ops, int stop_fd)

@@ -37,6 +37,7 @@ struct loop_ops {
 struct port {
 	struct source source; /* first */
 	const struct listener *listener;
+	int64_t n_late; /* callers looked for at the stop */
 };
 
 TAILQ_HEAD(conn_list, conn);

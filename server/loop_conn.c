@@ -37,7 +37,7 @@ static void let_go(struct loop *loop, struct conn *c)
 	conn_close(c, loop->worker);
 	free(c);
 	loop->n_open--;
-	worker_give_place(loop->worker);
+	loop_give_place(loop);
 	if (loop->accept_again_ns) /* a descriptor is free again */
 		loop->accept_again_ns = 1;
 }
@@ -92,18 +92,32 @@ static enum conn_next step(struct loop *loop, struct conn *c, enum conn_next (*h
 	return next;
 }
 
+static void note_last_bytes(struct loop *loop, struct conn *c)
+{
+	int64_t n = worker_n_received(loop->worker, c->source.fd) + c->last_bytes;
+
+	c->last_bytes = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
 /*
- * At the stop: read and answer until nothing is there, then end. Output that the socket does not take keeps the
- * conversation until it does, or until the drain time-out.
+ * At the stop: read and answer what had come, then end. A few steps at a time, so that others have their turn; what is
+ * left is told of again. Output that the socket does not take keeps the conversation until it does, or until the drain
+ * time-out.
  */
 static void drain(struct loop *loop, struct conn *c)
 {
 	enum conn_next next = c->unsent ? step(loop, c, conn_write) : CONN_MORE;
+	int rounds = EDGE_ROUNDS;
 
-	while (next == CONN_MORE && stop_left_ns(loop->worker->server) > 0)
+	while (next == CONN_MORE && rounds-- > 0 && (conn_is_lingering(c) || c->last_bytes > 0))
 		next = step(loop, c, conn_read);
-	if (next == CONN_DRAINED && !conn_is_lingering(c))
+	if (next == CONN_DRAINED && !loop->ops->completes) /* there, it is on its way */
+		c->last_bytes = 0;
+	if ((next == CONN_MORE || next == CONN_DRAINED) && !conn_is_lingering(c) && c->last_bytes == 0) {
 		next = step(loop, c, conn_stop);
+		if (next == CONN_MORE) /* the client may have ended, too */
+			next = step(loop, c, conn_read);
+	}
 	settle(loop, c, next);
 }
 
@@ -151,11 +165,13 @@ void loop_conn_open(struct loop *loop, int fd)
 	if (rc == 0) {
 		TAILQ_INSERT_TAIL(&loop->conns, c, link);
 		loop->n_open++;
+		if (loop->draining)
+			note_last_bytes(loop, c);
 		return;
 	}
 	worker_note(w, counted_error_of(-rc), -rc, "a client is turned away");
 	worker_refuse(w, fd);
-	worker_give_place(w);
+	loop_give_place(loop);
 	free(c);
 }
 
@@ -192,6 +208,14 @@ void loop_conns_send_again(struct loop *loop)
 		if (c->is_short)
 			loop_conn_ready(loop, c, READY_WRITE);
 	}
+}
+
+void loop_conns_begin_to_drain(struct loop *loop)
+{
+	struct conn *c;
+
+	TAILQ_FOREACH(c, &loop->conns, link)
+	note_last_bytes(loop, c);
 }
 
 void loop_conns_drain(struct loop *loop)

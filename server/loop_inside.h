@@ -22,6 +22,12 @@ void loop_conns_expire(struct loop *loop);
 /* Those who wait for memory to send with. */
 void loop_conns_send_again(struct loop *loop);
 
+/* The place of a conversation that is over. At the stop places do not matter: nobody waits for one. */
+void loop_give_place(struct loop *loop);
+
+/* At the stop, first: note what has come from each, which is all that is still answered. */
+void loop_conns_begin_to_drain(struct loop *loop);
+
 /* At the stop: answer what all of them have sent, and end them; at the end of the drain time-out: close the rest. */
 void loop_conns_drain(struct loop *loop);
 void loop_conns_cut_off(struct loop *loop);

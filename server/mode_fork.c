@@ -116,7 +116,7 @@ static void talk_as_child(struct nursery *n, int fd)
 	talk(w, fd);
 }
 
-/* Returns 1 in a child whose conversation is over, else 0. */
+/* Returns 1 in a child whose conversation is over, 0 when a caller was taken, -errno when there was none. */
 static int accept_one(struct nursery *n, int listen_fd)
 {
 	struct worker *w = n->worker;
@@ -124,7 +124,7 @@ static int accept_one(struct nursery *n, int listen_fd)
 
 	if (fd < 0) {
 		worker_give_place(w);
-		return 0;
+		return fd;
 	}
 	rc = give_birth(n);
 	if (rc == 1) {
@@ -140,6 +140,16 @@ static int accept_one(struct nursery *n, int listen_fd)
 	worker_refuse(w, fd);
 	worker_give_place(w);
 	return 0;
+}
+
+/* At the stop, nobody in the queue waits for a place. Returns 1 in a child. */
+static int take_queue(struct nursery *n, int listen_fd)
+{
+	int rc;
+
+	while ((rc = accept_one(n, listen_fd)) == 0)
+		reap(n);
+	return rc == 1;
 }
 
 /* Returns 1 in a child, 0 after the stop. */
@@ -166,7 +176,7 @@ static int accept_all(struct nursery *n, int listen_fd)
 		if (n_in_a_row % STOP_ROUNDS == 0)
 			stop_take_signals(server);
 	}
-	return 0;
+	return take_queue(n, listen_fd);
 }
 
 static void end_children(struct nursery *n)

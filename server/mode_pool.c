@@ -8,7 +8,9 @@
  * bounded too. See pthread_cond_wait(3). Datagrams need no queue but the socket's own: each thread receives and answers
  * on it.
  */
+#include "parting.h"
 #include "talk.h"
+#include "ts_clock.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,14 +38,26 @@ static void put(struct pool *p, int fd)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* At the stop, who waits for a caller lets those go whom it has served. */
+static void wait_for_caller(struct pool *p, struct worker *w)
+{
+	if (w->partings->n == 0) {
+		pthread_cond_wait(&p->filled, &p->lock);
+		return;
+	}
+	pthread_mutex_unlock(&p->lock);
+	partings_attend(w->partings, w, TS_MS);
+	pthread_mutex_lock(&p->lock);
+}
+
 /* A descriptor, or -1 when the queue is closed and empty. */
-static int take(struct pool *p)
+static int take(struct pool *p, struct worker *w)
 {
 	int fd = -1;
 
 	pthread_mutex_lock(&p->lock);
 	while (p->n == 0 && !p->closed)
-		pthread_cond_wait(&p->filled, &p->lock);
+		wait_for_caller(p, w);
 	if (p->n > 0) {
 		fd = p->queue[p->head];
 		p->head = (p->head + 1) % QUEUE;
@@ -64,18 +78,21 @@ static void close_queue(struct pool *p)
 
 static void *work(void *arg)
 {
+	struct partings partings = {.n = 0};
 	struct pool *p = arg;
 	struct worker w;
 	int fd;
 
 	if (worker_init(&w, p->server, 0) < 0)
 		return NULL;
+	w.partings = &partings;
 	if (!p->server->listeners.items[0].stream)
 		talk_one_by_one(&w);
-	while ((fd = take(p)) >= 0) {
+	while ((fd = take(p, &w)) >= 0) {
 		talk(&w, fd);
 		worker_give_place(&w);
 	}
+	partings_finish(&partings, &w);
 	worker_release(&w);
 	return NULL;
 }

@@ -61,7 +61,7 @@ static int accept_all(struct worker *w, struct roster *threads, const pthread_at
 	for (;;) {
 		int fd, rc;
 
-		while (!roster_wait(threads, limit - 1, 100 * TS_MS) && !server_stopping(w->server))
+		while (!server_stopping(w->server) && !roster_wait(threads, limit - 1, 100 * TS_MS))
 			;
 		fd = talk_accept(w, listen_fd);
 		if (fd < 0)

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define ENTRIES     1024
+#define COMPLETIONS (8 * ENTRIES)
 #define EVENTS      256 /* completions looked at before the time is */
 #define STOP_ROUNDS 3
 
@@ -36,6 +37,7 @@ struct uring {
 	struct uring_buffers buffers;
 	struct request *hungry;
 	bool stop_is_near;
+	int64_t n_accepted; /* by the kernel, since the stop came near */
 };
 
 /* With --max-clients a caller is accepted when there is a place: so the listener is only watched. */
@@ -132,8 +134,10 @@ static ssize_t next_piece(struct worker *w, struct conn *c, char **data)
 
 static void hold(struct uring *u, struct request *r, const char *data, size_t n)
 {
-	if (request_hold(r, data, n) == 0)
+	if (request_hold(r, data, n) == 0) {
+		((struct conn *)r->source)->last_bytes += (uint32_t)n;
 		return;
+	}
 	worker_note(u->loop.worker, ERROR_ENOMEM, ENOMEM, "a client's data");
 	r->result = -ENOMEM;
 }
@@ -169,12 +173,14 @@ static void accepted(struct uring *u, struct request *r, const struct io_uring_c
 {
 	if (!(cqe->flags & IORING_CQE_F_MORE))
 		r->accepting = false;
-	if (cqe->res >= 0 && !r->source)
+	if (cqe->res >= 0 && !r->source) {
 		close(cqe->res);
-	else if (cqe->res >= 0)
+	} else if (cqe->res >= 0) {
+		u->n_accepted++;
 		loop_accepted(&u->loop, cqe->res);
-	else if (cqe->res != -ECANCELED && r->source)
+	} else if (cqe->res != -ECANCELED && r->source) {
 		loop_accept_failed(&u->loop, -cqe->res);
+	}
 	if (r->source)
 		begin(u, r);
 }
@@ -241,20 +247,41 @@ static int take_completions(struct uring *u, int64_t timeout_ns)
 	return 0;
 }
 
+/* What the kernel has done already, without letting it do more. */
+static void take_leftovers(struct uring *u)
+{
+	struct io_uring_cqe *cqe;
+
+	for (int i = 0; i < COMPLETIONS && io_uring_peek_cqe(&u->ring, &cqe) == 0; i++) {
+		completed(u, cqe);
+		io_uring_cqe_seen(&u->ring, cqe);
+	}
+	feed_hungry(u);
+}
+
 /*
  * The stop may be told of before callers and data that came earlier: a caller is one completion, what it has sent
- * another, for which the receive must first be asked for. So there are some more rounds before the stop is heard.
+ * another, for which the receive must first be asked for. So there are some more rounds before the stop is heard, until
+ * no caller has come for some of them, or more than can have stood in the queue.
  */
 static int wait(struct loop *loop, int64_t timeout_ns)
 {
 	struct uring *u = (struct uring *)loop;
+	int64_t n_most = loop->worker->server->set.backlog * (int64_t)loop->n_ports;
 	int rc = take_completions(u, timeout_ns);
 
 	if (!u->stop_is_near)
 		return rc;
 	u->stop_is_near = false;
-	for (int i = 0; rc == 0 && i < STOP_ROUNDS; i++)
+	u->n_accepted = 0;
+	for (int quiet = 0; rc == 0 && quiet < STOP_ROUNDS; quiet++) {
+		int64_t before = u->n_accepted;
+
 		rc = take_completions(u, 0);
+		if (u->n_accepted != before && u->n_accepted <= n_most)
+			quiet = -1;
+	}
+	take_leftovers(u);
 	loop_ready(loop, &loop->stop, READY_READ);
 	return rc;
 }
@@ -263,12 +290,12 @@ static int set_up_ring(struct uring *u)
 {
 	struct io_uring_params params = {.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
 	                                          IORING_SETUP_CQSIZE,
-	                                 .cq_entries = 8 * ENTRIES};
+	                                 .cq_entries = COMPLETIONS};
 	int rc = io_uring_queue_init_params(ENTRIES, &u->ring, &params);
 
 	if (rc != -EINVAL)
 		return rc;
-	params = (struct io_uring_params){.flags = IORING_SETUP_CQSIZE, .cq_entries = 8 * ENTRIES};
+	params = (struct io_uring_params){.flags = IORING_SETUP_CQSIZE, .cq_entries = COMPLETIONS};
 	return io_uring_queue_init_params(ENTRIES, &u->ring, &params);
 }
 

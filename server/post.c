@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOT_BYTES    (256 * 1024) /* longer than the longest: 64 KiB over UDP, the send buffer's 208 KiB over UNIX */
-#define STRIDE_BYTES  (SLOT_BYTES + 320) /* so that the slots' first lines are not all in one set of the cache */
-#define CONTROL_BYTES 64                 /* room for one IP_PKTINFO or IPV6_PKTINFO */
+#define SLOT_BYTES     (256 * 1024) /* longer than the longest: 64 KiB over UDP, the send buffer's 208 KiB over UNIX */
+#define STRIDE_BYTES   (SLOT_BYTES + 320) /* so that the slots' first lines are not all in one set of the cache */
+#define SHORTEST_BYTES 256                /* a queued datagram's share of the receive buffer, at the least */
+#define CONTROL_BYTES  64                 /* room for one IP_PKTINFO or IPV6_PKTINFO */
 
 struct post {
 	struct worker *worker;
@@ -199,6 +200,15 @@ int post_serve(struct post *p, const struct listener *l, int flags)
 	return n;
 }
 
+/* How many datagrams the socket's queue has room for, at most: the shortest takes so many bytes of it. */
+static int n_most(int fd)
+{
+	int bytes = 0;
+	socklen_t n = sizeof bytes;
+
+	return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &n) == 0 ? bytes / SHORTEST_BYTES : 0;
+}
+
 /* A want of memory may pass. True: try again. */
 static bool goes_on_after(struct worker *w, int error)
 {
@@ -210,15 +220,31 @@ static bool goes_on_after(struct worker *w, int error)
 	return error == EINTR || error == EAGAIN || error == ECONNREFUSED;
 }
 
+void post_drain(struct post *p, const struct listener *l)
+{
+	int left = n_most(listener_fd(l, p->worker->index));
+
+	while (left > 0 && stop_left_ns(p->worker->server) > 0) {
+		int n = post_serve(p, l, MSG_DONTWAIT);
+
+		if (n == -EAGAIN || (n < 0 && !goes_on_after(p->worker, -n)))
+			return;
+		left -= n > 0 ? n : 1;
+	}
+}
+
 static int blocking_loop(struct post *p, const struct listener *l)
 {
 	struct server *server = p->worker->server;
 
 	for (;;) {
-		int rc = post_serve(p, l, server_stopping(server) ? MSG_DONTWAIT : 0);
+		int rc;
 
-		if ((rc == -EAGAIN && server_stopping(server)) || stop_left_ns(server) == 0)
+		if (server_stopping(server)) {
+			post_drain(p, l);
 			return 0;
+		}
+		rc = post_serve(p, l, 0);
 		if (rc < 0 && !goes_on_after(p->worker, -rc))
 			return rc;
 	}

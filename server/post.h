@@ -23,6 +23,9 @@ void post_free(struct post *p);
  */
 int post_serve(struct post *p, const struct listener *l, int flags);
 
+/* At the stop: answer what waits in the socket's queue, and no more than can have stood there. */
+void post_drain(struct post *p, const struct listener *l);
+
 /* Serve one socket until the stop, a datagram at a time, blocking: for the modes without an event loop. */
 int post_serve_blocking(struct worker *w, const struct listener *l);
 

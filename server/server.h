@@ -39,6 +39,7 @@ struct server {
 };
 
 struct conn;
+struct partings;
 
 /*
  * Where conn_read gets its bytes from, instead of recv(2): for kernel interfaces that bring them by themselves. *data
@@ -54,6 +55,11 @@ struct worker {
 	size_t index;            /* among its like: chooses its listening sockets */
 	int64_t now_ns;          /* monotonic, of the last wake-up; 0 where nobody needs it */
 	worker_receive *receive; /* NULL: recv(2) */
+	/* For those who talk() to one client after the other, at the stop: */
+	struct partings *partings; /* borrowed: who has not gone yet; NULL where each client has a worker */
+	int64_t turn_end_ns;       /* when the client in hand is given up, so that the next are served; 0: not known */
+	int64_t last_bytes;        /* of the client in hand: what is still received and answered; -1: not known */
+	int64_t n_late;            /* callers looked for since */
 };
 
 /* Open everything, run the mode, close everything. The exit status; err says why it is not 0. */
@@ -78,6 +84,15 @@ void worker_note(struct worker *w, enum counted_error which, int error, const ch
 /* Is this error a want of descriptors or memory, which may pass? */
 bool worker_is_shortage(int error);
 #define SHORTAGE_PAUSE_NS (20 * TS_MS) /* before the next try */
+
+/* Close, and count the end. */
+void worker_hang_up(struct worker *w, int fd, enum end end);
+
+/*
+ * How many bytes have come and are not received yet. At the stop so much is answered, and no more: who sends without
+ * end would take the time of the others.
+ */
+int64_t worker_n_received(struct worker *w, int fd);
 
 /* The end of a conversation that never began (no memory, no thread, no process): closes fd. */
 void worker_refuse(struct worker *w, int fd);

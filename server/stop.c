@@ -134,8 +134,12 @@ void stop_sleep(struct server *server, int64_t ns)
 	struct timespec t = {.tv_sec = ns / TS_S, .tv_nsec = ns % TS_S};
 	struct pollfd fd = {.fd = server->stop.wake_fd, .events = POLLIN};
 
-	if (!server_stopping(server))
+	int64_t left_ns = stop_left_ns(server);
+
+	if (left_ns == INT64_MAX)
 		ppoll(&fd, 1, &t, NULL);
+	else
+		ts_clock_sleep_until(ts_clock_mono_ns() + (ns < left_ns ? ns : left_ns));
 }
 
 bool stop_is_overdue(struct server *server)

@@ -50,7 +50,7 @@ void stop_take_signals(struct server *server);
 int stop_watch(struct server *server);
 void stop_unwatch(struct server *server); /* asks for the stop if nobody has, and joins the thread */
 
-/* Sleep, but no longer than until the stop is asked for. Any thread. */
+/* Sleep; the asking for the stop wakes, and after it so does the end of the time to drain. Any thread. */
 void stop_sleep(struct server *server, int64_t ns);
 
 /* In a child: take signals as they come. Its parent repeats them until it is gone. */

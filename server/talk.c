@@ -1,4 +1,5 @@
 #include "talk.h"
+#include "parting.h"
 #include "post.h"
 #include "ts_clock.h"
 #include <errno.h>
@@ -7,7 +8,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* At the stop, those who stand in the queue already are still taken: they were told that they are connected. */
+/*
+ * At the stop, those who stand in the queue already are still taken: they were told that they are connected. Not more
+ * than can have stood there: others may come all the time.
+ */
 static bool is_over(struct worker *w, int listen_fd)
 {
 	struct pollfd fd = {.fd = listen_fd, .events = POLLIN};
@@ -15,7 +19,16 @@ static bool is_over(struct worker *w, int listen_fd)
 	if (!server_stopping(w->server))
 		return false;
 	count(w->counters, COUNT_CALL_OTHER, 1);
-	return stop_left_ns(w->server) == 0 || poll(&fd, 1, 0) != 1;
+	return stop_left_ns(w->server) == 0 || w->n_late++ > w->server->set.backlog || poll(&fd, 1, 0) != 1;
+}
+
+/* Those who part hold descriptors, too. */
+static void wait_for_better(struct worker *w)
+{
+	if (w->partings && w->partings->n > 0)
+		partings_attend(w->partings, w, SHORTAGE_PAUSE_NS);
+	else
+		stop_sleep(w->server, SHORTAGE_PAUSE_NS);
 }
 
 int talk_accept(struct worker *w, int listen_fd)
@@ -38,7 +51,7 @@ int talk_accept(struct worker *w, int listen_fd)
 			return -EAGAIN;
 		worker_note(w, counted_error_of(error), error, "accept");
 		if (worker_is_shortage(error))
-			stop_sleep(w->server, SHORTAGE_PAUSE_NS);
+			wait_for_better(w);
 		else if (error == EBADF || error == EINVAL || error == ENOTSOCK)
 			return -error;
 	}
@@ -66,17 +79,42 @@ static enum end end_of_error(struct worker *w, int error, const char *what)
 	return END_ERROR;
 }
 
-/* Blocks; returns the bytes received, 0 at the end, -errno. At the stop, an empty queue is the end. */
+/* At the stop, one of several clients has half of the time that is left, the next half of the rest. */
+static bool turn_is_over(struct worker *w)
+{
+	int64_t left_ns = stop_left_ns(w->server), now_ns;
+
+	if (left_ns == INT64_MAX)
+		return false;
+	now_ns = ts_clock_mono_ns();
+	if (w->turn_end_ns == 0)
+		w->turn_end_ns = now_ns + (w->partings ? left_ns / 2 : left_ns);
+	return now_ns >= w->turn_end_ns;
+}
+
+static bool has_something_received(struct worker *w, int fd)
+{
+	if (w->last_bytes < 0)
+		w->last_bytes = worker_n_received(w, fd);
+	return w->last_bytes > 0 && !turn_is_over(w);
+}
+
+/* Blocks; returns the bytes received, 0 at the end, -errno. At the stop, the end comes after what was there. */
 static ssize_t receive(struct worker *w, int fd)
 {
 	for (;;) {
 		bool stopping = server_stopping(w->server);
-		ssize_t n = recv(fd, w->desk.in, w->desk.in_bytes, stopping ? MSG_DONTWAIT : 0);
-		int error = errno;
+		ssize_t n;
+		int error;
 
+		if (stopping && !has_something_received(w, fd))
+			return 0;
+		n = recv(fd, w->desk.in, w->desk.in_bytes, stopping ? MSG_DONTWAIT : 0);
+		error = errno;
 		count(w->counters, COUNT_CALL_RECV, 1);
 		if (n >= 0) {
 			count(w->counters, COUNT_RECEIVED_BYTES, (uint64_t)n);
+			w->last_bytes -= stopping ? n : 0;
 			return n;
 		}
 		if (stopping && error == EAGAIN)
@@ -97,14 +135,16 @@ static int send_all(struct worker *w, int fd, const struct session_reply *reply)
 		count(w->counters, COUNT_CALL_SEND, 1);
 		if (n < 0 && error != EINTR)
 			return -error;
-		if (n < 0 && stop_left_ns(w->server) == 0)
-			return -EAGAIN;
-		if (n < 0)
-			continue;
-		at += (size_t)n;
-		count(w->counters, COUNT_SENT_BYTES, (uint64_t)n);
-		if (at < reply->n)
+		if (n > 0) {
+			at += (size_t)n;
+			count(w->counters, COUNT_SENT_BYTES, (uint64_t)n);
+		}
+		if (at == reply->n)
+			break;
+		if (n > 0)
 			count(w->counters, COUNT_SHORT_WRITES, 1);
+		if (turn_is_over(w))
+			return -EAGAIN;
 	}
 	count(w->counters, COUNT_MESSAGES, reply->n_messages);
 	return 0;
@@ -124,15 +164,13 @@ static bool swallow(struct worker *w, int fd, int64_t until_ns)
 
 /*
  * We end first. If close(2) found unread bytes, or some came after it, the kernel would send RST, and the RST would
- * overtake replies that the client has not read yet. So: FIN, then swallow what comes until the client ends too, or as
+ * overtake replies that the client has not read yet. So: after FIN, swallow what comes until the client ends too, or as
  * long as worker_lingers() says.
  */
 static void linger(struct worker *w, int fd, enum end end)
 {
 	unsigned n_looks = 0;
 
-	shutdown(fd, SHUT_WR);
-	count(w->counters, COUNT_CALL_OTHER, 1);
 	set_timeout(w, fd, LINGER_LOOK_NS);
 	while (swallow(w, fd, ts_clock_mono_ns() + LINGER_LOOK_NS) && stop_left_ns(w->server) > 0 &&
 	       worker_lingers(w, fd, end, ++n_looks))
@@ -163,13 +201,6 @@ static enum end converse(struct worker *w, int fd, struct session *session)
 	}
 }
 
-static void hang_up(struct worker *w, int fd, enum end end)
-{
-	close(fd);
-	count(w->counters, COUNT_CALL_CLOSE, 1);
-	count(w->counters, (enum counter)(COUNT_END_CLIENT + (int)end), 1);
-}
-
 void talk(struct worker *w, int fd)
 {
 	struct roster *roster = &w->server->roster;
@@ -177,29 +208,38 @@ void talk(struct worker *w, int fd)
 	struct roster_entry entry;
 	enum end end;
 
+	w->turn_end_ns = 0;
+	w->last_bytes = -1;
 	if (w->server->set.idle_timeout_ns)
 		set_timeout(w, fd, w->server->set.idle_timeout_ns);
 	roster_join(roster, &entry, fd);
 	end = converse(w, fd, &session);
-	if (end == END_EMPTY_LINE || end == END_LIMIT || end == END_STOP)
+	session_release(&session);
+	if (end == END_EMPTY_LINE || end == END_LIMIT || end == END_STOP) {
+		shutdown(fd, SHUT_WR);
+		count(w->counters, COUNT_CALL_OTHER, 1);
+	}
+	if (end == END_EMPTY_LINE || end == END_LIMIT || (end == END_STOP && !w->partings))
 		linger(w, fd, end);
 	roster_leave(roster, &entry);
-	session_release(&session);
-	hang_up(w, fd, end);
+	if (end == END_STOP && w->partings)
+		partings_add(w->partings, w, fd);
+	else
+		worker_hang_up(w, fd, end);
 }
 
 int talk_one_by_one(struct worker *w)
 {
 	const struct listener *l = &w->server->listeners.items[0];
-	int listen_fd = listener_fd(l, w->index);
+	struct partings partings = {.n = 0};
+	int fd;
 
 	if (!l->stream)
 		return post_serve_blocking(w, l);
-	for (;;) {
-		int fd = talk_accept(w, listen_fd);
-
-		if (fd < 0)
-			return fd == -ECANCELED ? 0 : fd;
+	w->partings = &partings;
+	while ((fd = talk_accept(w, listener_fd(l, w->index))) >= 0)
 		talk(w, fd);
-	}
+	partings_finish(&partings, w);
+	w->partings = NULL;
+	return fd == -ECANCELED ? 0 : fd;
 }

@@ -50,6 +50,21 @@ bool worker_is_shortage(int error)
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+void worker_hang_up(struct worker *w, int fd, enum end end)
+{
+	close(fd);
+	count(w->counters, COUNT_CALL_CLOSE, 1);
+	count(w->counters, (enum counter)(COUNT_END_CLIENT + (int)end), 1);
+}
+
+int64_t worker_n_received(struct worker *w, int fd)
+{
+	int n_bytes = 0;
+
+	count(w->counters, COUNT_CALL_OTHER, 1);
+	return ioctl(fd, SIOCINQ, &n_bytes) == 0 ? n_bytes : 0;
+}
+
 void worker_refuse(struct worker *w, int fd)
 {
 	close(fd);

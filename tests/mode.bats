@@ -78,6 +78,20 @@ load helpers/server
   check stop_queue
 }
 
+@test "stops with a crowd in the queue, at --max-clients, of one moment, or without descriptors: all are answered within the drain time-out" {
+  check stop_crowd
+  check stop_backlog
+  check stop_shortage
+}
+
+@test "stops with much received: all of it is answered" {
+  check stop_received
+}
+
+@test "stops in a flood: it is read no further, and others are answered" {
+  check stop_flood
+}
+
 @test "stops in a partial send: the reply goes out, or the drain time-out cuts it off" {
   check stop_partial
 }
