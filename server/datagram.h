@@ -5,6 +5,10 @@
  * A reply is two pieces, the stamp and the datagram's own bytes, where they were received: nothing is copied, and one
  * stamp serves the whole batch. An empty datagram is not answered, a truncated one neither: half of the data is not the
  * data.
+ *
+ * Two servers, started by one datagram with a forged source, answer each other's replies, and each adds a stamp: of a
+ * datagram over IP that begins with more than DATAGRAM_STAMPS_MAX of them, whatever server wrote them, nobody waits for
+ * the reply. A stamp here is any short text in brackets that holds a digit, with at most 15 bytes before the next.
  */
 #ifndef DATAGRAM_H
 #define DATAGRAM_H
@@ -12,6 +16,8 @@
 #include "guard.h"
 #include "session.h"
 #include <sys/uio.h>
+
+#define DATAGRAM_STAMPS_MAX 16
 
 /* One received datagram, borrowed. */
 struct datagram {
@@ -28,6 +34,7 @@ enum datagram_fate {
 	DATAGRAM_TRUNCATED,
 	DATAGRAM_NO_SOURCE,
 	DATAGRAM_GUARDED,
+	DATAGRAM_ECHO,
 	DATAGRAM_RATE
 };
 

@@ -122,6 +122,7 @@ static void count_fate(struct worker *w, enum datagram_fate fate)
 	case DATAGRAM_GUARDED:
 		worker_note(w, ERROR_GUARDED, 0, "a datagram comes from a port that is never answered");
 		break;
+	case DATAGRAM_ECHO: worker_note(w, ERROR_ECHO, 0, "a datagram is a reply to replies, and not answered"); break;
 	case DATAGRAM_RATE: worker_note(w, ERROR_RATE, 0, "a source asks faster than --reply-rate"); break;
 	}
 }

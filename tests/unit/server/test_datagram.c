@@ -6,6 +6,8 @@
 #include "unit.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/un.h>
 
 static struct sockaddr_in ipv4(const char *host, uint16_t port)
@@ -101,6 +103,53 @@ static void test_unanswered(void **state)
 	guard_release(&g);
 }
 
+static enum datagram_fate judge_stamps(const char *stamp, int n, const char *data, const void *source,
+                                       socklen_t n_source)
+{
+	struct datagram d = {.source = source, .source_len = n_source};
+	char text[4000] = "";
+	struct iovec reply[2];
+	enum datagram_fate fate;
+	struct guard g;
+
+	for (int i = 0; i < n; i++)
+		strcat(text, stamp);
+	strcat(text, data);
+	d.n = strlen(text);
+	d.data = malloc(d.n); /* so that a sanitizer sees a byte beyond */
+	memcpy(d.data, text, d.n);
+	assert_int_equal(guard_init(&g, 0, 1), 0);
+	fate = datagram_take(&d, &g, "[t]", 3, 0, reply);
+	guard_release(&g);
+	free(d.data);
+	return fate;
+}
+
+/* Fault caught: two servers, started by one datagram with a forged source, went on until it was 64 KiB long. */
+static void test_replies_to_replies(void **state)
+{
+	static const char *const stamps[] = {"[Sun Nov 22 10:30:00 2026]", "[Sun Nov 22 10:30:00 2026] ",
+	                                     "[1795343400] - ", "[2026-11-22T10:30:00.123456Z]\t",
+	                                     "[10:30:00][Sun Nov  2 10:30:00 2026] "};
+	struct sockaddr_un named = {.sun_family = AF_UNIX, .sun_path = "/tmp/x"};
+	struct sockaddr_in a = ipv4("10.1.2.3", 1000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof stamps / sizeof stamps[0]; i++) {
+		int n = DATAGRAM_STAMPS_MAX / (i == 4 ? 2 : 1);
+
+		assert_int_equal(judge_stamps(stamps[i], n, "data", &a, sizeof a), DATAGRAM_ANSWER);
+		assert_int_equal(judge_stamps(stamps[i], n + 1, "data", &a, sizeof a), DATAGRAM_ECHO);
+		assert_int_equal(judge_stamps(stamps[i], n + 1, "", &a, sizeof a), DATAGRAM_ECHO);
+		assert_int_equal(judge_stamps(stamps[i], n + 1, "data", &named, sizeof named), DATAGRAM_ANSWER);
+	}
+	assert_int_equal(judge_stamps("[", 100, "1", &a, sizeof a), DATAGRAM_ANSWER);
+	assert_int_equal(judge_stamps("[]", 100, "1", &a, sizeof a), DATAGRAM_ANSWER);
+	assert_int_equal(judge_stamps("[brackets]", 100, "1", &a, sizeof a), DATAGRAM_ANSWER);
+	assert_int_equal(judge_stamps("[1] is a list of many words, [2] ", 50, "x", &a, sizeof a), DATAGRAM_ANSWER);
+	assert_int_equal(judge_stamps("[1", 100, "", &a, sizeof a), DATAGRAM_ANSWER);
+}
+
 /* 20 a second: 20 at once, then one each 50 ms; another address has its own account, another port has not. */
 static void test_rate(void **state)
 {
@@ -145,10 +194,13 @@ static void test_rate_of_mapped_addresses(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_ports),        cmocka_unit_test(test_as_many_ports_as_there_are),
-	        cmocka_unit_test(test_unix_senders), cmocka_unit_test(test_unanswered),
-	        cmocka_unit_test(test_rate),         cmocka_unit_test(test_rate_of_mapped_addresses)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ports),
+	                                   cmocka_unit_test(test_as_many_ports_as_there_are),
+	                                   cmocka_unit_test(test_unix_senders),
+	                                   cmocka_unit_test(test_unanswered),
+	                                   cmocka_unit_test(test_replies_to_replies),
+	                                   cmocka_unit_test(test_rate),
+	                                   cmocka_unit_test(test_rate_of_mapped_addresses)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
