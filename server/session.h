@@ -29,7 +29,7 @@ struct session_desk {
 	enum session_framing framing;
 	size_t max_line_bytes;
 	struct ts_stamp_writer stamp;
-	int64_t last_ns; /* of the last stamp: a stamp never goes back */
+	int64_t last_ns; /* of the last stamp: none goes back, unless the clock was set back by a second or more */
 	char *in;        /* owned; SESSION_HEADROOM writable bytes lie in front of it */
 	size_t in_bytes;
 	char *out; /* owned; replies in line framing */
