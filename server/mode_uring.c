@@ -16,9 +16,11 @@
  * never waits for a client.
  */
 #include "loop.h"
+#include "sandbox.h"
 #include "ts_clock.h"
 #include "uring_buffers.h"
 #include "uring_request.h"
+#include "uring_ring.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
@@ -26,8 +28,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ENTRIES     1024
-#define COMPLETIONS (8 * ENTRIES)
 #define EVENTS      256 /* completions looked at before the time is */
 #define STOP_ROUNDS 3
 
@@ -252,7 +252,7 @@ static void take_leftovers(struct uring *u)
 {
 	struct io_uring_cqe *cqe;
 
-	for (int i = 0; i < COMPLETIONS && io_uring_peek_cqe(&u->ring, &cqe) == 0; i++) {
+	for (int i = 0; i < URING_COMPLETIONS && io_uring_peek_cqe(&u->ring, &cqe) == 0; i++) {
 		completed(u, cqe);
 		io_uring_cqe_seen(&u->ring, cqe);
 	}
@@ -286,19 +286,6 @@ static int wait(struct loop *loop, int64_t timeout_ns)
 	return rc;
 }
 
-static int set_up_ring(struct uring *u)
-{
-	struct io_uring_params params = {.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-	                                          IORING_SETUP_CQSIZE,
-	                                 .cq_entries = COMPLETIONS};
-	int rc = io_uring_queue_init_params(ENTRIES, &u->ring, &params);
-
-	if (rc != -EINVAL)
-		return rc;
-	params = (struct io_uring_params){.flags = IORING_SETUP_CQSIZE, .cq_entries = COMPLETIONS};
-	return io_uring_queue_init_params(ENTRIES, &u->ring, &params);
-}
-
 /* The requests that are still on their way are told to end, and waited for: they point to our memory. */
 static void settle_requests(struct uring *u)
 {
@@ -315,8 +302,13 @@ static int serve(struct uring *u, struct worker *w)
 {
 	static const struct loop_ops ops = {
 	        .add = add, .change = change, .remove = drop, .wait = wait, .completes = true};
-	int rc = uring_buffers_init(&u->buffers, &u->ring, (size_t)w->server->set.buffer_bytes);
+	const struct settings *set = &w->server->set;
+	int rc = uring_buffers_init(&u->buffers, &u->ring, (size_t)set->buffer_bytes);
 
+	if (rc == 0)
+		rc = uring_ring_enable(&u->ring, set->sandbox != SANDBOX_OFF);
+	if (rc == 0)
+		rc = sandbox_end_rings(set);
 	if (rc == 0) {
 		w->receive = next_piece;
 		rc = loop_run(&u->loop, w, &ops, w->server->stop.signal_fd);
@@ -334,7 +326,7 @@ int mode_uring(struct server *server)
 	if (rc < 0)
 		return rc;
 	u.loop.worker = &w;
-	rc = set_up_ring(&u);
+	rc = uring_ring_init(&u.ring);
 	if (rc == 0) {
 		rc = serve(&u, &w);
 		io_uring_queue_exit(&u.ring);

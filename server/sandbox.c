@@ -50,7 +50,28 @@ static int restrict_calls(const struct mode *mode)
 	seccomp_release(filter);
 	return rc;
 }
+
+/* A filter on top of the other: what either refuses is refused. */
+static int refuse_rings(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int rc = filter ? 0 : -ENOMEM;
+
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(io_uring_setup), 0);
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(io_uring_register), 0);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	return rc;
+}
 #else
+static int refuse_rings(void)
+{
+	return -ENOSYS;
+}
+
 static int restrict_calls(const struct mode *mode)
 {
 	(void)mode;
@@ -131,4 +152,11 @@ int sandbox_enter(const struct settings *set, const struct listeners *ls, const 
 	if (calls < 0 && set->sandbox == SANDBOX_ON)
 		return ts_err_set(err, -calls, "--sandbox=on: seccomp cannot be had: %s", strerror(-calls));
 	return 0;
+}
+
+int sandbox_end_rings(const struct settings *set)
+{
+	int rc = set->sandbox == SANDBOX_OFF ? 0 : refuse_rings();
+
+	return set->sandbox == SANDBOX_ON ? rc : 0;
 }

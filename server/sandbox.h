@@ -15,4 +15,8 @@
 /* 0, or -errno with err when --sandbox=on cannot be had. */
 int sandbox_enter(const struct settings *set, const struct listeners *ls, const struct ts_log *log, struct ts_err *err);
 
+/* For mode uring, once its ring is there: no further ring, for which the confinement of the first would not hold. 0 or
+ * -errno. */
+int sandbox_end_rings(const struct settings *set);
+
 #endif
