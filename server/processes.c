@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ struct process {
 	pid_t pid; /* 0: none */
 	struct counters *slot;
 	int64_t started_ns;
+	int64_t peak_rss_bytes; /* the largest of those who had this place */
 };
 
 /* The whole life of a child. Its signals are its own: a mode reads them from signal_fd, which is made anew here. */
@@ -58,17 +60,25 @@ static void inherit(struct server *server, struct counters *slot)
 	atomic_fetch_sub(server->n_open, atomic_exchange(&slot->n_places, 0));
 }
 
+static void keep_peak(struct process *p, int64_t bytes)
+{
+	if (bytes > p->peak_rss_bytes)
+		p->peak_rss_bytes = bytes;
+}
+
 /* Returns how many live on. */
 static size_t reap(struct server *server, struct process *processes, size_t n)
 {
+	struct rusage usage;
 	size_t n_alive = 0;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
 		for (size_t i = 0; i < n; i++)
 			if (processes[i].pid == pid) {
 				processes[i].pid = 0;
+				keep_peak(&processes[i], 1024 * (int64_t)usage.ru_maxrss);
 				inherit(server, processes[i].slot);
 				if (!server_stopping(server))
 					ts_log(&server->log, TS_LOG_WARN,
@@ -163,6 +173,8 @@ int processes_run(struct server *server, size_t n, mode_run *serve)
 		stop_ask(server);
 		end_all(server, processes, n);
 	}
+	for (size_t i = 0; i < n; i++)
+		server->processes_peak_rss_bytes += processes[i].peak_rss_bytes;
 	free(processes);
 	return rc;
 }

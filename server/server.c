@@ -209,22 +209,34 @@ void server_become_child(struct server *server)
 		end_ready_fd(server);
 }
 
-static void report_usage(cJSON *root, double cpu_until_ready_s)
+/*
+ * The sum of the peaks of those who live. At the end, of ourselves and all that processes.h had started; or, in mode
+ * fork, whose children are one after the other, of ourselves and the largest: the kernel keeps no more. (Our own
+ * ru_maxrss may be that of the shell that started us.)
+ */
+static void report_memory(const struct server *server, cJSON *root, const struct rusage *children)
+{
+	int64_t ended = 1024 * (int64_t)children->ru_maxrss;
+	struct ts_proc now = {0};
+
+	if (server->processes_peak_rss_bytes > 0)
+		ended = server->processes_peak_rss_bytes;
+	if (ts_proc_sample(getpid(), &now) == 0)
+		ts_json_add_int(root, "peak_rss_bytes", now.peak_rss_bytes + ended);
+	else
+		ts_json_add_null(root, "peak_rss_bytes");
+}
+
+static void report_usage(const struct server *server, cJSON *root)
 {
 	struct rusage self, children;
-	struct ts_proc now = {0};
 
 	getrusage(RUSAGE_SELF, &self);
 	getrusage(RUSAGE_CHILDREN, &children);
 	ts_json_add_real(root, "cpu_user_s", seconds(self.ru_utime) + seconds(children.ru_utime));
 	ts_json_add_real(root, "cpu_system_s", seconds(self.ru_stime) + seconds(children.ru_stime));
-	ts_json_add_real(root, "cpu_until_ready_s", cpu_until_ready_s);
-	/* The sum of those who live, or of ourselves and the largest child that has ended: the kernel keeps no more.
-	   (Our own ru_maxrss may be that of the shell that started us.) */
-	if (ts_proc_sample(getpid(), &now) == 0)
-		ts_json_add_int(root, "peak_rss_bytes", now.peak_rss_bytes + 1024 * (int64_t)children.ru_maxrss);
-	else
-		ts_json_add_null(root, "peak_rss_bytes");
+	ts_json_add_real(root, "cpu_until_ready_s", server->cpu_until_ready_s);
+	report_memory(server, root, &children);
 	ts_json_add_int(root, "switches_voluntary_count", self.ru_nvcsw + children.ru_nvcsw);
 	ts_json_add_int(root, "switches_involuntary_count", self.ru_nivcsw + children.ru_nivcsw);
 }
@@ -255,7 +267,7 @@ int server_report(struct server *server, bool partial, struct ts_err *err)
 	if (strcmp(server->set.mode->name, "libev") == 0) /* it makes these calls out of our sight */
 		cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "system_calls"),
 		                                       "control", cJSON_CreateNull());
-	report_usage(root, server->cpu_until_ready_s);
+	report_usage(server, root);
 	ts_json_add_bool(root, "partial", partial);
 	rc = ts_json_write(server->set.stats_path, root, err);
 	cJSON_Delete(root);

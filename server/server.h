@@ -33,6 +33,7 @@ struct server {
 	_Atomic int ready_error;          /* why the ready lines could not be written; 0 */
 	atomic_flag ready_said;           /* also in children, which have nothing to say */
 	int null_fd;                      /* owned: what --ready-fd becomes if it is a standard descriptor; else -1 */
+	int64_t processes_peak_rss_bytes; /* the sum, once the processes of processes.h have ended */
 	bool is_child;
 	size_t child_index;    /* among its like, in a child; else 0 */
 	struct counters *slot; /* in a child: the one that its parent took for it */

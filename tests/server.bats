@@ -151,6 +151,11 @@ PY
   done
 }
 
+@test "the peak of memory is that of all processes" {
+  MODE=prefork check peak_memory
+  MODE=epoll check peak_memory
+}
+
 @test "--spin and --cpus serve" {
   check spin
 }

@@ -182,6 +182,18 @@ def check_respawn():
         assert "starting another" in server.said
 
 
+def check_peak_memory():
+    """Fault caught: at the end, only the largest process was counted beside the parent."""
+    options = ["--processes=8"] if MULTIPLEXES else ["--workers=8"]
+    with Server(*options) as server:
+        ask(server.connect(), b"serves")
+        with open("/proc/%d/task/%d/children" % (server.process.pid, server.process.pid), encoding="ascii") as file:
+            pids = [server.process.pid] + [int(word) for word in file.read().split()]
+        peaks = 1024 * sum(status_field(pid, "VmHWM") for pid in pids)
+        stats = server.stop()
+        assert len(pids) == 9 and stats["peak_rss_bytes"] >= 0.8 * peaks, "%d of %d" % (stats["peak_rss_bytes"], peaks)
+
+
 def check_spin():
     with Server("--spin", "--cpus=0") as server:
         ask(server.connect(), b"spinning")
