@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#define SHORT_TRIES 500 /* about ten seconds */
+
 /*
  * At the stop, those who stand in the queue already are still taken: they were told that they are connected. Not more
  * than can have stood there: others may come all the time.
@@ -124,18 +126,25 @@ static ssize_t receive(struct worker *w, int fd)
 	}
 }
 
+/* A want of memory in the kernel may pass, and nothing tells when. */
 static int send_all(struct worker *w, int fd, const struct session_reply *reply)
 {
 	size_t at = 0;
+	int n_short = 0;
 
 	while (at < reply->n) {
 		ssize_t n = send(fd, reply->data + at, reply->n - at, MSG_NOSIGNAL);
 		int error = errno;
 
 		count(w->counters, COUNT_CALL_SEND, 1);
-		if (n < 0 && error != EINTR)
+		if (n < 0 && error == ENOBUFS && n_short++ < SHORT_TRIES) {
+			worker_note(w, ERROR_ENOBUFS, error, "send");
+			stop_sleep(w->server, SHORTAGE_PAUSE_NS);
+		} else if (n < 0 && error != EINTR) {
 			return -error;
+		}
 		if (n > 0) {
+			n_short = 0;
 			at += (size_t)n;
 			count(w->counters, COUNT_SENT_BYTES, (uint64_t)n);
 		}

@@ -29,7 +29,8 @@ def check_datagram_memory():
 
 
 def check_send_memory():
-    """Fault caught: with epoll-et the reply waited for an edge that never came; with the others the server span."""
+    """Fault caught: with epoll-et the reply waited for an edge that never came; with other event loops the server span, and
+    modes that block ended the conversation."""
     with Server(inject=["sendto:error=ENOBUFS:when=1..5"], quiet=False) as server:
         ask(server.connect(), b"sent in the end")
         stats = server.stop()
