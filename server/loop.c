@@ -17,8 +17,8 @@ int loop_timeout_ms(int64_t timeout_ns)
 /* Time is read once for each wake-up, and only when somebody needs it. */
 static void update_now(struct loop *loop)
 {
-	if (loop->idle_matters || loop->draining || loop->accept_again_ns || loop->send_again_ns ||
-	    !TAILQ_EMPTY(&loop->lingering))
+	if (loop->idle_matters || loop->draining || loop->accept_again_ns || loop->receive_again_ns ||
+	    loop->send_again_ns || !TAILQ_EMPTY(&loop->lingering))
 		loop->worker->now_ns = ts_clock_mono_ns();
 }
 
@@ -32,12 +32,12 @@ void loop_woke(struct loop *loop, int n)
 
 /* --- listening sockets --------------------------------------------------------------------------------------- */
 
-static int listen_all(struct loop *loop, enum source_want what)
+static int want_of_all(struct loop *loop, enum source_kind kind, enum source_want what)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < loop->n_ports; i++)
-		if (loop->ports[i].source.kind == SOURCE_LISTENER && loop_want(loop, &loop->ports[i].source, what) < 0)
+		if (loop->ports[i].source.kind == kind && loop_want(loop, &loop->ports[i].source, what) < 0)
 			rc = -EAGAIN;
 	return rc;
 }
@@ -47,13 +47,13 @@ static int listen_all(struct loop *loop, enum source_want what)
 static void pause_accepting(struct loop *loop)
 {
 	loop->accept_again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
-	listen_all(loop, WANT_NOTHING);
+	want_of_all(loop, SOURCE_LISTENER, WANT_NOTHING);
 }
 
 /* Without a listener that is listened to, nobody would ever try again. */
 static void resume_accepting(struct loop *loop)
 {
-	bool all = listen_all(loop, WANT_READ) == 0;
+	bool all = want_of_all(loop, SOURCE_LISTENER, WANT_READ) == 0;
 
 	loop->accept_again_ns = all ? 0 : ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
 }
@@ -127,12 +127,31 @@ void loop_accept_failed(struct loop *loop, int error)
 	goes_on_after(loop, error);
 }
 
+/* --- datagrams ----------------------------------------------------------------------------------------------- */
+
+/* Without memory, too, the socket would be ready all the time. */
+static void pause_receiving(struct loop *loop)
+{
+	loop->receive_again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
+	want_of_all(loop, SOURCE_DATAGRAM, WANT_NOTHING);
+}
+
+static void resume_receiving(struct loop *loop)
+{
+	bool all = want_of_all(loop, SOURCE_DATAGRAM, WANT_READ) == 0;
+
+	loop->receive_again_ns = all ? 0 : ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
+}
+
 static void serve_datagrams(struct loop *loop, struct port *p)
 {
 	int rc = post_serve(loop->post, p->listener, MSG_DONTWAIT);
 
-	if (rc < 0 && rc != -EAGAIN && rc != -EINTR)
-		worker_note(loop->worker, counted_error_of(-rc), -rc, "datagrams");
+	if (rc >= 0 || rc == -EAGAIN || rc == -EINTR)
+		return;
+	worker_note(loop->worker, counted_error_of(-rc), -rc, "datagrams");
+	if (worker_is_shortage(-rc))
+		pause_receiving(loop);
 }
 
 void loop_ready(struct loop *loop, struct source *s, unsigned ready)
@@ -184,6 +203,7 @@ static void leave_listeners(struct loop *loop)
 static void begin_to_drain(struct loop *loop)
 {
 	loop->draining = true;
+	loop->receive_again_ns = 0;
 	loop_want(loop, &loop->stop, WANT_NOTHING);
 	leave_listeners(loop);
 	loop_conns_begin_to_drain(loop);
@@ -216,6 +236,8 @@ static int64_t timeout(struct loop *loop)
 		at = sooner(at, lingering->active_ns);
 	if (loop->accept_again_ns)
 		at = sooner(at, loop->accept_again_ns);
+	if (loop->receive_again_ns)
+		at = sooner(at, loop->receive_again_ns);
 	if (loop->send_again_ns)
 		at = sooner(at, loop->send_again_ns);
 	if (loop->draining)
@@ -235,6 +257,8 @@ static void expire(struct loop *loop)
 		loop->send_again_ns = 0;
 		loop_conns_send_again(loop);
 	}
+	if (loop->receive_again_ns && now >= loop->receive_again_ns)
+		resume_receiving(loop);
 	if (loop->accept_again_ns && now >= loop->accept_again_ns) {
 		if (loop->draining)
 			drain_queues(loop);

@@ -223,14 +223,14 @@ static bool goes_on_after(struct worker *w, int error)
 
 void post_drain(struct post *p, const struct listener *l)
 {
-	int left = n_most(listener_fd(l, p->worker->index));
+	int most = n_most(listener_fd(l, p->worker->index)), left = most;
 
 	while (left > 0 && stop_left_ns(p->worker->server) > 0) {
 		int n = post_serve(p, l, MSG_DONTWAIT);
 
 		if (n == -EAGAIN || (n < 0 && !goes_on_after(p->worker, -n)))
 			return;
-		left -= n > 0 ? n : 1;
+		left -= n > 0 ? n : most / 8 + 1; /* without memory, some tries, and not all the time to drain */
 	}
 }
 

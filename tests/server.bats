@@ -145,6 +145,12 @@ PY
   done
 }
 
+@test "without memory for datagrams for a while, event loops pause" {
+  for mode in nonblocking select poll epoll epoll-et libev uring; do
+    MODE=${mode} check datagram_pause
+  done
+}
+
 @test "a reply for which the kernel has no memory is sent a little later, and nobody spins" {
   for mode in $("${bin}/tsserver" --list-modes | awk '{print $1}'); do
     MODE=${mode} check send_memory

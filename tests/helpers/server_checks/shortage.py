@@ -1,4 +1,6 @@
 """What the kernel refuses for a moment, for want of memory: the server says so once, and goes on."""
+import time
+
 from clients import send_until_reset
 from conversations import ask_datagram
 from harness import MODE, Server, ask
@@ -26,6 +28,15 @@ def check_datagram_memory():
         ask_datagram(server.connect(), b"goes on")
         assert server.stop()["errors"]["ENOMEM"] >= 1
         assert server.said == server.said.splitlines()[0] + "\n" and "datagrams: Cannot allocate" in server.said, server.said
+
+
+def check_datagram_pause():
+    """Fault caught: event loops, whose socket stays ready, tried again at once, and as long as memory lacked never slept."""
+    with Server(inject=["recvmmsg:error=ENOMEM:when=1..5"], uri="udp://127.0.0.1:0", quiet=False) as server:
+        begun = time.monotonic()
+        ask_datagram(server.connect(), b"in a while")
+        assert time.monotonic() - begun > 0.08, "five tries in %.3f s" % (time.monotonic() - begun)
+        assert server.stop()["errors"] == {"ENOMEM": 5}
 
 
 def check_send_memory():
