@@ -32,6 +32,7 @@ struct play {
 	struct turn *t;
 	struct ts_endpoint at;
 	int listen_fd;
+	struct ts_endpoint_file file; /* of the path that we listen on */
 	struct play_conn conns[PLAY_CONNS];
 	int n_conns, talk; /* connections so far; the one that spoke last */
 	bool fin, rst;     /* how a connection ended */

@@ -64,6 +64,7 @@ bool play_begin(struct play *p, struct turn *t)
 	p->listen_fd = ts_endpoint_listen(&p->at, &how, &err);
 	if (p->listen_fd < 0)
 		return turn_fail(t, OURSELVES, "%s", err.text);
+	p->file = ts_endpoint_file(&p->at);
 	return spawn(p);
 }
 
@@ -76,7 +77,7 @@ void play_release(struct play *p)
 	for (int i = 0; i < p->n_conns; i++)
 		play_close_fd(&p->conns[i].fd);
 	if (p->listen_fd >= 0)
-		ts_endpoint_remove(&p->at);
+		ts_endpoint_remove_own(&p->at, &p->file);
 	play_close_fd(&p->listen_fd);
 	play_close_fd(&p->in_fd);
 	play_close_fd(&p->out_fd);

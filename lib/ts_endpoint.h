@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #define TS_ENDPOINT_PORT     21567
 #define TS_ENDPOINT_TEXT_MAX 160 /* bytes of the longest URI with its terminator */
@@ -51,6 +52,17 @@ int ts_endpoint_listen(struct ts_endpoint *ep, const struct ts_listen *options, 
 
 /* Remove the UNIX path of a listening endpoint; no-op for all others. */
 void ts_endpoint_remove(const struct ts_endpoint *ep);
+
+/* Which file the path of a listening endpoint is; all zero: none. */
+struct ts_endpoint_file {
+	dev_t device;
+	ino_t inode;
+};
+struct ts_endpoint_file ts_endpoint_file(const struct ts_endpoint *ep);
+
+/* Remove it if it is that file still, and not a successor's. While the socket is open: until then its number is nobody
+ * else's. */
+void ts_endpoint_remove_own(const struct ts_endpoint *ep, const struct ts_endpoint_file *own);
 
 /*
  * A client socket of the endpoint's family and type, not yet connected; TCP_NODELAY is set on TCP, and a UNIX datagram

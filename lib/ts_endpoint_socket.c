@@ -45,6 +45,24 @@ void ts_endpoint_remove(const struct ts_endpoint *ep)
 		unlink(path);
 }
 
+struct ts_endpoint_file ts_endpoint_file(const struct ts_endpoint *ep)
+{
+	const char *path = ts_endpoint_path(ep);
+	struct stat st;
+
+	if (path == NULL || lstat(path, &st) < 0)
+		return (struct ts_endpoint_file){0};
+	return (struct ts_endpoint_file){.device = st.st_dev, .inode = st.st_ino};
+}
+
+void ts_endpoint_remove_own(const struct ts_endpoint *ep, const struct ts_endpoint_file *own)
+{
+	struct ts_endpoint_file now = ts_endpoint_file(ep);
+
+	if (now.device == own->device && now.inode == own->inode)
+		ts_endpoint_remove(ep);
+}
+
 /* --- what to say ----------------------------------------------------------------------------------------------- */
 
 static const char *advice(int error, bool inet)

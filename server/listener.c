@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_TRIES   4
@@ -97,27 +96,6 @@ static int listen_patiently(struct ts_endpoint *ep, const struct ts_listen *how,
 	}
 }
 
-static void note_path(struct listener *l)
-{
-	const char *path = ts_endpoint_path(&l->endpoint);
-	struct stat st;
-
-	if (!path || lstat(path, &st) < 0)
-		return;
-	l->path_device = st.st_dev;
-	l->path_inode = st.st_ino;
-}
-
-/* While our socket is open, its inode's number is given to nobody else. */
-static void remove_own_path(const struct listener *l)
-{
-	const char *path = ts_endpoint_path(&l->endpoint);
-	struct stat st;
-
-	if (path && lstat(path, &st) == 0 && st.st_dev == l->path_device && st.st_ino == l->path_inode)
-		ts_endpoint_remove(&l->endpoint);
-}
-
 static int open_one(struct listener *l, const char *uri, const struct settings *set, size_t n_sets, struct ts_err *err)
 {
 	struct ts_listen how = {.backlog = (int)set->backlog};
@@ -144,7 +122,7 @@ static int open_one(struct listener *l, const char *uri, const struct settings *
 		tune(l, rc);
 	}
 	if (rc >= 0)
-		note_path(l);
+		l->file = ts_endpoint_file(&l->endpoint);
 	return rc < 0 ? rc : 0;
 }
 
@@ -211,7 +189,7 @@ void listeners_close(struct listeners *ls, bool remove)
 		struct listener *l = &ls->items[i];
 
 		if (remove && !l->inherited && l->n_fds > 0)
-			remove_own_path(l);
+			ts_endpoint_remove_own(&l->endpoint, &l->file);
 		for (size_t k = 0; k < l->n_fds; k++)
 			close(l->fds[k]);
 		free(l->fds);

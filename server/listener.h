@@ -9,16 +9,14 @@
 
 #include "options.h"
 #include "ts_endpoint.h"
-#include <sys/types.h>
 
 struct listener {
 	struct ts_endpoint endpoint; /* with the real port */
 	bool stream;
-	bool any_address;  /* a UDP socket on all addresses: replies name the address that was asked */
-	bool inherited;    /* its UNIX path is not ours to remove */
-	dev_t path_device; /* of our UNIX path: */
-	ino_t path_inode;  /* a successor's may stand there when we end */
-	int *fds;          /* owned */
+	bool any_address;             /* a UDP socket on all addresses: replies name the address that was asked */
+	bool inherited;               /* its UNIX path is not ours to remove */
+	struct ts_endpoint_file file; /* our UNIX path: a successor's may stand there when we end */
+	int *fds;                     /* owned */
 	size_t n_fds;
 };
 

@@ -46,6 +46,14 @@ blamed() {
   [ ! -e "${tmp}/s.sock" ]
 }
 
+# Fault caught: the path was removed whatever stood there.
+@test "a path that another has taken meanwhile is left alone" {
+  local path=${tmp}/taken.sock
+  "${bin}/tsconform" --timeout=500ms --only=client.reply --client "rm '{path}'; exec /usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"{path}\")'" \
+    "unix:${path}" >/dev/null 3>&- || true
+  [ -S "${path}" ]
+}
+
 # The client without a fault is not blamed; each fault fails the case of its row, and no fault is let through.
 @test "every faulty client is caught by the case that names it" {
   judge none tcp://127.0.0.1:0 "${clients}/faulty.py {host} {port}" &

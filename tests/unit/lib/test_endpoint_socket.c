@@ -229,6 +229,33 @@ static void a_live_path_of_the_other_kind_is_kept(void **state)
 	ts_endpoint_remove(&ep);
 }
 
+/* Catches: one who ends, and takes away the path of the one who has come after him. */
+static void only_the_own_path_is_removed(void **state)
+{
+	struct ts_endpoint ep, abstract;
+	struct ts_endpoint_file own, none = {0};
+	struct ts_err err = {0};
+	char uri[100];
+	int first, second;
+
+	(void)state;
+	path_uri(uri, sizeof uri, "unix", "own");
+	first = listen_on(uri, &ep, &err);
+	own = ts_endpoint_file(&ep);
+	assert_int_equal(unlink(uri + 5), 0);
+	second = listen_on(uri, &ep, &err);
+	ts_endpoint_remove_own(&ep, &own);
+	close(first);
+	talk(second, &ep);
+	own = ts_endpoint_file(&ep);
+	ts_endpoint_remove_own(&ep, &own);
+	assert_int_equal(access(uri + 5, F_OK), -1);
+	ts_endpoint_remove_own(&ep, &own);
+	close(second);
+	assert_int_equal(ts_endpoint_parse(&abstract, "unix:@nobody", &err), 0);
+	ts_endpoint_remove_own(&abstract, &none);
+}
+
 /* Catches: a take-over that unlinks whatever is there. A link to a dead socket is no socket either. */
 static void what_is_no_socket_is_never_removed(void **state)
 {
@@ -290,6 +317,7 @@ int main(void)
 	        cmocka_unit_test(a_missing_folder_says_so),
 	        cmocka_unit_test(a_stale_path_is_taken_over),
 	        cmocka_unit_test(a_live_path_of_the_other_kind_is_kept),
+	        cmocka_unit_test(only_the_own_path_is_removed),
 	        cmocka_unit_test(what_is_no_socket_is_never_removed),
 	        cmocka_unit_test(a_full_queue_times_out),
 	};
