@@ -142,13 +142,27 @@ static int accept_one(struct nursery *n, int listen_fd)
 	return 0;
 }
 
-/* At the stop, nobody in the queue waits for a place. Returns 1 in a child. */
+static void tell_children(struct nursery *n, int signo)
+{
+	for (size_t i = 0; i < n->n; i++)
+		kill(n->children[i].pid, signo);
+}
+
+/* At the stop, nobody in the queue waits for a place; nor do those who talk wait for the queue. Returns 1 in a child.
+ */
 static int take_queue(struct nursery *n, int listen_fd)
 {
+	int64_t tell_ns = 0;
 	int rc;
 
-	while ((rc = accept_one(n, listen_fd)) == 0)
+	do {
 		reap(n);
+		if (ts_clock_mono_ns() >= tell_ns) {
+			tell_children(n, SIGTERM);
+			tell_ns = ts_clock_mono_ns() + REPEAT_NS;
+		}
+		rc = accept_one(n, listen_fd);
+	} while (rc == 0);
 	return rc == 1;
 }
 
@@ -184,10 +198,7 @@ static void end_children(struct nursery *n)
 	struct server *server = n->worker->server;
 
 	for (reap(n); n->n > 0; reap(n)) {
-		int signo = stop_is_overdue(server) ? SIGKILL : SIGTERM;
-
-		for (size_t i = 0; i < n->n; i++)
-			kill(n->children[i].pid, signo);
+		tell_children(n, stop_is_overdue(server) ? SIGKILL : SIGTERM);
 		ts_clock_sleep_until(ts_clock_mono_ns() + REPEAT_NS);
 	}
 }

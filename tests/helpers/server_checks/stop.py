@@ -57,7 +57,7 @@ def check_stop_crowd():
         crowd = [server.connect() for _ in range(100)]
         for client in crowd:
             client.sendall(b"early")
-        stats = server.stop(within=3)
+        stats = server.stop(within=4)
         n = answered(crowd, b"early")
         assert n == 100, "%d of 100 callers in the queue were answered" % n
         assert first.recv(1) == b"" and stats["ended"]["stop"] == 101, stats["ended"]
