@@ -163,6 +163,36 @@ static bool said_few(struct turn *t)
 
 #define BEHIND_NS (10 * TS_S) /* who waits behind those that wait, and are gone when their turn comes */
 
+#define IN_TURN_NS (5 * TS_S) /* the kernel sends again at 3 s what it had no room for in the queue */
+
+/* Those who were answered go, and make room: then those who were not are, in their turn. */
+static bool waiting_are_served(struct turn *t, struct peer **p, int n)
+{
+	int64_t until_ns = ts_clock_mono_ns() + IN_TURN_NS;
+	int n_answered = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (!peer_answered(p[i]))
+			continue;
+		n_answered++;
+		peer_free(p[i], 0);
+		p[i] = NULL;
+	}
+	for (int i = 0; n_answered > 0 && i < n; i++) {
+		int64_t left_ns = until_ns - ts_clock_mono_ns();
+		if (!p[i] || p[i]->ended || peer_answered_within(p[i], left_ns > TS_MS ? left_ns : TS_MS) ||
+		    p[i]->ended)
+			continue;
+		if (t->blame != NOBODY)
+			return false;
+		return turn_fail(t, SILENCE,
+		                 "%d clients were there at once, %d of them were answered, and went; the one that came "
+		                 "as number %d was not answered even then",
+		                 n, n_answered, i + 1);
+	}
+	return true;
+}
+
 /*
  * Not all were answered. They go, and then somebody else is, unless their places are lost. One that has ended is judged
  * by many-open.
@@ -208,8 +238,11 @@ void case_concurrency_own_data(struct turn *t)
 			n_answered += peer_answered_within(p[i], left_ns > TS_MS ? left_ns : TS_MS);
 		}
 	}
+	if (n_answered < n && t->blame == NOBODY && !waiting_are_served(t, p, n))
+		return;
 	for (int i = 0; i < n; i++)
-		p[i]->dumb = true;
+		if (p[i])
+			p[i]->dumb = true;
 	if (n_answered < n && t->blame == NOBODY)
 		next_after(t, n, n_answered);
 }

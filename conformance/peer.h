@@ -62,7 +62,10 @@ bool peer_flush(struct peer *p);
  */
 bool peer_await(struct peer *p);
 
-/* The same, but give up after wait_ns without blame: is everything answered? Wrong bytes are still wrong. */
+/* Has every byte sent been answered? */
+bool peer_answered(const struct peer *p);
+
+/* As peer_await, but give up after wait_ns without blame: is everything answered? Wrong bytes are still wrong. */
 bool peer_answered_within(struct peer *p, int64_t wait_ns);
 
 /* Until no more than n_left bytes are owed, the end, or silence, without blame: so few are? Wrong bytes are wrong. */

@@ -13,9 +13,6 @@ int peer_wait(int fd, short events, int64_t wait_ns);
 /* Wait for the socket for at most wait_ns, then move what can be moved. False: something was wrong with the bytes. */
 bool peer_pump(struct peer *p, int64_t wait_ns);
 
-/* Has every byte sent been answered? */
-bool peer_answered(const struct peer *p);
-
 /* Hold n_out bytes of output to the law. */
 bool peer_judge(struct peer *p, const char *out, size_t n_out);
 

@@ -268,7 +268,7 @@ void clients_serve(struct server *s)
 		if (!caller_look(s, fd) || (s->fault == FAULT_QUEUE_DROPPED && was_queued) ||
 		    (s->fault == FAULT_QUEUED_TWO && n_queued > 2))
 			close(fd);
-		else
+		else if (s->fault != FAULT_CALLERS_FORGOTTEN || s->n_open < 64)
 			client_start(s, fd, was_queued);
 		was_queued = s->form == FORM_ITERATIVE &&
 		             poll(&(struct pollfd){.fd = s->listener, .events = POLLIN}, 1, 0) > 0;
