@@ -228,7 +228,9 @@ static bool bare(struct dgram *d, const char *word, size_t n, int64_t sent_ns)
 	if (d->n >= n && memcmp(d->bytes + d->n - n, word, n) == 0)
 		return false;
 	d->last_ns = INT64_MIN;
-	return d->n == 0 || dgram_judge(d, "", 0, sent_ns);
+	if (d->n == 0)
+		return turn_fail(d->turn, BYTES, "an empty datagram was answered with an empty one, without a stamp");
+	return dgram_judge(d, "", 0, sent_ns);
 }
 
 /* Empty, and then the fence. A concurrent server may answer the fence first: what comes late is waited for a little. */

@@ -38,23 +38,31 @@ static int64_t ns_off(const struct turn *t)
 	return ts_stamp_instant_ns(&stamp, t->subject->dialect.rule.zone_s, now_ns) - now_ns;
 }
 
+/* By how many quarters of an hour, as far as zones lie apart, is the latest reply's time off? 0: by no such time. */
+static int quarters_off(const struct turn *t)
+{
+	int64_t off_ns = ns_off(t), quarter_ns = 15 * 60 * TS_S;
+	int64_t quarters = (off_ns + (off_ns < 0 ? -1 : 1) * quarter_ns / 2) / quarter_ns;
+	int64_t rest_ns = off_ns - quarters * quarter_ns;
+	bool fits = quarters >= -26 * 4 && quarters <= 26 * 4 && rest_ns > -2 * TS_S && rest_ns < 2 * TS_S;
+
+	return fits ? (int)quarters : 0;
+}
+
 /*
- * The time has left its window: by quarters of an hour, as far as zones lie apart? A text that states no zone is in
- * that of the first reply. Else the window's case is about it.
+ * The time has left its window: by quarters of an hour? A text that states no zone is in that of the first reply. Else
+ * the window's case is about it.
  */
 static void name_zone(struct turn *t, int i)
 {
-	int64_t off_ns = ns_off(t), quarter_ns = 15 * 60 * TS_S;
-
 	if (t->sort != WRONG_TIME || t->subject->dialect.stamp.has_zone)
 		return;
-	int64_t quarters = (off_ns + (off_ns < 0 ? -1 : 1) * quarter_ns / 2) / quarter_ns;
-	int64_t rest_ns = off_ns - quarters * quarter_ns;
-	if (quarters == 0 || quarters < -26 * 4 || quarters > 26 * 4 || rest_ns < -2 * TS_S || rest_ns > 2 * TS_S)
+	const int quarters = quarters_off(t);
+	if (quarters == 0)
 		return;
 	t->sort = ANY;
-	snprintf(t->message, sizeof(t->message), "the zone changed at reply %d: the time is %+lld minutes off", i + 1,
-	         (long long)quarters * 15);
+	snprintf(t->message, sizeof(t->message), "the zone changed at reply %d: the time is %+d minutes off", i + 1,
+	         quarters * 15);
 }
 
 /* First in one conversation; then in several, for workers may have a zone each. */
@@ -81,13 +89,23 @@ void case_time_zone_steady(struct turn *t)
 	}
 }
 
-/* A stated zone that is not that of the time puts the time hours out of its window. */
+static void leave_to_window(struct turn *t)
+{
+	t->blame = NOBODY;
+	t->sort = ANY;
+	t->message[0] = t->expected[0] = t->actual[0] = '\0';
+	turn_report(t, "not judged: the time is wrong in any zone");
+}
+
+/* A stated zone that is not that of the time puts the time hours out of its window; what else does is not its case. */
 void case_time_zone_true(struct turn *t)
 {
-	if (t->subject->dialect.stamp.has_zone)
-		turn_ask_letters(t, 8);
-	else
+	if (!t->subject->dialect.stamp.has_zone)
 		turn_report(t, "the time text states no zone");
+	else if (!turn_ask_letters(t, 8) && t->sort == WRONG_TIME && quarters_off(t) != 0)
+		turn_precede(t, "the zone in the text is not that of the time: ");
+	else if (t->sort == WRONG_TIME)
+		leave_to_window(t);
 }
 
 void case_time_not_back(struct turn *t)

@@ -143,7 +143,7 @@ bool dialect_probe_datagram(struct turn *t)
 	if (d->goes_on && d->empty == EMPTY_UNKNOWN) {
 		dgram_send(g, "", 0);
 		got = dgram_receive(g, 60 * TS_MS + 2 * d->rtt_ns);
-		d->empty = got == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
+		d->empty = got == 1 && g->n > 0 ? EMPTY_STAMP : EMPTY_NOTHING;
 		t->blame = NOBODY; /* the server was reached, whatever an empty datagram did to it */
 		d->empty_kills = !goes_on(t, g);
 	}

@@ -217,6 +217,6 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
 	if (t->sort == ANY && is_passed_over(p, out, n_out, from))
-		t->sort = PASSED_OVER;
+		t->sort = from > 0 ? CUT : PASSED_OVER;
 	return blame(p, verdict, out, n_out, from);
 }

@@ -26,6 +26,8 @@ bool peer_lines_fit(struct peer *p)
 	n_lines += p->n_in > 0 && p->in[p->n_in - 1] != '\n';
 	if (p->reply.n_stamps == n_lines)
 		return true;
+	if (p->turn->blame == NOBODY)
+		p->turn->sort = p->reply.n_stamps > n_lines ? LINE_SPLIT : LINES_JOINED;
 	return turn_fail(p->turn, BYTES, "%zu line%s answered with %u stamp%s", n_lines,
 	                 n_lines == 1 ? " was" : "s were", p->reply.n_stamps, p->reply.n_stamps == 1 ? "" : "s");
 }

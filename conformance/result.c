@@ -152,6 +152,14 @@ static void mark_flaky(struct result *r)
 	snprintf(r->message, sizeof(r->message), "flaky: " RESULT_FLAKY "%.600s", what);
 }
 
+void result_excuse(struct result *r)
+{
+	r->flaky = false;
+	r->blame = NOBODY;
+	r->sort = ANY;
+	r->message[0] = r->expected[0] = r->actual[0] = '\0';
+}
+
 void result_judge(struct report *report, struct result *r)
 {
 	r->status = status_of(report, r);

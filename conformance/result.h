@@ -27,6 +27,9 @@ bool result_is_harmless(const struct result *r);
 /* What is said before the message of a result that is flaky. */
 #define RESULT_FLAKY "at the first look, and not at the second, "
 
+/* What went wrong in it is none of its own: forget it. */
+void result_excuse(struct result *r);
+
 /* Its looks are over: what is its status? */
 void result_judge(struct report *report, struct result *r);
 

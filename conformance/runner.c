@@ -50,7 +50,7 @@ static bool disturbed(struct report *report)
  * That it cannot be started again is a finding: it left something behind that keeps it from starting. That is a socket
  * on which somebody still listens; or it is less: a lock, or its port, which the kernel remembers for a minute.
  */
-static void cannot_start(struct report *report, struct result *r)
+static void cannot_start(struct report *report, struct result *r, const char *why)
 {
 	const struct launch *launch = report->subject->launch;
 	bool listens = !launch_remembered(launch) && launch_listening(launch);
@@ -63,7 +63,7 @@ static void cannot_start(struct report *report, struct result *r)
 	if (finding->selected && !finding->done) {
 		finding->blame = BYTES;
 		snprintf(finding->message, sizeof(finding->message),
-		         "the server was stopped, and could not be started again: %s", launch_why(launch));
+		         "the server was stopped, and could not be started again: %s", why);
 		result_judge(report, finding);
 	}
 	if (r != finding)
@@ -116,6 +116,12 @@ static bool is_deaf(struct report *report, const struct result *r)
 	return same && r->blame == SILENCE && sigterm && sigterm->status == FAIL && !sigterm->flaky;
 }
 
+/* Does it, once more? One that listens, and only then sees that it is not to start, ends in whatever case it is in. */
+static bool starts_well(struct report *report)
+{
+	return look_start_again(report->subject) && look_whether_it_lives(report);
+}
+
 /* A server just started for each; what becomes of it is no finding but the case's own. */
 static void run_lives(struct report *report)
 {
@@ -126,11 +132,18 @@ static void run_lives(struct report *report)
 		if (r->row->stage != LIFE || !result_ready(report, r))
 			continue;
 		if (!is_seen(report, r) && !rests_unharmed(report, before) && !look_start_again(report->subject)) {
-			cannot_start(report, r);
+			cannot_start(report, r, launch_why(report->subject->launch));
 			continue;
 		}
 		report->subject->gone = false;
 		look_at(report, r, 1);
+		if (r->blame != NOBODY && r->sort == ENDED && !starts_well(report)) {
+			char how[300];
+			snprintf(how, sizeof(how), "%.299s", r->message + r->end_at);
+			result_excuse(r);
+			cannot_start(report, r, how);
+			continue;
+		}
 		if (look_leave_to_root(report, r))
 			continue;
 		if (r->blame != NOBODY && r->blame != OURSELVES && !is_deaf(report, r) && !ts_signal_stop() &&

@@ -14,7 +14,7 @@
 /* What was sent after that which it did not answer was answered: whatever became of the server, it came later. */
 static bool outlived(const struct result *r)
 {
-	return r->blame == BYTES && (r->sort == LOST || r->sort == PASSED_OVER);
+	return r->blame == BYTES && (r->sort == LOST || r->sort == PASSED_OVER || r->sort == CUT);
 }
 
 /* What was seen while the server lived is judged as ever: what went well, and what went wrong and did not end it. */
@@ -102,14 +102,6 @@ static void stand_up(struct report *report)
 		report->subject->gone = !look_start_again(report->subject);
 }
 
-static void excuse(struct result *r)
-{
-	r->flaky = false;
-	r->blame = NOBODY;
-	r->sort = ANY;
-	r->message[0] = r->expected[0] = r->actual[0] = '\0';
-}
-
 static bool spared(const struct result *r)
 {
 	return r->selected && !r->done && r->flaky && r->sort == ENDED;
@@ -138,7 +130,7 @@ static void settle_spared(struct report *report, bool has_brought_end, int n_ser
 		if (!spared(r))
 			continue;
 		if (has_brought_end)
-			excuse(r);
+			result_excuse(r);
 		r->failed_ns = 0;
 		result_judge(report, r);
 	}
@@ -234,7 +226,7 @@ void look_settle(struct report *report, bool wait)
 			if (!r->flaky)
 				revive(report);
 			else if (died && (r->blame == GONE || report->n_confirmed > n_before))
-				excuse(r);
+				result_excuse(r);
 			report->n_confirmed += r->blame != NOBODY && !r->flaky && r->requirement->level == MUST;
 			if ((wait && root_may_come(r)) || look_leave_to_root(report, r))
 				continue;

@@ -163,7 +163,9 @@ enum sort {
 	NO_ANSWER,
 	LOST,         /* a datagram has no reply */
 	PASSED_OVER,  /* a message on a stream has no reply, and the one after it has */
-	CUT,          /* the data in a datagram's reply ends too early */
+	CUT,          /* the data in a reply end too early */
+	LINE_SPLIT,   /* one line is answered as if it were some */
+	LINES_JOINED, /* the other way round */
 	TWICE,        /* a datagram's reply once more */
 	REPEATED,     /* a reply on a stream comes once more, at once */
 	ALL_SO_FAR,   /* what a client has sent before comes back with its next message, too */

@@ -97,6 +97,7 @@ static void empty_answer(struct conversation *c, const struct sender *from)
 	case FAULT_DGRAM_EMPTY_DIES: exit(0);
 	case FAULT_DGRAM_EMPTY_STUCK: c->is_closed = true; break;
 	case FAULT_DGRAM_EMPTY_THRICE: bare_send(c, from, 3); break;
+	case FAULT_DGRAM_EMPTY_EMPTY: send_from(c, c->fd, from, "", 0); break;
 	case FAULT_DGRAM_EMPTY_TEXT: send_from(c, c->fd, from, "empty", 5); break;
 	default: break;
 	}

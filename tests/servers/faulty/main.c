@@ -134,6 +134,8 @@ static void listen_start(struct server *s)
 		exit(0);
 	if (error)
 		peer_die(3, "cannot listen: %s", strerror(-error));
+	if (path && s->fault == FAULT_START_ONCE_LATE)
+		lock_once(path);
 }
 
 static void signals_start(struct server *s)
