@@ -409,15 +409,3 @@ void case_concurrency_stuck_reader(struct turn *t)
 	t->sort = KEPT_WAITING;
 	turn_fail(t, BYTES, "a client is not answered while another does not read, and is as soon as that one reads");
 }
-
-void case_robust_half_open(struct turn *t)
-{
-	int limit = t->subject->dialect.limit, n = limit > 0 && limit <= 12 ? limit - 1 : 12;
-
-	for (int i = 0; i < n; i++) {
-		if (!peer_open(t))
-			return;
-		turn_pause(3 * TS_MS);
-	}
-	turn_plain(t);
-}

@@ -180,3 +180,15 @@ void case_end_own_replies(struct turn *t)
 	if (t->blame == NOBODY && !is_judged(t))
 		turn_report(t, "not judged: the next client was not served");
 }
+
+void case_robust_half_open(struct turn *t)
+{
+	int limit = t->subject->dialect.limit, n = limit > 0 && limit <= 12 ? limit - 1 : 12;
+
+	for (int i = 0; i < n; i++) {
+		if (!peer_open(t))
+			return;
+		turn_pause(3 * TS_MS);
+	}
+	turn_plain(t);
+}

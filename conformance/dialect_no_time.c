@@ -195,11 +195,22 @@ static bool has_bracket(const char *text, size_t n)
 	return n > 0 && *text == '[';
 }
 
+/* Every other byte of plain text in two bytes a letter is NUL. */
+static bool is_wide(const char *text, size_t n)
+{
+	size_t n_nul = 0;
+
+	for (size_t i = 0; i + 1 < n; i += 2)
+		n_nul += (text[i] == '\0') != (text[i + 1] == '\0');
+	return n >= 8 && n_nul == n / 2;
+}
+
 /* The first that fits is the answer. */
 static const struct {
 	bool (*fits)(const char *text, size_t n);
 	const char *why;
 } reasons[] = {
+        {is_wide, "it is in UTF-16: every other byte is NUL"},
         {is_quoted, "it begins with a quote"},
         {has_bracket, "it begins with a bracket of its own"},
         {is_no_value, "it is what a language shows where there is no value"},
