@@ -106,10 +106,19 @@ struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers)
 
 #define LEAVES_NS (10 * TS_MS)
 
+static bool is_alone(const struct turn *t)
+{
+	bool alone = true;
+
+	for (int i = 0; i < t->n_peers; i++)
+		alone &= t->peers[i]->ended;
+	return alone;
+}
+
 /* Who has gone is there until the server knows, and a server of one that closes on a second would close on this one. */
 static void let_go(const struct turn *t)
 {
-	if (dialect_closes_on_second(&t->subject->dialect))
+	if (dialect_closes_on_second(&t->subject->dialect) && is_alone(t))
 		turn_pause(LEAVES_NS + turn_busy_ns() / 2);
 }
 
