@@ -267,20 +267,6 @@ void case_concurrency_churn(struct turn *t)
 	peer_finish(lasting);
 }
 
-void case_concurrency_half_line(struct turn *t)
-{
-	struct peer *slow = peer_open(t);
-
-	/* Some times over: on a busy machine the server may take longer to begin with the line. */
-	for (int i = 0; i < 3; i++) {
-		if (!peer_send(slow, "abc", 3))
-			return;
-		turn_pause(10 * TS_MS + turn_busy_ns());
-		turn_plain(t);
-	}
-	peer_say(slow, "def\r\n", 5);
-}
-
 #define LEAVERS 2
 
 /* Many clients: who of the last to come is not answered, in their order, and two of the first, who can go. */

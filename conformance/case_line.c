@@ -156,3 +156,18 @@ void case_line_unfinished(struct turn *t)
 		if (peer_send(p, "abcdef", 6))
 			peer_finish(p);
 }
+
+/* Others are served while half a line waits for its end. */
+void case_concurrency_half_line(struct turn *t)
+{
+	struct peer *slow = peer_open(t);
+
+	/* Some times over: on a busy machine the server may take longer to begin with the line. */
+	for (int i = 0; i < 3; i++) {
+		if (!peer_send(slow, "abc", 3))
+			return;
+		turn_pause(10 * TS_MS + turn_busy_ns());
+		turn_plain(t);
+	}
+	peer_say(slow, "def\r\n", 5);
+}

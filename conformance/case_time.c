@@ -156,6 +156,24 @@ void case_time_advances(struct turn *t)
 	judge_advance(t, before, after, a.resolution_ns);
 }
 
+#define SAID 8 /* letters, and the end of a line where there are lines */
+
+/* As a client of its own, whom nothing reaches any more. */
+static bool say_and_go(struct turn *t, const char *said, size_t n)
+{
+	if (ts_transport_is_stream(t->subject->endpoint.transport)) {
+		struct peer *p = peer_open(t);
+		if (!peer_say(p, said, n) || !peer_finish(p))
+			return false;
+		peer_free(p, 0);
+		return true;
+	}
+	struct dgram *d = dgram_open(t);
+	bool ok = d && dgram_say(d, said, n);
+	dgram_free(d);
+	return ok;
+}
+
 /*
  * Nobody says anything for a while: a server that looked at its clock before it began to wait is found out. So is one
  * that looks when somebody connects, and tells all of that, where a conversation can lie open meanwhile. The same is
@@ -165,15 +183,15 @@ void case_time_fresh_connection(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
 	bool has_open = ts_transport_is_stream(t->subject->endpoint.transport) && !d->one_shot && d->capacity > 1;
-	char said[8];
+	char said[SAID + 2];
+	size_t n = turn_framed_letters(t, SAID, said);
 
-	turn_letters(t, said, sizeof(said));
-	if (!turn_ask(t, said, sizeof(said)) || (!has_open && !turn_ask_end(t)))
+	if (has_open ? !turn_ask(t, said, SAID) : !say_and_go(t, said, n))
 		return;
 	turn_pause(STALE_NS);
-	if (has_open && (!turn_ask_letters(t, 8) || !turn_ask_end(t)))
+	if (has_open && (!turn_ask_letters(t, SAID) || !turn_ask_end(t)))
 		return;
-	turn_ask(t, said, sizeof(said));
+	turn_ask(t, said, SAID);
 }
 
 void case_time_sub_second(struct turn *t)
