@@ -108,7 +108,7 @@ void case_line_long(struct turn *t)
 	turn_ask_end(t);
 	come_in_pieces(t, sizes[0] - n_end);
 	exceed(t, 5000);
-	if (!turn_slow(t) && turn_bytes(t, LONGER, TS_S) == LONGER)
+	if (turn_bytes(t, LONGER, 4 * TS_S) == LONGER)
 		exceed(t, LONGER);
 }
 
