@@ -161,9 +161,16 @@ static bool said_few(struct turn *t)
 #define CROWD      100
 #define CROWD_SLOW 24 /* where a reply takes some milliseconds */
 
-#define BEHIND_NS (10 * TS_S) /* who waits behind those that wait, and are gone when their turn comes */
+#define BEHIND_NS  (10 * TS_S) /* who waits behind those that wait, and are gone when their turn comes */
+#define IN_TURN_NS (5 * TS_S)  /* the kernel sends again at 3 s what it had no room for in the queue */
 
-#define IN_TURN_NS (5 * TS_S) /* the kernel sends again at 3 s what it had no room for in the queue */
+/* What has come already is seen, too, when the time is over. */
+static int64_t left_ns(int64_t until_ns)
+{
+	int64_t ns = until_ns - ts_clock_mono_ns();
+
+	return ns > TS_MS ? ns : TS_MS;
+}
 
 /* Those who were answered go, and make room: then those who were not are, in their turn. */
 static bool waiting_are_served(struct turn *t, struct peer **p, int n)
@@ -179,9 +186,7 @@ static bool waiting_are_served(struct turn *t, struct peer **p, int n)
 		p[i] = NULL;
 	}
 	for (int i = 0; n_answered > 0 && i < n; i++) {
-		int64_t left_ns = until_ns - ts_clock_mono_ns();
-		if (!p[i] || p[i]->ended || peer_answered_within(p[i], left_ns > TS_MS ? left_ns : TS_MS) ||
-		    p[i]->ended)
+		if (!p[i] || p[i]->ended || peer_answered_within(p[i], left_ns(until_ns)) || p[i]->ended)
 			continue;
 		if (t->blame != NOBODY)
 			return false;
@@ -233,10 +238,8 @@ void case_concurrency_own_data(struct turn *t)
 		for (int i = 0; i < n; i++)
 			peer_send_letters(p[i], 24);
 		int64_t until_ns = ts_clock_mono_ns() + wait_ns;
-		for (int i = 0; i < n && t->blame == NOBODY; i++) {
-			int64_t left_ns = until_ns - ts_clock_mono_ns();
-			n_answered += peer_answered_within(p[i], left_ns > TS_MS ? left_ns : TS_MS);
-		}
+		for (int i = 0; i < n && t->blame == NOBODY; i++)
+			n_answered += peer_answered_within(p[i], left_ns(until_ns));
 	}
 	if (n_answered < n && t->blame == NOBODY && !waiting_are_served(t, p, n))
 		return;

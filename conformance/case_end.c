@@ -226,17 +226,28 @@ static int64_t n_after_end(struct turn *t, int64_t quiet_ns)
 	return p->n_read - before;
 }
 
+/* A client of a line server that has been answered, and has sent an empty line; NULL: there are no such, or something
+ * went wrong. */
+static struct peer *ends_by_line(struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	struct peer *p = d->line && !d->one_shot ? peer_open(t) : NULL;
+
+	if (!p || !peer_say_letters(p, 8))
+		return NULL;
+	p->dumb = true;
+	peer_send(p, dialect_line_end(d), strlen(dialect_line_end(d)));
+	return p;
+}
+
 /* To a line server an empty line is the empty string. (One that answers it like any other is warned of that elsewhere.)
  */
 static void end_by_empty_line(struct turn *t)
 {
-	const struct dialect *d = &t->subject->dialect;
-	struct peer *p = d->line && !d->one_shot && !turn_slow(t) ? peer_open(t) : NULL;
+	struct peer *p = turn_slow(t) ? NULL : ends_by_line(t);
 
-	if (!p || !peer_say_letters(p, 8))
+	if (!p)
 		return;
-	p->dumb = true;
-	peer_send(p, "\r\n" + !d->crlf, 1 + d->crlf);
 	listen_to_end(p, p->n_read + 65536, 300 * TS_MS);
 	if (p->n_first > 0 && p->first[0] != '[') {
 		trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
@@ -335,12 +346,10 @@ void case_end_one_shot_whole(struct turn *t)
 /* Whoever ends by an empty line ends a conversation, and not the server. */
 static void goes_by_empty_line(struct turn *t)
 {
-	struct peer *p = peer_open(t);
+	struct peer *p = ends_by_line(t);
 
-	if (!peer_say_letters(p, 8))
+	if (!p)
 		return;
-	p->dumb = true;
-	peer_send(p, t->subject->dialect.crlf ? "\r\n" : "\n", t->subject->dialect.crlf ? 2 : 1);
 	peer_listen(p, 20 * TS_MS + turn_busy_ns());
 	peer_free(p, 0);
 	if (!turn_plain(t))
@@ -351,8 +360,7 @@ void case_end_next_client(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, turn_slow(t) ? 1 : 3, 1, TS_S); i++)
 		turn_plain(t);
-	if (t->blame == NOBODY && t->subject->dialect.line && !t->subject->dialect.one_shot)
-		goes_by_empty_line(t);
+	goes_by_empty_line(t);
 }
 
 /* More than the 1,024 descriptors that a process may have by default, where that takes no time: one a client is left.

@@ -135,7 +135,7 @@ void case_line_empty_ends(struct turn *t)
 {
 	bool crlf = t->subject->dialect.crlf;
 
-	end_by_line(t, crlf ? "\r\n" : "\n", "an empty line was answered");
+	end_by_line(t, dialect_line_end(&t->subject->dialect), "an empty line was answered");
 	end_by_line(t, crlf ? "\r\nbehind\r\n" : "\nbehind\n", "a line behind the empty one was answered");
 }
 

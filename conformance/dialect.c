@@ -109,7 +109,7 @@ static void confirm_line(struct turn *t, struct peer *p)
 		dialect_listen_whole(p, word, N_WORD);
 		return;
 	}
-	peer_send(p, "\r\n" + !d->crlf, d->crlf ? 2 : 1);
+	peer_send(p, dialect_line_end(d), strlen(dialect_line_end(d)));
 	peer_listen(p, wait_ns);
 	dialect_listen_whole(p, "\n", 1);
 }

@@ -68,6 +68,12 @@ static inline bool dialect_is_leisurely(const struct dialect *d)
 	return d->least_rtt_ns > DIALECT_LEISURELY_NS || d->begins_late || d->ends_late;
 }
 
+/* How a line ends, where there are lines. */
+static inline const char *dialect_line_end(const struct dialect *d)
+{
+	return d->crlf ? "\r\n" : "\n";
+}
+
 /* Does it serve one client, and close on whoever comes meanwhile? */
 static inline bool dialect_closes_on_second(const struct dialect *d)
 {

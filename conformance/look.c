@@ -204,6 +204,11 @@ bool look_start_again(struct subject *subject)
 	return ok;
 }
 
+bool look_starts_well(struct report *report)
+{
+	return look_start_again(report->subject) && look_whether_it_lives(report);
+}
+
 void look_again(struct report *report, struct result *r)
 {
 	struct result first = *r;

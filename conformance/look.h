@@ -22,6 +22,10 @@ void look_at(struct report *report, struct result *r, double patience);
  */
 void look_again(struct report *report, struct result *r);
 
+/* With --exec: does it start once more, and hold one? One that listens, and only then sees that it is not to start,
+ * ends in whatever case it is in. */
+bool look_starts_well(struct report *report);
+
 /* Does the server hold a plain conversation? Asked with twice the patience. */
 bool look_whether_it_lives(struct report *report);
 

@@ -116,12 +116,6 @@ static bool is_deaf(struct report *report, const struct result *r)
 	return same && r->blame == SILENCE && sigterm && sigterm->status == FAIL && !sigterm->flaky;
 }
 
-/* Does it, once more? One that listens, and only then sees that it is not to start, ends in whatever case it is in. */
-static bool starts_well(struct report *report)
-{
-	return look_start_again(report->subject) && look_whether_it_lives(report);
-}
-
 /* A server just started for each; what becomes of it is no finding but the case's own. */
 static void run_lives(struct report *report)
 {
@@ -137,7 +131,7 @@ static void run_lives(struct report *report)
 		}
 		report->subject->gone = false;
 		look_at(report, r, 1);
-		if (r->blame != NOBODY && r->sort == ENDED && !starts_well(report)) {
+		if (r->blame != NOBODY && r->sort == ENDED && !look_starts_well(report)) {
 			char how[300];
 			snprintf(how, sizeof(how), "%.299s", r->message + r->end_at);
 			result_excuse(r);

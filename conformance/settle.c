@@ -83,7 +83,7 @@ static bool is_worth_a_look(const struct report *report, const struct result *r,
 /* One that ends with its first client, or a moment later, would be started again for each case. */
 static bool serves_again(struct report *report)
 {
-	if (!look_start_again(report->subject) || !look_whether_it_lives(report))
+	if (!look_starts_well(report))
 		return false;
 	turn_pause(20 * TS_MS + turn_busy_ns());
 	return look_whether_it_lives(report);
@@ -177,6 +177,12 @@ static bool died_meanwhile(struct report *report, const struct result *r)
 	return !report->subject->launch && cut_off && !look_whether_it_lives(report);
 }
 
+/* Another case is about it, has failed, or may yet; see look_settle. */
+static bool left_to_another(struct report *report, struct result *r, bool wait)
+{
+	return (wait && root_may_come(r)) || look_leave_to_root(report, r);
+}
+
 void look_settle(struct report *report, bool wait)
 {
 	int n_looks = 0, n_served = report->subject->n_served;
@@ -208,9 +214,7 @@ void look_settle(struct report *report, bool wait)
 		struct result *r = &report->results[i % report->n];
 		if (r->done || r->duration_ns == 0 || (i < report->n && !root_is(r)))
 			continue;
-		if (wait && root_may_come(r))
-			continue;
-		if (spared(r) || look_leave_to_root(report, r))
+		if (spared(r) || left_to_another(report, r, wait))
 			continue;
 		if (!killer && is_worth_a_look(report, r, died) &&
 		    (n_looks++ < SECOND_LOOKS || ended_beside(report, r))) {
@@ -228,7 +232,7 @@ void look_settle(struct report *report, bool wait)
 			else if (died && (r->blame == GONE || report->n_confirmed > n_before))
 				result_excuse(r);
 			report->n_confirmed += r->blame != NOBODY && !r->flaky && r->requirement->level == MUST;
-			if ((wait && root_may_come(r)) || look_leave_to_root(report, r))
+			if (left_to_another(report, r, wait))
 				continue;
 		}
 		r->failed_ns = 0;

@@ -42,20 +42,25 @@ static int want_of_all(struct loop *loop, enum source_kind kind, enum source_wan
 	return rc;
 }
 
-/* A listener that cannot be served would be ready for ever: it is left alone until something has been closed, or a
- * while. */
-static void pause_accepting(struct loop *loop)
+/* A socket that cannot be served would be ready for ever: it is left alone for a while, a listener until something has
+ * been closed. */
+static void pause_all(struct loop *loop, enum source_kind kind, int64_t *again_ns)
 {
-	loop->accept_again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
-	want_of_all(loop, SOURCE_LISTENER, WANT_NOTHING);
+	*again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
+	want_of_all(loop, kind, WANT_NOTHING);
 }
 
-/* Without a listener that is listened to, nobody would ever try again. */
-static void resume_accepting(struct loop *loop)
+/* Without one that is listened to, nobody would ever try again. */
+static void resume_all(struct loop *loop, enum source_kind kind, int64_t *again_ns)
 {
-	bool all = want_of_all(loop, SOURCE_LISTENER, WANT_READ) == 0;
+	bool all = want_of_all(loop, kind, WANT_READ) == 0;
 
-	loop->accept_again_ns = all ? 0 : ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
+	*again_ns = all ? 0 : ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
+}
+
+static void pause_accepting(struct loop *loop)
+{
+	pause_all(loop, SOURCE_LISTENER, &loop->accept_again_ns);
 }
 
 static bool has_place(struct loop *loop)
@@ -129,20 +134,6 @@ void loop_accept_failed(struct loop *loop, int error)
 
 /* --- datagrams ----------------------------------------------------------------------------------------------- */
 
-/* Without memory, too, the socket would be ready all the time. */
-static void pause_receiving(struct loop *loop)
-{
-	loop->receive_again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
-	want_of_all(loop, SOURCE_DATAGRAM, WANT_NOTHING);
-}
-
-static void resume_receiving(struct loop *loop)
-{
-	bool all = want_of_all(loop, SOURCE_DATAGRAM, WANT_READ) == 0;
-
-	loop->receive_again_ns = all ? 0 : ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
-}
-
 static void serve_datagrams(struct loop *loop, struct port *p)
 {
 	int rc = post_serve(loop->post, p->listener, MSG_DONTWAIT);
@@ -150,8 +141,8 @@ static void serve_datagrams(struct loop *loop, struct port *p)
 	if (rc >= 0 || rc == -EAGAIN || rc == -EINTR)
 		return;
 	worker_note(loop->worker, counted_error_of(-rc), -rc, "datagrams");
-	if (worker_is_shortage(-rc))
-		pause_receiving(loop);
+	if (worker_is_shortage(-rc)) /* the socket would be ready all the time */
+		pause_all(loop, SOURCE_DATAGRAM, &loop->receive_again_ns);
 }
 
 void loop_ready(struct loop *loop, struct source *s, unsigned ready)
@@ -258,12 +249,12 @@ static void expire(struct loop *loop)
 		loop_conns_send_again(loop);
 	}
 	if (loop->receive_again_ns && now >= loop->receive_again_ns)
-		resume_receiving(loop);
+		resume_all(loop, SOURCE_DATAGRAM, &loop->receive_again_ns);
 	if (loop->accept_again_ns && now >= loop->accept_again_ns) {
 		if (loop->draining)
 			drain_queues(loop);
 		else
-			resume_accepting(loop);
+			resume_all(loop, SOURCE_LISTENER, &loop->accept_again_ns);
 	}
 }
 
