@@ -47,7 +47,7 @@ static bool is_worth_one_more(const struct turn *t, int n, int64_t until_ns)
 {
 	bool fewer = n < ENOUGH && !t->subject->slow_end && !turn_sparing(t) && turn_busy_ns() > 0;
 
-	return ts_clock_mono_ns() < until_ns + (fewer ? 4 * TS_S : 0);
+	return ts_clock_mono_ns() < until_ns + (fewer ? 10 * TS_S : 0);
 }
 
 /* Up to 500 conversations after some to warm up. What is left is counted when it has had time to
