@@ -121,7 +121,9 @@ def try_fault(row, full):
     return right, 'fault', name, '%s by %s' % (level, kills), status, found, seconds
 
 
-QUICK = ['--skip=' + p for p in ('time.*', 'stream.kept-*', 'stream.no-*', 'stream.huge', 'stream.slow-*', 'end.many')]
+# What waits long, or takes much of a processor.
+QUICK = ['--skip=' + p for p in ('time.*', 'stream.kept-*', 'stream.no-*', 'stream.huge', 'stream.slow-*', 'end.many',
+                                 'concurrency.no-cross-talk', 'concurrency.many-open')]
 QUICK_TEXT = ['--only=' + p for p in ('format.*', 'data.*', 'time.*')]  # of servers that are odd in their time's text alone
 
 

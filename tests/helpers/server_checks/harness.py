@@ -39,7 +39,7 @@ class Server:
             options = ("--sandbox=off",) + options
         self.stats_path = os.path.join(FOLDER, "stats.%d" % time.monotonic_ns())
         uris = [uri] if isinstance(uri, str) else uri
-        if mode == "prefork" and SANITIZED:  # each process looks for leaks when it ends
+        if mode == "prefork":  # more of them show no more, and cost: those with a sanitizer look for leaks when they end
             options = ("--workers=24",) + options
         reader, writer = os.pipe()
         self.process = subprocess.Popen(
