@@ -42,14 +42,20 @@ throttled_group() {
   return 1
 }
 
-@test "a server of 5 ms: the percentiles are right to 1 % or 20 us" {
+@test "a server of 5 ms: the percentiles are right to 1 %" {
+  # The way there and back is in every latency: it is measured on the same server without a delay.
+  start_delay --delay=0s --spin
+  load -c 20 -r 500 -d 1s "${uri}"
+  way=$("${bin}/tsreport" rows "${result}" . latency.service.percentiles.50)
+  stop_delay
+  [ "${way}" -lt 500000 ]
   start_delay --delay=5ms --spin
   # Other work on the machine can only add to a latency, and to the upper percentiles first: the lower ones of the best of
   # three runs show what is measured.
   for run in 1 2 3; do
     load -c 20 -r 500 -d 1s --percentiles=5,25,50 "${uri}"
     holds 'r["scheduled"] == 500 and 5e6 <= ns("service", "5")'
-    holds 'ns("service", "5") <= 5.05e6 + 20e3 and ns("response", "5") <= 5.05e6 + 200e3 and ns("service", "50") < 10e6' && return
+    holds "ns('service', '5') <= 5.05e6 + ${way} and ns('response', '5') <= 5.25e6 + ${way} and ns('service', '50') < 10e6" && return
   done
   false
 }
@@ -196,7 +202,8 @@ END
   start_server
   "${bin}/tsload" --progress=never --json="${result}" -c 10 -r 1000 -d 2s "${uri}" >/dev/null 3>&- &
   pid=$!
-  until_it_served 0
+  await_handlers "${pid}"
+  read -r -t 0.6 <> <(:) || true # its connections are open by then
   kill -STOP "${pid}"
   read -r -t 0.25 <> <(:) || true
   kill -CONT "${pid}"
@@ -211,10 +218,10 @@ END
   "${bin}/tsload" --progress=never --json="${result}" -c 20 -t 1 -r 200 -d 1200ms "${uri}" >/dev/null 3>&- &
   pid=$!
   await_handlers "${pid}"
-  for ((i = 0; i < 28; i++)); do
-    kill -STOP "${pid}"
+  for ((i = 0; i < 200; i++)); do # to its end
+    kill -STOP "${pid}" 2>/dev/null || break
     read -r -t 0.03 <> <(:) || true
-    kill -CONT "${pid}"
+    kill -CONT "${pid}" 2>/dev/null || break
     read -r -t 0.01 <> <(:) || true
   done
   wait "${pid}" || true
