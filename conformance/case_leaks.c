@@ -282,7 +282,7 @@ static bool is_much(int64_t growth, int n)
 static bool grows_on(struct turn *t)
 {
 	const int n_rounds = t->patience > 1 ? 3 : 12;
-	const int64_t until_ns = ts_clock_mono_ns() + 6 * TS_S;
+	const int64_t until_ns = ts_clock_mono_ns() + (turn_busy_ns() > 0 ? 24 : 6) * TS_S;
 	struct launch_census before, after;
 
 	for (int i = 0; i < n_rounds && ts_clock_mono_ns() < until_ns; i++) {
