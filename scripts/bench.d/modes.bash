@@ -7,11 +7,11 @@ limit_descriptors=$(ulimit -Hn)
 read_limits() {
   local workload names unless reason name
   while IFS='|' read -r workload names unless reason; do
-    workload=$(trim "${workload}")
+    trim workload unless reason
     [[ -z "${workload}" || "${workload}" == \#* ]] && continue
     for name in ${names}; do
-      l_unless[${workload} ${name}]=$(trim "${unless}")
-      l_reason[${workload} ${name}]=$(trim "${reason//\{limit\}/${limit_descriptors}}")
+      l_unless[${workload} ${name}]=${unless}
+      l_reason[${workload} ${name}]=${reason//\{limit\}/${limit_descriptors}}
     done
   done <"${suites}/limits"
 }

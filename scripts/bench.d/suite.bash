@@ -24,15 +24,15 @@ read_suite() {
 read_workloads() {
   local id transport loop group at title options known=()
   while IFS='|' read -r id transport loop group at title options; do
-    id=$(trim "${id}")
+    trim id transport loop group at title options
     [[ -z "${id}" || "${id}" == \#* ]] && continue
     known+=("${id}")
-    w_transport[${id}]=$(trim "${transport}")
-    w_loop[${id}]=$(trim "${loop}")
-    w_group[${id}]=$(trim "${group}")
-    w_at[${id}]=$(trim "${at}")
-    w_title[${id}]=$(trim "${title}")
-    w_options[${id}]=$(trim "${options}")
+    w_transport[${id}]=${transport}
+    w_loop[${id}]=${loop}
+    w_group[${id}]=${group}
+    w_at[${id}]=${at}
+    w_title[${id}]=${title}
+    w_options[${id}]=${options}
   done <"${suites}/workloads"
   for id in "${workloads[@]}"; do
     [ -n "${w_transport[${id}]:-}" ] || die 2 "WORKLOADS: ${id}: must be one of: ${known[*]}"
@@ -47,8 +47,13 @@ named_once() {
   [ -z "${twice}" ] || die 2 "$1: ${twice}: must be named once"
 }
 
+# NAME...: the text of each of these variables loses the blanks around it. (A subshell for each would take seconds.)
 trim() {
-  local text=$1
-  text=${text#"${text%%[![:space:]]*}"}
-  printf '%s' "${text%"${text##*[![:space:]]}"}"
+  local trim_name
+  for trim_name in "$@"; do
+    local -n trim_text=${trim_name}
+    trim_text=${trim_text#"${trim_text%%[![:space:]]*}"}
+    trim_text=${trim_text%"${trim_text##*[![:space:]]}"}
+    unset -n trim_text
+  done
 }
