@@ -148,108 +148,6 @@ void case_concurrency_no_cross_talk(struct turn *t)
 	}
 }
 
-/* Known to have no place for many: that is reported. */
-static bool said_few(struct turn *t)
-{
-	int capacity = t->subject->dialect.capacity;
-
-	if (capacity < DIALECT_CAPACITY_MAX)
-		turn_report(t, "not tried: the server serves %d at a time", capacity);
-	return capacity < DIALECT_CAPACITY_MAX;
-}
-
-#define CROWD      100
-#define CROWD_SLOW 24 /* where a reply takes some milliseconds */
-
-#define BEHIND_NS  (10 * TS_S) /* who waits behind those that wait, and are gone when their turn comes */
-#define IN_TURN_NS (5 * TS_S)  /* the kernel sends again at 3 s what it had no room for in the queue */
-
-/* What has come already is seen, too, when the time is over. */
-static int64_t left_ns(int64_t until_ns)
-{
-	int64_t ns = until_ns - ts_clock_mono_ns();
-
-	return ns > TS_MS ? ns : TS_MS;
-}
-
-/* Those who were answered go, and make room: then those who were not are, in their turn. */
-static bool waiting_are_served(struct turn *t, struct peer **p, int n)
-{
-	int64_t until_ns = ts_clock_mono_ns() + IN_TURN_NS;
-	int n_answered = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (!peer_answered(p[i]))
-			continue;
-		n_answered++;
-		peer_free(p[i], 0);
-		p[i] = NULL;
-	}
-	for (int i = 0; n_answered > 0 && i < n; i++) {
-		if (!p[i] || p[i]->ended || peer_answered_within(p[i], left_ns(until_ns)) || p[i]->ended)
-			continue;
-		if (t->blame != NOBODY)
-			return false;
-		return turn_fail(t, SILENCE,
-		                 "%d clients were there at once, %d of them were answered, and went; the one that came "
-		                 "as number %d was not answered even then",
-		                 n, n_answered, i + 1);
-	}
-	return true;
-}
-
-/*
- * Not all were answered. They go, and then somebody else is, unless their places are lost. One that has ended is judged
- * by many-open.
- */
-static void next_after(struct turn *t, int n, int n_answered)
-{
-	turn_leave(t);
-	struct peer *next = peer_open(t);
-	bool sent = peer_send_letters(next, 9);
-
-	if (sent && !peer_answered_within(next, BEHIND_NS) && t->blame == NOBODY && !next->ended) {
-		turn_fail(t, SILENCE,
-		          "%d clients were there at once, %d of them were answered; all have gone, and the "
-		          "next is not served",
-		          n, n_answered);
-		return;
-	}
-	t->blame = NOBODY;
-	t->message[0] = '\0';
-	turn_report(t, "%d of %d clients were answered", n_answered, n);
-}
-
-/* Whom a table of 8 or of 64 clients has no room for. How many are answered is not judged here, only what they get. */
-void case_concurrency_own_data(struct turn *t)
-{
-	int64_t wait_ns = 300 * TS_MS + 2 * turn_busy_ns() + 4 * t->subject->dialect.rtt_ns;
-	const int limit = t->subject->dialect.limit;
-	int n = 0, n_answered = 0, most = t->subject->dialect.least_rtt_ns > 10 * TS_MS ? CROWD_SLOW : CROWD;
-	struct peer *p[CROWD];
-
-	if (said_few(t))
-		return;
-	most = limit > 0 && 2 * limit < most ? 2 * limit : most;
-	while (n < most && (p[n] = peer_try(t, wait_ns, false)) != NULL)
-		n++;
-	for (int round = 0; turn_goes_on(t, round, 4, 2, TS_S); round++) {
-		n_answered = 0;
-		for (int i = 0; i < n; i++)
-			peer_send_letters(p[i], 24);
-		int64_t until_ns = ts_clock_mono_ns() + wait_ns;
-		for (int i = 0; i < n && t->blame == NOBODY; i++)
-			n_answered += peer_answered_within(p[i], left_ns(until_ns));
-	}
-	if (n_answered < n && t->blame == NOBODY && !waiting_are_served(t, p, n))
-		return;
-	for (int i = 0; i < n; i++)
-		if (p[i])
-			p[i]->dumb = true;
-	if (n_answered < n && t->blame == NOBODY)
-		next_after(t, n, n_answered);
-}
-
 #define GOERS 4
 
 void case_concurrency_churn(struct turn *t)
@@ -337,7 +235,7 @@ void case_concurrency_many_open(struct turn *t)
 	struct peer *p[MANY];
 	int n = turn_slow(t) ? 20 : MANY, n_each = n_at_once(t);
 
-	if ((d->capacity < LEAVERS || d->one_shot) && said_few(t))
+	if ((d->capacity < LEAVERS || d->one_shot) && peers_said_few(t))
 		return;
 	for (int i = 0; i < LEAVERS && !d->one_shot; i++)
 		if (!peer_say_letters(c.leaver[i] = peer_open(t), 8))

@@ -72,9 +72,10 @@ static int killer(const struct play *p)
 /* It has been told to end: it must, though the server keeps the connection. */
 static bool must_end(struct play *p, const char *when)
 {
+	const int64_t wait_ns = turn_wait_ns(p->t);
 	char said[260];
 
-	if (play_ended(p, turn_wait_ns(p->t))) {
+	if (play_ended(p, turn_busy_ns() > 0 ? 2 * wait_ns : wait_ns)) {
 		if (killer(p) == 0)
 			return true;
 		return turn_fail(p->t, BYTES, "the client is killed by signal %d %s", killer(p), when);

@@ -128,6 +128,9 @@ void peer_free(struct peer *p, int64_t wait_ns);
 /* Everybody sends, then everybody is answered. */
 void peers_say(struct peer **p, int n);
 
+/* Is the server known to have no place for many? That is reported. */
+bool peers_said_few(struct turn *t);
+
 /* n clients more (at most PEERS_TOGETHER) speak, and end at once: the server finds all of them gone
  * when it looks next. */
 #define PEERS_TOGETHER 8

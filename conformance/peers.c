@@ -47,3 +47,12 @@ void peers_reset_together(struct turn *t, int n)
 	while (t->n_peers > 0)
 		peer_reset(t->peers[t->n_peers - 1]);
 }
+
+bool peers_said_few(struct turn *t)
+{
+	int capacity = t->subject->dialect.capacity;
+
+	if (capacity < DIALECT_CAPACITY_MAX)
+		turn_report(t, "not tried: the server serves %d at a time", capacity);
+	return capacity < DIALECT_CAPACITY_MAX;
+}

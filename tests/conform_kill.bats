@@ -11,7 +11,7 @@ matrix() { # NAME ARGUMENT...
   local log=build/test-logs/conform-$1.txt
   shift
   mkdir -p build/test-logs
-  timeout 200 tests/conform_matrix.py --jobs=32 "$@" >"${log}" 3>&- || {
+  timeout 200 tests/conform_matrix.py --jobs=16 "$@" >"${log}" 3>&- || {
     grep -v '^ok' "${log}"
     return 1
   }

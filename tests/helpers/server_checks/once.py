@@ -113,12 +113,14 @@ def check_ready_standard():
 
 
 def check_ready_time():
-    times = []
-    for _ in range(15):
+    best = 1.0
+    for _ in range(60):  # on a busy machine few of them have the processor all the time
         begun = time.monotonic()
         with Server():
-            times.append(time.monotonic() - begun)
-    assert SANITIZED or min(times) < 0.02, "at best %.1f ms" % (1e3 * min(times))
+            best = min(best, time.monotonic() - begun)
+        if SANITIZED or best < 0.02:
+            return
+    raise AssertionError("at best %.1f ms" % (1e3 * best))
 
 
 def check_fd_setsize():
