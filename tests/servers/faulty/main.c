@@ -56,7 +56,7 @@ static bool argument_parse(struct server *s, const char *arg, int *ready_fd);
 static void fault_choose(struct server *s, const char *arg, const char *name)
 {
 	for (int i = 0; i < FAULT_N; i++) {
-		if (strcmp(rows[i].name, name))
+		if (strcmp(rows[i].name, name) != 0)
 			continue;
 		s->fault = i;
 		if (*rows[i].flags)

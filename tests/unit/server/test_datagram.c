@@ -6,6 +6,7 @@
 #include "unit.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -107,15 +108,14 @@ static enum datagram_fate judge_stamps(const char *stamp, int n, const char *dat
                                        socklen_t n_source)
 {
 	struct datagram d = {.source = source, .source_len = n_source};
-	char text[4000] = "";
+	char text[4000];
 	struct iovec reply[2];
 	enum datagram_fate fate;
 	struct guard g;
 
 	for (int i = 0; i < n; i++)
-		strcat(text, stamp);
-	strcat(text, data);
-	d.n = strlen(text);
+		d.n += (size_t)snprintf(text + d.n, sizeof(text) - d.n, "%s", stamp);
+	d.n += (size_t)snprintf(text + d.n, sizeof(text) - d.n, "%s", data);
 	d.data = malloc(d.n); /* so that a sanitizer sees a byte beyond */
 	memcpy(d.data, text, d.n);
 	assert_int_equal(guard_init(&g, 0, 1), 0);
