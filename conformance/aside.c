@@ -13,7 +13,7 @@ struct side_by_side {
 	struct report *report;
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
-	int n_places, n_risky, n_silent;
+	int n_places, n_running, n_risky, n_silent;
 	int n_cut;       /* so many cases, one after the other, were ended by the server before they were answered */
 	bool waited_for; /* the server; looked at once, for it depends on how busy the machine is */
 	bool waits;      /* cases of one or two clients that run alone for the sake of the processor run here, too */
@@ -58,12 +58,13 @@ static bool implied(const struct side_by_side *s, const struct result *r)
 	return r->row->needs & IMPLIED && dialect_is_sparing(&s->report->subject->dialect) && !s->report->subject->few;
 }
 
-/* The case that it depends on is one of these, and is not over. */
+/* The case that it depends on is one of these, will run or runs, and is not over. */
 static bool too_early(const struct side_by_side *s, const struct result *r)
 {
-	const struct result *before = r->row->depends ? result_of(s->report, r->row->depends) : NULL;
+	struct result *before = r->row->depends ? result_of(s->report, r->row->depends) : NULL;
 
-	return before && before->selected && aside(s, before->row) && !before->done && before->duration_ns == 0;
+	return before && aside(s, before->row) && result_ready(s->report, before) && !implied(s, before) &&
+	       before->duration_ns == 0;
 }
 
 /* The first that may begin now, or NULL; *wait: one may later. */
@@ -74,7 +75,7 @@ static struct result *next(struct side_by_side *s, bool *wait)
 	*wait = false;
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
-		if (!aside(s, r->row) || r->started || implied(s, r) || !result_ready(report, r))
+		if (!aside(s, r->row) || r->started || !result_ready(report, r) || implied(s, r))
 			continue;
 		if (places(s, r) <= s->n_places && !(risky(s, r) && s->n_risky > 0) && !too_early(s, r))
 			return r;
@@ -91,10 +92,13 @@ static struct result *take(struct side_by_side *s)
 		struct result *r = next(s, &wait);
 		if (r) {
 			r->started = true;
+			s->n_running++;
 			s->n_places -= places(s, r);
 			s->n_risky += risky(s, r);
 			return r;
 		}
+		if (wait && s->n_running == 0) /* nobody would ever wake it */
+			return NULL;
 		if (wait)
 			pthread_cond_wait(&s->freed, &s->lock);
 	}
@@ -122,6 +126,7 @@ static void *work(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		look_at(s->report, r, 1);
 		pthread_mutex_lock(&s->lock);
+		s->n_running--;
 		s->n_silent += r->blame == SILENCE && !s->report->subject->loses;
 		s->n_places += places(s, r);
 		s->n_risky -= risky(s, r);

@@ -25,6 +25,12 @@ const shapes = {
     'inspect': (c) => chunks(c, (data) => c.write(`[${now().toISOString()}] ${require('util').inspect(data)}`)),
     'started': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from(`[${started.toISOString()}] `), data]))),
     'connected': (c) => { const at = now().toISOString(); chunks(c, (data) => c.write(Buffer.concat([Buffer.from(`[${at}] `), data]))); },
+    // a stream of events: unasked, and for as long as anybody listens
+    'events': (c) => {
+        c.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n');
+        const timer = setInterval(() => c.write(`data: ${now()}\n\n`), 500);
+        c.on('close', () => clearInterval(timer));
+    },
     'greets': (c) => { c.write('hello\r\n'); chunks(c, (data) => c.write(Buffer.concat([Buffer.from(`[${now()}] `), data]))); },
     'ends': (c) => chunks(c, (data) => c.end(Buffer.concat([Buffer.from(`[${now()}] `), data]))),
     'month': (c) => chunks(c, (data) => {
