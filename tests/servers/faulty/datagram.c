@@ -175,8 +175,8 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 	free(reply.p);
 	kept->addr_len = has(c, FAULT_DGRAM_EMPTY_SENDER) ? 0 : kept->addr_len;
 	bool fifth = has(c, FAULT_DGRAM_FIFTH_UNASKED) && c->n_messages % 5 == 0;
-	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_EMPTY_TO_LAST) ||
-	    fifth)
+	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_IDLE_UNASKED) ||
+	    has(c, FAULT_DGRAM_EMPTY_TO_LAST) || fifth)
 		*kept = *from;
 	if (has(c, FAULT_DGRAM_ONE) || (has(c, FAULT_DGRAM_FIFTY) && c->n_messages == 50))
 		exit(0);
@@ -185,7 +185,9 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 void datagrams_run(struct server *s)
 {
 	struct conversation c = {.server = s, .fd = s->listener, .connected_ns = peer_now_ns(CLOCK_REALTIME)};
-	bool is_unasked = has(&c, FAULT_DGRAM_UNASKED) || has(&c, FAULT_DGRAM_FIFTH_UNASKED);
+	int unasked_ms = has(&c, FAULT_DGRAM_IDLE_UNASKED)                                    ? 1000
+	                 : has(&c, FAULT_DGRAM_UNASKED) || has(&c, FAULT_DGRAM_FIFTH_UNASKED) ? 500
+	                                                                                      : -1;
 	bool dies = has(&c, FAULT_UNVISITED_DIES_UDP);
 	char *data = malloc(2 * PEER_BUFFER);
 	struct sender from = {0}, kept = {0}, holder = {0};
@@ -198,7 +200,7 @@ void datagrams_run(struct server *s)
 	if (has(&c, FAULT_DGRAM_BURST))
 		setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	while (!s->stopping) {
-		int wait_ms = dies ? 3000 : is_unasked && kept.addr_len ? 500 : -1;
+		int wait_ms = dies ? 3000 : kept.addr_len ? unasked_ms : -1;
 		bool is_visited = server_wait(s, c.is_closed ? -1 : c.fd, s->signals, wait_ms);
 		if (!is_visited && dies)
 			break;
