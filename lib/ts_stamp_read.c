@@ -165,6 +165,8 @@ static bool zone_name(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 {
 	const char *start = s->p;
 
+	if (s->end - s->p >= 4 && memcmp(s->p, "ChST", 4) == 0) /* Guam's; the others that have letters have capitals */
+		s->p += 4;
 	while (!at_end(s) && *s->p >= 'A' && *s->p <= 'Z')
 		s->p++;
 	size_t n = (size_t)(s->p - start);

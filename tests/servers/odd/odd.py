@@ -52,6 +52,7 @@ TIMES = {
     'east': lambda: datetime.now(timezone(timedelta(hours=8))).isoformat(timespec='seconds'),
     'west': in_zone(-9.5, '%Y-%m-%dT%H:%M:%S-0930'),
     'nepal': in_zone(5.75, '%a %b %e %H:%M:%S %Y'),
+    'guam': in_zone(10, '%a %b %e %H:%M:%S ChST %Y'),  # the only name of a zone with a small letter
     'kiritimati': in_zone(14, '%Y-%m-%d %H:%M:%S'),
     'dense': lambda: datetime.now().strftime('%d%b%Y-%H%M%S.%f'),
     'labelled': lambda: time.strftime('date=%Y-%m-%d,time=%H:%M:%S'),

@@ -49,6 +49,7 @@ static const struct good {
         {TS_STAMP_DATE, "Sun Nov 22 10:30:00 GMT 2026", 0, 0, 0},
         {TS_STAMP_DATE, "Sun Nov 22 10:30:00 CST 2026", 0, NONE, 0},
         {TS_STAMP_DATE, "Sun Nov 22 10:30:00 CEST 2026", 0, NONE, 0},
+        {TS_STAMP_DATE, "Sun Nov 22 10:30:00 ChST 2026", 0, NONE, 0},
         {TS_STAMP_DATE, "Sun Nov 22 18:30:00 +08 2026", 0, 28800, 0},
         {TS_STAMP_DATE, "Sun Nov 22 16:15:00 +0545 2026", 0, 20700, 0},
         {TS_STAMP_DATE, "Sun Nov 22 10:30:00 AM UTC 2026", 0, 0, 0},
