@@ -74,6 +74,18 @@ static void next_after(struct turn *t, int n, int n_answered)
 	turn_report(t, "%d of %d clients were answered", n_answered, n);
 }
 
+/* The beginning of each one's line: the server has to keep them apart until the rest comes. */
+static void send_halves(struct turn *t, struct peer **p, int n)
+{
+	char half[8];
+
+	for (int i = 0; i < n; i++) {
+		turn_letters(t, half, sizeof(half));
+		peer_send(p[i], half, sizeof(half));
+	}
+	turn_pause(10 * TS_MS + turn_busy_ns());
+}
+
 /* Whom a table of 8 or of 64 clients has no room for. How many are answered is not judged here, only what they get. */
 void case_concurrency_own_data(struct turn *t)
 {
@@ -89,6 +101,8 @@ void case_concurrency_own_data(struct turn *t)
 		n++;
 	for (int round = 0; turn_goes_on(t, round, 4, 2, TS_S); round++) {
 		n_answered = 0;
+		if (turn_takes_lines(t))
+			send_halves(t, p, n);
 		for (int i = 0; i < n; i++)
 			peer_send_letters(p[i], 24);
 		int64_t until_ns = ts_clock_mono_ns() + wait_ns;

@@ -225,7 +225,7 @@ void case_stream_slow_reader(struct turn *t)
 		return;
 	p->read_max = 0;
 	peer_widen(p);
-	if (peer_await(p))
+	if (peer_await(p) && peer_say_letters(p, 8)) /* it has been held back, and is heard again */
 		peer_finish(p);
 }
 

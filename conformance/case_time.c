@@ -108,10 +108,23 @@ void case_time_zone_true(struct turn *t)
 		leave_to_window(t);
 }
 
+/* Is the time still that of the probe's first reply? Then it stands, and does not go back. */
+static bool stands_still(const struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	int64_t now_ns = ts_clock_wall_ns();
+	struct ts_stamp stamp;
+	char text[TS_STAMP_MAX];
+
+	return turn_last_stamp(t, &stamp, text, sizeof(text)) &&
+	       ts_stamp_instant_ns(&stamp, d->rule.zone_s, now_ns) ==
+	               ts_stamp_instant_ns(&d->stamp, d->rule.zone_s, now_ns);
+}
+
 void case_time_not_back(struct turn *t)
 {
 	for (int i = 0; turn_goes_on(t, i, 60, 8, TS_S); i++)
-		if (!turn_ask_letters(t, 2) && t->sort == WRONG_TIME &&
+		if (!turn_ask_letters(t, 2) && t->sort == WRONG_TIME && !stands_still(t) &&
 		    (i > 0 || (ns_off(t) < 0 && ns_off(t) > -5 * TS_S)))
 			t->sort = ANY; /* a first reply's that is far off is just wrong */
 }

@@ -185,8 +185,11 @@ static bool walk_fraction(struct walk *w, size_t at, size_t n_pattern, unsigned 
 	size_t run = n_digits(w, at);
 	char piece[8];
 
-	if (!(last & (SECOND | MOMENT)) || shown & FRACTION || run < 1 || run > 9 || at == 0 ||
-	    !(strchr(".,:", w->text[at - 1]) || isdigit((unsigned char)w->text[at - 1])))
+	if (!(last & (SECOND | MOMENT)) || shown & FRACTION || run < 1 || run > 9 || at == 0)
+		return false;
+	const bool glued = isdigit((unsigned char)w->text[at - 1]);
+	if (glued ? run < 3
+	          : !strchr(".,:", w->text[at - 1])) /* 11/30/2026 is a date, and no time of day with a fraction */
 		return false;
 	snprintf(piece, sizeof(piece), run == 6 ? "%%f" : "%%%dN", (int)run);
 	return go(w, at, run, n_pattern, piece, shown | FRACTION, FRACTION);

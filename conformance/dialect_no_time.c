@@ -3,8 +3,19 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define SEEN 160 /* bytes of the text */
+
+/* As in 30/11/2026, 11/30/26, 30.11.2026. */
+static bool is_numeric_date(const char *text, size_t n)
+{
+	int first, second, third, end = 0;
+	char a, b;
+
+	return sscanf(text, "%4d%c%4d%c%4d%n", &first, &a, &second, &b, &third, &end) == 5 && (size_t)end == n &&
+	       a == b && strchr("/.-", a) && second > 0;
+}
 
 static bool is_date_alone(const char *text, size_t n)
 {
@@ -12,7 +23,8 @@ static bool is_date_alone(const char *text, size_t n)
 	struct ts_stamp stamp;
 	int n_all = snprintf(with_time, sizeof(with_time), "%.*s 00:00:00", (int)n, text);
 
-	return n_all < (int)sizeof(with_time) && ts_stamp_read(&stamp, NULL, with_time, (size_t)n_all, NULL) == 0;
+	return is_numeric_date(text, n) ||
+	       (n_all < (int)sizeof(with_time) && ts_stamp_read(&stamp, NULL, with_time, (size_t)n_all, NULL) == 0);
 }
 
 /* As in 333 10:30:00. */
@@ -143,6 +155,27 @@ static bool is_function(const char *text, size_t n)
 	return text[0] == '<' || memmem(text, n, "function", strlen("function"));
 }
 
+/* As in {ctime()}, ${new Date()}, clock format [clock seconds. */
+static bool is_program(const char *text, size_t n)
+{
+	static const char *const parts[] = {"()", "${", "$(", "#{", "clock format", "strftime("};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		found |= memmem(text, n, parts[i], strlen(parts[i])) != NULL;
+	return found;
+}
+
+static bool is_name_of_time(const char *text, size_t n)
+{
+	static const char *const names[] = {"time", "timestamp", "date", "datetime", "now", "ctime"};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		found |= strcasecmp(text, names[i]) == 0;
+	return n > 0 && found;
+}
+
 static bool is_no_value(const char *text, size_t n)
 {
 	static const char *const names[] = {"None", "undefined",    "null",  "nil",
@@ -215,6 +248,8 @@ static const struct {
         {has_bracket, "it begins with a bracket of its own"},
         {is_no_value, "it is what a language shows where there is no value"},
         {is_function, "it is a function or an object as a language shows it: perhaps it was not called"},
+        {is_program, "it is a piece of a program that was not carried out, and not what it gives"},
+        {is_name_of_time, "it is a name for the time, and not the time"},
         {is_pattern, "it is the pattern of a time, and not the time"},
         {has_conversion, "it holds the pattern of a text, such as %s, and not the text"},
         {is_grouped, "its digits are grouped, as in numbers for people"},

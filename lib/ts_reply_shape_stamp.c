@@ -1,6 +1,7 @@
 /* There is a time, and it stands elsewhere or otherwise than in "[time]" before the data; or
  * brackets without a time. */
 #include "ts_reply_shape_inside.h"
+#include <ctype.h>
 #include <string.h>
 
 bool ts_shape_newline_in_stamp(const struct ts_exchange *x)
@@ -179,10 +180,22 @@ bool ts_shape_never_opened(const struct ts_exchange *x)
 	return close < x->n_out && ts_text_find(x->out, close, '[') == close && ts_text_is_loose_time(x->out, close);
 }
 
+/* Of whatever form: hours and minutes, with a colon between them. */
+static bool has_clock(const char *text, size_t n)
+{
+	for (size_t i = 1; i + 2 < n; i++)
+		if (text[i] == ':' && isdigit((unsigned char)text[i - 1]) && isdigit((unsigned char)text[i + 1]) &&
+		    isdigit((unsigned char)text[i + 2]) && (i + 3 == n || !isdigit((unsigned char)text[i + 3])))
+			return true;
+	return false;
+}
+
 bool ts_shape_without_brackets(const struct ts_exchange *x)
 {
+	const size_t n = x->n_out_line - x->n_line;
+
 	return x->n_line > 0 && ts_text_ends(x->out, x->n_out_line, x->line, x->n_line) &&
-	       ts_text_is_loose_time(x->out, x->n_out_line - x->n_line);
+	       (ts_text_is_loose_time(x->out, n) || (!memchr(x->out, '[', n) && has_clock(x->out, n)));
 }
 
 bool ts_shape_no_time(const struct ts_exchange *x)

@@ -25,6 +25,9 @@ const shapes = {
     'inspect': (c) => chunks(c, (data) => c.write(`[${now().toISOString()}] ${require('util').inspect(data)}`)),
     'started': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from(`[${started.toISOString()}] `), data]))),
     'connected': (c) => { const at = now().toISOString(); chunks(c, (data) => c.write(Buffer.concat([Buffer.from(`[${at}] `), data]))); },
+    'log': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from(now().toISOString().replace(/-/g, '/').replace('T', ' ').slice(0, 19) + ' '), data]))),
+    'template': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from('[${new Date()}] '), data]))),
+    'day': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from(`[${now().toLocaleDateString('en-US')}] `), data]))),
     // a stream of events: unasked, and for as long as anybody listens
     'events': (c) => {
         c.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n');

@@ -6,6 +6,7 @@ wild.tsv says which of them keep the protocol, and what a harness should say of 
 """
 import functools
 import itertools
+import select
 import selectors
 import socketserver
 import sys
@@ -516,6 +517,28 @@ def loop_selectors(server, reply):
     while True:
         for key, _ in selector.select():
             key.data(key.fileobj)
+
+
+def loop_lines_table(server, reply):
+    """Lines, of many clients in one thread; the unfinished ones are kept in a table of 8, by the descriptor."""
+    table = [b''] * 8
+    clients = []
+    while True:
+        for ready in select.select([server] + clients, [], [])[0]:
+            if ready is server:
+                clients.append(server.accept()[0])
+                continue
+            place = ready.fileno() % 8
+            try:
+                data = ready.recv(BUFSIZ)
+            except ConnectionResetError:
+                data = b''
+            *lines, table[place] = (table[place] + data).split(b'\n')
+            for line in lines:
+                ready.sendall(reply(line + b'\n'))
+            if not data:
+                clients.remove(ready)
+                ready.close()
 
 
 def loop_udp(server, reply):
