@@ -34,9 +34,11 @@ start_until() {
   bench_pid=$!
   exec 4<"${tmp}/said"
   while read -r -t 60 -u 4 line; do
+    echo "${line}" >>"${tmp}/err"
     [[ "${line}" == $1* ]] && break
   done
-  cat <&4 >"${tmp}/err" 3>&- &
+  cat <&4 >>"${tmp}/err" 3>&- &
+  copier_pid=$!
   exec 4<&-
 }
 
@@ -111,7 +113,9 @@ stopped_by() {
   kill "-$1" "${bench_pid}"
   status=0
   wait "${bench_pid}" || status=$?
+  wait "${copier_pid}"
   cat "${tmp}/out" "${tmp}/err"
+  echo "exit status ${status}"
   [ "${status}" -eq "$2" ]
   dir=$(latest)
   [ "$(rows "${dir}/run.json" . partial)" = true ]
