@@ -21,12 +21,13 @@ run_tests_in() {
 @test "the runner runs once more, alone, what failed, and says what passed only then" {
   local seen=${BATS_TEST_TMPDIR}/seen
   run_tests_in "${BATS_TEST_TMPDIR}/again" < <(printf '%s\n' '@test "a" {' '  false' '}' \
-    '@test "b (once), 100 %; x+ [y] a|b *" {' "  [ -e '${seen}' ] || ! touch '${seen}'" '}')
+    '@test "b (once), 100 %; x+ [y] a|b *" {' "  [ -e '${seen}' ] || ! touch '${seen}'" '}' \
+    '@test "c" {' "  [ ! -e '${seen}.c' ] || skip 'what failed'" "  ! touch '${seen}.c'" '}')
   echo "${output}"
   [ "${status}" -eq 1 ]
   [ "${lines[-3]}" = "ok   sample: at the second time, alone: b (once), 100 %; x+ [y] a|b *" ]
   [ "${lines[-2]}" = "1 passed only at the second time, alone" ]
-  [ "${lines[-1]}" = "1 passed, 1 failed" ]
+  [ "${lines[-1]}" = "1 passed, 2 failed" ]
 }
 
 @test "the runner says that all is well only when all is" {
