@@ -28,9 +28,10 @@ static bool waiting_are_served(struct turn *t, struct peer **p, int n)
 	int n_answered = 0, n_waiting = 0;
 
 	for (int i = 0; i < n; i++) {
-		n_answered += peer_answered(p[i]);
-		n_waiting += !peer_answered(p[i]) && !p[i]->ended;
-		if (peer_answered(p[i]))
+		bool answered = peer_answered(p[i]);
+		n_answered += answered;
+		n_waiting += !answered && !p[i]->ended;
+		if (answered)
 			leave(&p[i]);
 	}
 	for (int i = 0; n_answered > 0 && n_waiting > 0; i = (i + 1) % n) {
@@ -38,16 +39,18 @@ static bool waiting_are_served(struct turn *t, struct peer **p, int n)
 			continue;
 		if (peer_answered_within(p[i], TS_MS)) {
 			leave(&p[i]);
+			n_waiting--;
 			until_ns = ts_clock_mono_ns() + IN_TURN_NS;
-		}
-		if (t->blame != NOBODY)
+		} else if (t->blame != NOBODY) {
 			return false;
-		n_waiting -= !p[i] || p[i]->ended;
-		if (ts_clock_mono_ns() > until_ns && p[i] && !p[i]->ended)
+		} else if (p[i]->ended) {
+			n_waiting--;
+		} else if (ts_clock_mono_ns() > until_ns) {
 			return turn_fail(t, SILENCE,
 			                 "%d clients were there at once, %d of them were answered, and went; the one "
 			                 "that came as number %d was not answered even then",
 			                 n, n_answered, i + 1);
+		}
 	}
 	return true;
 }

@@ -279,8 +279,8 @@ void case_datagram_empty(struct turn *t)
 	dgram_free(d);
 }
 
-#define UNASKED_NS                                                                                                     \
-	(1300 * TS_MS) /* more than a second: a common time-out, after which the last reply may be sent again */
+/* More than a second: a common time-out, after which the last reply may be sent again. */
+#define UNASKED_NS (1300 * TS_MS)
 
 void case_datagram_no_unasked(struct turn *t)
 {

@@ -26,6 +26,12 @@ void case_time_calendar(struct turn *t)
 		turn_ask_letters(t, 4);
 }
 
+/* Of a text that states no zone, in that of the first reply. */
+static int64_t instant_ns(const struct turn *t, const struct ts_stamp *stamp, int64_t now_ns)
+{
+	return ts_stamp_instant_ns(stamp, t->subject->dialect.rule.zone_s, now_ns);
+}
+
 /* How far off is the time of the latest reply? 0: not known. */
 static int64_t ns_off(const struct turn *t)
 {
@@ -33,9 +39,7 @@ static int64_t ns_off(const struct turn *t)
 	struct ts_stamp stamp;
 	char text[TS_STAMP_MAX];
 
-	if (!turn_last_stamp(t, &stamp, text, sizeof(text)))
-		return 0;
-	return ts_stamp_instant_ns(&stamp, t->subject->dialect.rule.zone_s, now_ns) - now_ns;
+	return turn_last_stamp(t, &stamp, text, sizeof(text)) ? instant_ns(t, &stamp, now_ns) - now_ns : 0;
 }
 
 /* By how many quarters of an hour, as far as zones lie apart, is the latest reply's time off? 0: by no such time. */
@@ -111,14 +115,12 @@ void case_time_zone_true(struct turn *t)
 /* Is the time still that of the probe's first reply? Then it stands, and does not go back. */
 static bool stands_still(const struct turn *t)
 {
-	const struct dialect *d = &t->subject->dialect;
 	int64_t now_ns = ts_clock_wall_ns();
 	struct ts_stamp stamp;
 	char text[TS_STAMP_MAX];
 
 	return turn_last_stamp(t, &stamp, text, sizeof(text)) &&
-	       ts_stamp_instant_ns(&stamp, d->rule.zone_s, now_ns) ==
-	               ts_stamp_instant_ns(&d->stamp, d->rule.zone_s, now_ns);
+	       instant_ns(t, &stamp, now_ns) == instant_ns(t, &t->subject->dialect.stamp, now_ns);
 }
 
 void case_time_not_back(struct turn *t)

@@ -187,9 +187,8 @@ static bool walk_fraction(struct walk *w, size_t at, size_t n_pattern, unsigned 
 
 	if (!(last & (SECOND | MOMENT)) || shown & FRACTION || run < 1 || run > 9 || at == 0)
 		return false;
-	const bool glued = isdigit((unsigned char)w->text[at - 1]);
-	if (glued ? run < 3
-	          : !strchr(".,:", w->text[at - 1])) /* 11/30/2026 is a date, and no time of day with a fraction */
+	const bool glued = isdigit((unsigned char)w->text[at - 1]); /* 11/30/2026 is no time of day with a fraction */
+	if (glued ? run < 3 : !strchr(".,:", w->text[at - 1]))
 		return false;
 	snprintf(piece, sizeof(piece), run == 6 ? "%%f" : "%%%dN", (int)run);
 	return go(w, at, run, n_pattern, piece, shown | FRACTION, FRACTION);

@@ -110,15 +110,21 @@ static bool has_long_day(const char *text, size_t n)
 	       has_form(text, n, "aaa 000 00:00") || has_form(text, n, "000 aaa 0000");
 }
 
+static bool holds_one_of(const char *text, size_t n, const char *const *parts, size_t n_parts)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < n_parts; i++)
+		found |= memmem(text, n, parts[i], strlen(parts[i])) != NULL;
+	return found;
+}
+
 /* The pattern of a time, as if it were one. */
 static bool is_pattern(const char *text, size_t n)
 {
 	static const char *const parts[] = {"YYYY", "yyyy", "hh:mm", "HH:mm", "HH:MM", "%Y", "%H", "%T", "%c"};
-	bool found = false;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		found |= memmem(text, n, parts[i], strlen(parts[i])) != NULL;
-	return found;
+	return holds_one_of(text, n, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 /* As in 1.795343e+09. */
@@ -159,11 +165,8 @@ static bool is_function(const char *text, size_t n)
 static bool is_program(const char *text, size_t n)
 {
 	static const char *const parts[] = {"()", "${", "$(", "#{", "clock format", "strftime("};
-	bool found = false;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		found |= memmem(text, n, parts[i], strlen(parts[i])) != NULL;
-	return found;
+	return holds_one_of(text, n, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 static bool is_name_of_time(const char *text, size_t n)
