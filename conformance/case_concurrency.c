@@ -37,15 +37,16 @@ static bool fill(struct turn *t)
 	return t->blame == NOBODY;
 }
 
-#define CALLERS 6 /* as many wait in turn: a short queue of the kernel may hold fewer */
+#define CALLERS      24 /* as many wait in turn, if the queue holds so many: a pool has one of its own, perhaps a ring */
+#define CALLERS_SLOW 6
 
 /* Not more than there is room for, and one at least. Returns how many. */
 static int call(struct turn *t, struct peer **caller)
 {
-	int n = 0;
+	int n = 0, most = n_at_once(t) > 1 ? CALLERS_SLOW : CALLERS;
 
 	caller[n++] = peer_open(t);
-	while (n < CALLERS && t->blame == NOBODY && !turn_slow(t) && (caller[n] = peer_try(t, 50 * TS_MS, false)))
+	while (n < most && t->blame == NOBODY && !turn_slow(t) && (caller[n] = peer_try(t, 50 * TS_MS, false)))
 		n++;
 	if (caller[0])
 		peer_listen(caller[0], 40 * TS_MS); /* a server that turns callers away has time to do it */
@@ -152,7 +153,11 @@ void case_concurrency_no_cross_talk(struct turn *t)
 
 void case_concurrency_churn(struct turn *t)
 {
+	struct peer *earlier = peer_open(t);
+	peer_say_letters(earlier, 10);
 	struct peer *lasting = peer_open(t);
+	peer_say_letters(lasting, 10);
+	peer_finish(earlier);                /* those who come now have a lower descriptor than the one who stays */
 	int n = turn_busy_ns() > 0 ? 40 : 5; /* a busy machine may let the server see one leaver at a time */
 	int n_goers = t->subject->dialect.capacity - 1 < GOERS ? t->subject->dialect.capacity - 1 : GOERS;
 

@@ -2,10 +2,13 @@
 #include "cases.h"
 #include <stdio.h>
 
-#define PLACE_NS (125 * TS_MS) /* between two places of a second */
-#define EDGE_NS  (100 * TS_MS) /* before and behind the edge of a second */
-#define STEP_NS  (25 * TS_MS)  /* between two places there */
-#define LATE_NS  (40 * TS_MS)  /* a kernel that counts in ticks is late by 10 ms */
+#define PLACE_NS  (125 * TS_MS) /* between two places of a second */
+#define EDGE_NS   (100 * TS_MS) /* before and behind the edge of a second */
+#define STEP_NS   (25 * TS_MS)  /* between two places there */
+#define BEFORE_NS (TS_MS / 2)   /* so long before the edge a row of messages begins, */
+#define TICK_NS   (10 * TS_MS)  /* for as long as a tick of the kernel at most */
+#define TICK_ASKS 300
+#define LATE_NS   (40 * TS_MS) /* a kernel that counts in ticks is late by 10 ms */
 
 /*
  * Replies in the first half of a second, and in the second; and those of them with a time that was still to come. And
@@ -78,16 +81,45 @@ static void judge(struct turn *t, const struct halves *halves)
 		turn_warn(t, "%s", what);
 }
 
+static int64_t to_edge_ns(void)
+{
+	return TS_S - ts_clock_wall_ns() % TS_S;
+}
+
+/* From just before the edge until a tick behind it. */
+static bool is_at_edge(void)
+{
+	int64_t left_ns = to_edge_ns();
+
+	return left_ns < STEP_NS || left_ns > TS_S - TICK_NS;
+}
+
+/*
+ * Where the text has a fraction: who takes its seconds from time(2) and the fraction from another clock is a second
+ * back from the edge on, until the kernel's next tick.
+ */
+static void ask_in_a_tick(struct turn *t)
+{
+	turn_pause(to_edge_ns() - BEFORE_NS);
+	for (int i = 0; i < TICK_ASKS && t->blame == NOBODY && is_at_edge(); i++)
+		turn_ask_letters(t, 8);
+}
+
 /* All places of a second in as long as it takes, and those about its edge with small steps. */
 static void ask_until(struct turn *t, struct halves *halves, int64_t until_ns)
 {
+	bool fraction = t->subject->dialect.stamp.resolution_ns < TS_S;
+
 	while (t->blame == NOBODY && ts_clock_mono_ns() < until_ns) {
 		int64_t sent_ns = ts_clock_wall_ns();
 		if (turn_ask_letters(t, 8))
 			note_half(t, halves, sent_ns);
-		int64_t left_ns = TS_S - EDGE_NS - ts_clock_wall_ns() % TS_S;
+		int64_t left_ns = to_edge_ns() - EDGE_NS;
 		bool near = left_ns <= 0 || left_ns > TS_S - 2 * EDGE_NS;
-		turn_pause(near ? STEP_NS : left_ns < PLACE_NS ? left_ns : PLACE_NS);
+		if (fraction && to_edge_ns() <= STEP_NS)
+			ask_in_a_tick(t);
+		else
+			turn_pause(near ? STEP_NS : left_ns < PLACE_NS ? left_ns : PLACE_NS);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* Probing a stream: one conversation that learns the rule. (dialect_capacity.c counts the clients served at a time.) */
+/* Probing a stream: one conversation that learns the rule. (dialect_stream.c says which are held.) */
 #include "dialect.h"
 #include "dialect_inside.h"
 #include "peer.h"
@@ -52,15 +52,6 @@ void dialect_widen_rtt(struct dialect *d, int64_t ns)
 		d->rtt_ns = ns;
 	if (d->least_rtt_ns == 0 || ns < d->least_rtt_ns)
 		d->least_rtt_ns = ns;
-}
-
-/* Perhaps it waits for CR LF: then what is unfinished may be answered at the end. */
-static const char mute[] = "it does not answer", hangs_up[] = "it ends the conversation without an answer",
-                  late[] = "it answers only when the client has ended, or not within the time-out";
-
-static bool waits_perhaps(const struct dialect *d)
-{
-	return strcmp(d->stranger, mute) == 0 || strcmp(d->stranger, hangs_up) == 0 || strcmp(d->stranger, late) == 0;
 }
 
 void dialect_stranger(struct dialect *d, const char *what)
@@ -138,15 +129,8 @@ static bool answers_halves(struct turn *t, struct peer *p, const char *word)
 	return true;
 }
 
-/* How the first message is sent. */
-enum words {
-	WORD_OR_LINE, /* as a word; when no answer comes, a newline is added */
-	WORD,         /* as a word, and an answer to that is waited for */
-	CRLF_LINE
-};
-
 /* First message: learn the rule. False: nothing was said that could be learnt from. */
-static bool first_words(struct turn *t, struct peer *p, enum words how)
+static bool first_words(struct turn *t, struct peer *p, enum first_message how)
 {
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
@@ -258,8 +242,7 @@ static void quote_greeting(struct dialect *d, const struct peer *p)
 	         is_telnet(p) ? " (it negotiates, as Telnet does)" : "");
 }
 
-/* The first conversation. True: the server was reached. */
-static bool converse(struct turn *t, enum words how)
+bool dialect_converse(struct turn *t, enum first_message how)
 {
 	struct dialect *d = &t->subject->dialect;
 	struct peer *p = peer_open(t);
@@ -295,12 +278,15 @@ static bool converse(struct turn *t, enum words how)
 	d->begins_late = d->rtt_ns > LATE_BEGIN_NS + turn_busy_ns();
 	d->ends_late = d->end_ns > LATE_END_NS + turn_busy_ns();
 	t->subject->slow_end |= !p->ended;
-	if (!said && p->n_first > 0)
-		dialect_stranger(d, late);
+	bool late = !said && p->n_first > 0;
+	d->unanswered = !said && !silent_end && !d->greeting;
+	d->answers_end = d->unanswered && late;
+	if (late)
+		dialect_stranger(d, "it answers only when the client has ended, or not within the time-out");
 	else if (!said)
 		dialect_stranger(d, silent_end      ? "it ends the conversation before the client has said anything"
-		                    : d->ends_first ? hangs_up
-		                                    : mute);
+		                    : d->ends_first ? "it ends the conversation without an answer"
+		                                    : "it does not answer");
 	if (d->greeting && !d->known)
 		snprintf(d->stranger, sizeof(d->stranger), "it speaks first%s: %s",
 		         endless   ? ", and without end"
@@ -309,26 +295,6 @@ static bool converse(struct turn *t, enum words how)
 		         d->greeted);
 	peer_free(p, 0);
 	return true;
-}
-
-/* Once more, in another way. What it was taken for before stays, unless the rule is learnt now. */
-static void converse_again(struct turn *t, enum words how)
-{
-	struct dialect before = t->subject->dialect;
-
-	t->subject->dialect = (struct dialect){0};
-	if (!converse(t, how) || !t->subject->dialect.known)
-		t->subject->dialect = before;
-	t->blame = NOBODY;
-	t->subject->gone = false;
-}
-
-/* It closed after an answer to the word, and said nothing to the newline: either it is slow and had not waited for
- * that, or it takes lines and loses their ends. */
-static bool answers_word_alone(const struct dialect *d)
-{
-	return d->line && !d->crlf && !d->known && d->ends_first && d->n_sample > N_WORD &&
-	       memcmp(d->sample + d->n_sample - N_WORD, d->sample_in, N_WORD) == 0;
 }
 
 enum ts_reply_verdict dialect_judge_bare(const struct dialect *d, const char *out, size_t n, int64_t sent_ns,
@@ -345,40 +311,10 @@ enum ts_reply_verdict dialect_judge_bare(const struct dialect *d, const char *ou
 	return verdict;
 }
 
-static bool probe_stream(struct turn *t)
-{
-	struct dialect *d = &t->subject->dialect;
-	bool may_take_lines = t->subject->options->framing != 1;
-
-	if (!converse(t, WORD_OR_LINE))
-		return false;
-	if (!d->known && may_take_lines && waits_perhaps(d))
-		converse_again(t, CRLF_LINE);
-	if (t->subject->options->framing == 0 && answers_word_alone(d))
-		converse_again(t, WORD);
-	if (d->known)
-		dialect_settle_zeros(t);
-	d->capacity = d->abreast = t->subject->options->concurrency == 2 ? DIALECT_CAPACITY_MAX : 1;
-	d->limit = t->subject->options->concurrency == 1 ? 1 : 0;
-	d->counted = t->subject->options->concurrency != 0 || t->subject->needs_capacity;
-	if (d->known && t->subject->needs_capacity) {
-		bool check_time = d->rule.check_time;
-		d->rule.check_time = false; /* a wrong time is an answer, too */
-		dialect_find_capacity(t);
-		d->rule.check_time = check_time;
-		if (t->blame == BYTES) { /* a reply that was none ended the count */
-			d->limit = 0;
-			d->counted = d->capacity > 1 || t->subject->options->concurrency != 0;
-		}
-		t->blame = NOBODY; /* what went wrong is found again, by a case */
-	}
-	return true;
-}
-
 bool dialect_probe(struct turn *t)
 {
 	if (ts_transport_is_stream(t->subject->endpoint.transport))
-		return probe_stream(t);
+		return dialect_probe_stream(t);
 	bool reached = dialect_probe_datagram(t);
 	if (reached) {
 		t->blame = NOBODY;

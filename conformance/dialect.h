@@ -39,6 +39,9 @@ struct dialect {
 	char greeted[120];   /* and what it said, for people */
 	bool ends;           /* it ended the first conversation after its client had */
 	bool ends_first;     /* or before its client had */
+	bool unanswered;     /* the first message was not answered, and nothing else was said; */
+	bool answers_end;    /* or only when its client had ended */
+	bool first_client;   /* the probe's first client was not answered, and the next one was */
 	int64_t n_after_end; /* bytes that came after its end */
 	enum empty_datagram empty;
 	bool split;           /* a reply came in two datagrams */

@@ -28,6 +28,16 @@ bool dialect_listen_whole(struct peer *p, const char *tail, size_t n_tail);
  * has not ended. */
 void dialect_look_behind(struct turn *t, struct peer *p);
 
+/* How the first message of a conversation is sent. */
+enum first_message {
+	WORD_OR_LINE, /* as a word; when no answer comes, a newline is added */
+	WORD,         /* as a word, and an answer to that is waited for */
+	CRLF_LINE
+};
+
+/* One conversation with a stream server: what it tells is noted in the dialect. True: the server was reached. */
+bool dialect_converse(struct turn *t, enum first_message how);
+
 /* It speaks something else. */
 void dialect_stranger(struct dialect *d, const char *what);
 
@@ -37,7 +47,8 @@ void dialect_stranger(struct dialect *d, const char *what);
  */
 void dialect_find_capacity(struct turn *t);
 
-/* dialect_probe of a datagram server. */
+/* dialect_probe of a stream server, and of a datagram server. */
+bool dialect_probe_stream(struct turn *t);
 bool dialect_probe_datagram(struct turn *t);
 
 #endif

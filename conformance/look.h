@@ -36,10 +36,12 @@ bool look_start_again(struct subject *subject);
 bool look_leave_to_root(struct report *report, struct result *r);
 
 /*
- * A datagram server that answers its first client only, as the probe has found, is judged for that alone; and so is one
- * that answers the first message of each conversation only, and leaves it open.
+ * What the probe has found and one case speaks for, so that the others are not run: a datagram server answers its first
+ * client only; a stream server does not answer its first client (where it is not started anew the others are run), or
+ * not the second message of a conversation, which it leaves open.
  */
 void look_settle_first_only(struct report *report);
+void look_settle_first_client(struct report *report);
 void look_settle_one_message(struct report *report);
 
 /* After some cases: judge what passed, look again at what failed, and find out whether the server is lost. `wait`: what

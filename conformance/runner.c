@@ -248,6 +248,7 @@ void report_run(struct report *report)
 	} else {
 		spend(report);
 		look_settle_first_only(report);
+		look_settle_first_client(report);
 		look_settle_one_message(report);
 		report->subject->alone = dialect_closes_on_second(&report->subject->dialect);
 		run_stage(report, FIRST);

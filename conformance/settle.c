@@ -42,21 +42,52 @@ void look_settle_first_only(struct report *report)
 	result_not_run(report, "not run, for the server answers its first client only", clients->row->id);
 }
 
+/*
+ * The first client of the server's life was not answered, and the next one was. With --exec that can be seen again, and
+ * each case that has the server started anew would meet it.
+ */
+void look_settle_first_client(struct report *report)
+{
+	struct result *lockstep = result_of(report, "stream.lockstep");
+
+	if (!report->subject->dialect.first_client || !lockstep->selected)
+		return;
+	if (report->subject->launch) {
+		report->subject->gone = !look_start_again(report->subject);
+		look_at(report, lockstep, 2);
+		if (lockstep->blame == NOBODY || lockstep->blame == OURSELVES)
+			return;
+	}
+	lockstep->blame = SILENCE;
+	snprintf(lockstep->message, sizeof(lockstep->message),
+	         "the server answers every client but its first: its first client was not answered, and the next was");
+	result_judge(report, lockstep);
+	if (report->subject->launch)
+		result_not_run(report, "not run, for the server does not answer its first client", lockstep->row->id);
+}
+
+/* Of the probe's two messages the second was not answered. */
 void look_settle_one_message(struct report *report)
 {
 	struct result *lockstep = result_of(report, "stream.lockstep");
 
-	if (!report->subject->dialect.one_message || !lockstep->selected)
+	if (!report->subject->dialect.one_message || !lockstep->selected || lockstep->done)
 		return;
 	const int n_before = report->subject->n_judged;
 
 	look_at(report, lockstep, 2); /* a busy machine may have kept the probe from its answer */
-	if (lockstep->blame != SILENCE || lockstep->sort != NO_ANSWER || report->subject->n_judged != n_before + 1)
+	bool silent = lockstep->blame == SILENCE && lockstep->sort == NO_ANSWER;
+	bool passed_over = lockstep->blame == BYTES && lockstep->sort == PASSED_OVER;
+	if ((!silent && !passed_over) || report->subject->n_judged != n_before + 1)
 		return;
-	snprintf(lockstep->message, sizeof(lockstep->message),
-	         "the server answers the first message of a conversation, and no other, and leaves it open");
+	snprintf(lockstep->message, sizeof(lockstep->message), "%s",
+	         silent ? "the server answers the first message of a conversation, and no other, and leaves it open"
+	                : "the server does not answer the second message of a conversation, and answers a later one");
 	result_judge(report, lockstep);
-	result_not_run(report, "not run, for the server answers one message of a conversation", lockstep->row->id);
+	result_not_run(report,
+	               silent ? "not run, for the server answers one message of a conversation"
+	                      : "not run, for the server passes over messages of a conversation",
+	               lockstep->row->id);
 }
 
 /* A server of ours ended while the case was on, or before: which case did it, only a second look can tell. */

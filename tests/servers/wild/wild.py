@@ -51,6 +51,7 @@ REPLIES = {
     'spanish': lambda data: ('[%s] ' % time.strftime('domingo %d de noviembre de %Y, %H:%M')).encode() + data,
     'clock': lambda data: ('[%s] ' % time.strftime('%H:%M:%S')).encode() + data,
     'seconds': lambda data: b'[%d]%s' % (time.time(), data),
+    'two-clocks': lambda data: ('[%d.%06d] ' % (time.clock_gettime(5), time.time_ns() // 1000 % 1000000)).encode() + data,
     'text': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8'))).encode('utf-8'),
     'text-replace': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8', 'replace'))).encode(),
     'text-ignore': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8', 'ignore'))).encode(),
@@ -233,6 +234,23 @@ def loop_name_first(server, reply):
         client.close()
 
 
+def loop_player(server, reply):
+    """The first client is the other player, whose turn never comes; the others are spectators, and served."""
+    player, _ = server.accept()
+    loop(server, reply)
+    player.close()
+
+
+def loop_every_other(server, reply):
+    """Two recv() for one send()."""
+    while True:
+        client, _ = server.accept()
+        while data := client.recv(BUFSIZ):
+            client.send(reply(data))
+            client.recv(BUFSIZ)
+        client.close()
+
+
 def loop_accept_inside(server, reply):
     """accept() in the loop that was for the messages: each client has one, and its conversation never ends."""
     clients = []
@@ -336,6 +354,22 @@ def answer_all(client, reply):
     except OSError:
         pass
     client.close()
+
+
+def loop_ring(server, reply):
+    """Four threads, and a ring of eight for those who wait: it overflows."""
+    ring, some = [None] * 8, threading.Semaphore(0)
+    taken = itertools.count()
+
+    def work():
+        while some.acquire():
+            answer_all(ring[next(taken) % 8], reply)
+
+    for _ in range(4):
+        threading.Thread(target=work, daemon=True).start()
+    for place in itertools.cycle(range(8)):
+        ring[place] = server.accept()[0]
+        some.release()
 
 
 def loop_late_end(server, reply):
@@ -517,6 +551,22 @@ def loop_selectors(server, reply):
     while True:
         for key, _ in selector.select():
             key.data(key.fileobj)
+
+
+def loop_newest(server, reply):
+    """select(2) for descriptors up to the newest client's, where it should be the highest."""
+    clients, highest = [], server.fileno()
+    while True:
+        watched = [c for c in [server] + clients if c.fileno() <= max(highest, server.fileno())]
+        for ready in select.select(watched, [], [])[0]:
+            if ready is server:
+                clients.append(server.accept()[0])
+                highest = clients[-1].fileno()
+            elif data := ready.recv(BUFSIZ):
+                ready.sendall(reply(data))
+            else:
+                clients.remove(ready)
+                ready.close()
 
 
 def loop_lines_table(server, reply):

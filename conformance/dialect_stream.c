@@ -1,0 +1,97 @@
+/* Probing a stream: which conversations are held, in which way, until the rule is learnt, and how many at a time. */
+#include "dialect_inside.h"
+#include "peer.h"
+#include "suite.h"
+#include <string.h>
+
+#define LF_NS (250 * TS_MS) /* and four round trips: a server that is quick is heard by then */
+
+/* Once more, in another way. What it was taken for before stays, unless the rule is learnt now. */
+static void converse_again(struct turn *t, enum first_message how)
+{
+	struct dialect before = t->subject->dialect;
+
+	t->subject->dialect = (struct dialect){0};
+	if (!dialect_converse(t, how) || !t->subject->dialect.known)
+		t->subject->dialect = before;
+	t->blame = NOBODY;
+	t->subject->gone = false;
+}
+
+/* A line that ends in LF alone: does anything come? */
+static bool answers_lf(struct turn *t)
+{
+	char line[N_WORD + 1];
+	struct peer *p = peer_open(t);
+
+	if (!p)
+		return false;
+	p->dumb = true;
+	turn_letters(t, line, N_WORD);
+	line[N_WORD] = '\n';
+	peer_send(p, line, sizeof(line));
+	bool answers = peer_listen(p, LF_NS + 4 * t->subject->dialect.rtt_ns + turn_busy_ns());
+	peer_half_close(p);
+	peer_free(p, 0);
+	return answers;
+}
+
+/*
+ * No answer came, perhaps because it waits for CR LF. If that is answered, and so is LF, then what was not answered is
+ * its first client. One that was slow to begin is no such server.
+ */
+static void try_crlf(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+	bool late = d->answers_end;
+
+	converse_again(t, CRLF_LINE);
+	if (!d->known || !answers_lf(t))
+		return;
+	converse_again(t, WORD_OR_LINE);
+	d->first_client = !late && !d->begins_late;
+}
+
+/* It closed after an answer to the word, and said nothing to the newline: either it is slow and had not waited for
+ * that, or it takes lines and loses their ends. */
+static bool answers_word_alone(const struct dialect *d)
+{
+	return d->line && !d->crlf && !d->known && d->ends_first && d->n_sample > N_WORD &&
+	       memcmp(d->sample + d->n_sample - N_WORD, d->sample_in, N_WORD) == 0;
+}
+
+static void count_places(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+	bool check_time = d->rule.check_time;
+
+	d->rule.check_time = false; /* a wrong time is an answer, too */
+	dialect_find_capacity(t);
+	d->rule.check_time = check_time;
+	if (t->blame == BYTES) { /* a reply that was none ended the count */
+		d->limit = 0;
+		d->counted = d->capacity > 1 || t->subject->options->concurrency != 0;
+	}
+	t->blame = NOBODY; /* what went wrong is found again, by a case */
+}
+
+bool dialect_probe_stream(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+	const struct options *o = t->subject->options;
+
+	if (!dialect_converse(t, WORD_OR_LINE))
+		return false;
+	if (d->unanswered && o->framing != 1)
+		try_crlf(t);
+	if (o->framing == 0 && answers_word_alone(d))
+		converse_again(t, WORD);
+	if (d->known)
+		dialect_settle_zeros(t);
+	d->capacity = d->abreast = o->concurrency == 2 ? DIALECT_CAPACITY_MAX : 1;
+	d->limit = o->concurrency == 1 ? 1 : 0;
+	d->counted = o->concurrency != 0 || t->subject->needs_capacity;
+	if (d->known && t->subject->needs_capacity)
+		count_places(t);
+	return true;
+}
