@@ -124,7 +124,7 @@ static void *work(void *arg)
 	pthread_mutex_lock(&s->lock);
 	while ((r = take(s)) != NULL) {
 		pthread_mutex_unlock(&s->lock);
-		look_at(s->report, r, 1);
+		look_first(s->report, r);
 		pthread_mutex_lock(&s->lock);
 		s->n_running--;
 		s->n_silent += r->blame == SILENCE && !s->report->subject->loses;
@@ -154,7 +154,7 @@ static void imply(struct side_by_side *s)
 		if (!aside(s, r->row) || r->started || !implied(s, r) || !result_ready(report, r))
 			continue;
 		if (!all_right) {
-			look_at(report, r, 1);
+			look_first(report, r);
 			continue;
 		}
 		snprintf(r->message, sizeof(r->message), "it holds in all %d replies to the other cases",

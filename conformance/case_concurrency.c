@@ -70,15 +70,18 @@ static bool serve_one(struct turn *t, struct peer **caller, int n)
 static void serve_all(struct turn *t, struct peer **caller, int n)
 {
 	int64_t until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
+	int left = n;
 
-	for (int left = n; left > 0 && t->blame == NOBODY && ts_clock_mono_ns() < until_ns;)
+	while (left > 0 && t->blame == NOBODY && ts_clock_mono_ns() < until_ns)
 		if (serve_one(t, caller, n)) {
 			until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
 			left--;
 		}
-	for (int i = 0; i < n && t->blame == NOBODY; i++)
-		if (caller[i])
-			peer_await(caller[i]);
+	if (left > 0 && t->blame == NOBODY)
+		turn_fail(t, SILENCE,
+		          "%d of %d callers that came while others were served were not, when those had gone: nothing "
+		          "came for %.1f s",
+		          left, n, (double)turn_wait_ns(t) / 1e9);
 }
 
 /* Queued callers, with or without words before their turn. */

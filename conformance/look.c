@@ -195,6 +195,11 @@ void look_at(struct report *report, struct result *r, double patience)
 		report->on_look(r, report->data);
 }
 
+void look_first(struct report *report, struct result *r)
+{
+	look_at(report, r, report_is_decided(report) && turn_busy_ns() == 0 ? 0.5 : 1);
+}
+
 bool look_start_again(struct subject *subject)
 {
 	subject->n_served = 0;

@@ -16,6 +16,9 @@ bool look_sees_end(const struct subject *subject, char *how, size_t size);
 /* Run the case once and note what came of it, without judging. */
 void look_at(struct report *report, struct result *r, double patience);
 
+/* The first time: with half the patience where the verdict is beyond doubt. */
+void look_first(struct report *report, struct result *r);
+
 /*
  * The second look decides about silence: a deadline may have passed because of this machine. Wrong bytes stay wrong:
  * that they came only once makes the server flaky, not right.

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW 3 /* a selection so small that the probe is kept short */
+#define CONFIRMED 2 /* so many failures are no chance */
+#define FEW       3 /* a selection so small that the probe is kept short */
 
 const struct result *report_result(const struct report *report, size_t i)
 {
@@ -18,6 +19,11 @@ const struct result *report_result(const struct report *report, size_t i)
 			if (report->results[k].requirement == &report->requirements[j] && n_before++ == i)
 				return &report->results[k];
 	return NULL;
+}
+
+bool report_is_decided(const struct report *report)
+{
+	return report->n_confirmed >= CONFIRMED;
 }
 
 /* The patterns as the user gave them. */

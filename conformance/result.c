@@ -84,10 +84,27 @@ int result_suspicion(const struct result *r)
 	return strncmp(r->row->id, "data.", 5) == 0 ? 2 : 1;
 }
 
-/* All of a slow server's time is spent. */
-static bool is_enough(const struct subject *s)
+#define DECIDED_NS (40 * TS_S) /* from the begin: so long cases are run whose outcome changes nothing */
+
+/* The time is spent: why, as it stands behind "not run, for"? NULL: it is not. `cause` gets the details. */
+static const char *enough_why(const struct report *report, char *cause, size_t size)
 {
-	return s->enough_ns > 0 && ts_clock_mono_ns() > s->enough_ns;
+	const struct subject *s = report->subject;
+
+	if (s->enough_ns > 0 && ts_clock_mono_ns() > s->enough_ns) {
+		if (s->each_ends_late)
+			snprintf(cause, size,
+			         "it ends a conversation late, and serves nobody else until then; a longer --timeout "
+			         "runs all");
+		else
+			snprintf(cause, size, "a reply takes %.1f s; a longer --timeout runs all",
+			         (double)s->dialect.least_rtt_ns / 1e9);
+		return "not run, for the server is slow";
+	}
+	if (!report_is_decided(report) || ts_clock_mono_ns() - report->begin_ns < DECIDED_NS)
+		return NULL;
+	snprintf(cause, size, "%d failures have been confirmed", report->n_confirmed);
+	return "not run, for the server keeps the suite waiting and has failed";
 }
 
 bool result_ready(struct report *report, struct result *r)
@@ -95,6 +112,8 @@ bool result_ready(struct report *report, struct result *r)
 	const char *why = missing(report->subject, r);
 	const struct result *before = r->row->depends ? result_of(report, r->row->depends) : NULL;
 	const struct dialect *d = &report->subject->dialect;
+	const char *enough;
+	char cause[120];
 
 	if (r->row->needs & HAS_SAMPLE && !d->known && d->n_sample > 0)
 		before = NULL;
@@ -108,13 +127,10 @@ bool result_ready(struct report *report, struct result *r)
 		result_set_aside(report, r, SKIP, "not run, for it depends on a case that failed", before->row->id);
 	} else if (ts_signal_stop())
 		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
-	else if (is_enough(report->subject)) {
-		char what[160], cause[80] = "it ends a conversation late, and serves nobody else until then";
-		if (!report->subject->each_ends_late)
-			snprintf(cause, sizeof(cause), "a reply takes %.1f s", (double)d->least_rtt_ns / 1e9);
-		snprintf(what, sizeof(what), "%s; --only=%s runs it, and a longer --timeout runs all", cause,
-		         r->row->id);
-		result_set_aside(report, r, SKIP, "not run, for the server is slow", what);
+	else if ((enough = enough_why(report, cause, sizeof(cause)))) {
+		char what[220];
+		snprintf(what, sizeof(what), "%s; --only=%s runs it", cause, r->row->id);
+		result_set_aside(report, r, SKIP, enough, what);
 	}
 	return !r->done;
 }

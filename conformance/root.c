@@ -27,6 +27,7 @@ static const struct {
         {EARLY_END, "concurrency.churn", "concurrency.*", "concurrency.*", .once = true},
         {IDLE_END, "stream.kept-idle", "stream.kept-*", "stream.kept-*"},
         {LOST, "datagram.many", "datagram.burst", "datagram.clients"},
+        {PASSED_OVER, "stream.lockstep", "stream.lockstep", "stream.lockstep"},
         {CUT, "data.sizes", "datagram.large", "line.long"},
         {LINE_SPLIT, "line.long", "line.*", "line.*"},
         {LINES_JOINED, "line.each", "line.*", "line.*"},

@@ -41,6 +41,7 @@ struct report {
 	int counts[N_STATUS];       /* of the selected */
 	const struct result *ender; /* says that a server of ours ends by itself, whatever it is asked; or NULL */
 	int n_confirmed;            /* failures of a MUST that the second look has confirmed */
+	int64_t begin_ns;           /* monotonic: when the run began */
 	/* Progress, or NULL: a case was run, and may be run again; it is decided. Called by any thread. */
 	void (*on_look)(const struct result *result, void *data), (*on_result)(const struct result *result, void *data);
 	void *data;
@@ -52,6 +53,9 @@ const struct result *report_result(const struct report *report, size_t i);
 /* Prepare a report: which cases are selected by --only and --skip, and are there any? 0, or -EINVAL with err. */
 int report_init(struct report *report, struct subject *subject, struct ts_err *err);
 void report_release(struct report *report);
+
+/* Is it beyond doubt that the server is not conformant? To wait long for more failures changes nothing then. */
+bool report_is_decided(const struct report *report);
 
 /* How many of the selected have which status. */
 void report_count(struct report *report);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CONFIRMED    2
 #define SECOND_LOOKS 6 /* a server that fails more than this is not looked at twice for all of it */
 
 /* What was sent after that which it did not answer was answered: whatever became of the server, it came later. */
@@ -108,7 +107,7 @@ static bool is_worth_a_look(const struct report *report, const struct result *r,
 		return true;
 	untried |= report->subject->alone && r->sort == EARLY_END;
 	return r->failed_ns > 0 && !r->flaky && r->blame != OURSELVES && r->row->stage != RUDE &&
-	       r->sort != KEPT_WAITING && (report->n_confirmed < CONFIRMED || untried) && !ts_signal_stop();
+	       r->sort != KEPT_WAITING && (!report_is_decided(report) || untried) && !ts_signal_stop();
 }
 
 /* One that ends with its first client, or a moment later, would be started again for each case. */

@@ -115,7 +115,9 @@ bool turn_slow(const struct turn *t)
 /* At the second look each case waits for itself. */
 bool turn_shares_waits(const struct turn *t)
 {
-	return t->subject->dialect.capacity == 1 && !turn_slow(t) && t->patience <= 1;
+	bool one_by_one = t->subject->dialect.capacity == 1 || t->subject->alone;
+
+	return one_by_one && !turn_slow(t) && t->patience <= 1;
 }
 
 bool turn_sparing(const struct turn *t)

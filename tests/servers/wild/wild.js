@@ -28,6 +28,12 @@ const shapes = {
     'log': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from(now().toISOString().replace(/-/g, '/').replace('T', ' ').slice(0, 19) + ' '), data]))),
     'template': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from('[${new Date()}] '), data]))),
     'day': (c) => chunks(c, (data) => c.write(Buffer.concat([Buffer.from(`[${now().toLocaleDateString('en-US')}] `), data]))),
+    // one message, and the next only when that is answered: what comes meanwhile is nobody's
+    'once': (c) => {
+        const next = () => c.once('data', (data) => c.write(Buffer.concat([Buffer.from(`[${now()}] `), data]), () => setTimeout(next, 5)));
+        c.on('end', () => c.end());
+        next();
+    },
     // a stream of events: unasked, and for as long as anybody listens
     'events': (c) => {
         c.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n');
