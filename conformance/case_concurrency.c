@@ -13,12 +13,6 @@ static int n_at_once(const struct turn *t)
 	return t->subject->dialect.least_rtt_ns > 5 * TS_MS || t->subject->dialect.begins_late ? GROUP : 1;
 }
 
-/* Who is not answered until then is not being served. */
-static int64_t unserved_ns(const struct turn *t)
-{
-	return 400 * TS_MS + 2 * turn_busy_ns() + 4 * t->subject->dialect.rtt_ns;
-}
-
 /* A server that serves a few at a time is filled but for one place, so that of two more callers the second has to
  * queue. */
 static bool fill(struct turn *t)
@@ -239,7 +233,7 @@ static void judge_waiting(struct turn *t, struct crowd *c, int n)
 void case_concurrency_many_open(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
-	struct crowd c = {.wait_ns = unserved_ns(t)};
+	struct crowd c = {.wait_ns = peers_unserved_ns(t)};
 	struct peer *p[MANY];
 	int n = turn_slow(t) ? 20 : MANY, n_each = n_at_once(t);
 
@@ -256,51 +250,4 @@ void case_concurrency_many_open(struct turn *t)
 		peers_say(p + i, turn_slow(t) ? n_open : n_each);
 	if (n_open < n)
 		turn_report(t, "%d clients were open in the time there is, not %d", n_open, n);
-}
-
-/* Another client asks while the server is stuck with this one. *is_over: it was stuck all the time, or is not stuck. */
-static struct peer *ask_meanwhile(struct turn *t, struct peer *stuck, bool *is_over)
-{
-	bool is_stuck = peer_stick(stuck, turn_bytes_unread(t));
-	size_t taken = peer_taken(stuck);
-	struct peer *other = peer_open(t);
-
-	peer_send_letters(other, 9);
-	peer_answered_within(other, unserved_ns(t));
-	*is_over = !is_stuck || taken == peer_taken(stuck);
-	return other;
-}
-
-/* Is another client not answered as long as one reads nothing, and then is? */
-static bool holds_up(struct turn *t)
-{
-	struct peer *stuck = peer_try(t, turn_wait_ns(t), true), *other = NULL;
-	bool is_over = !stuck, is_held_up = false;
-
-	for (int i = 0; i < 5 && !is_over && !is_held_up && t->blame == NOBODY; i++) {
-		other = ask_meanwhile(t, stuck, &is_over);
-		is_held_up = t->blame == NOBODY && !peer_answered_within(other, 0);
-		if (!is_held_up)
-			peer_finish(other);
-	}
-	peer_widen(stuck);
-	if (peer_await(stuck))
-		peer_finish(stuck);
-	if (is_held_up) {
-		other->progress_ns = ts_clock_mono_ns(); /* from now on it has no reason to wait */
-		if (peer_await(other))
-			peer_finish(other);
-	}
-	return is_held_up && t->blame == NOBODY;
-}
-
-void case_concurrency_stuck_reader(struct turn *t)
-{
-	if (turn_crawls(t))
-		return;
-	for (int i = 0; i < 2; i++) /* once may be chance on a busy machine */
-		if (!holds_up(t))
-			return;
-	t->sort = KEPT_WAITING;
-	turn_fail(t, BYTES, "a client is not answered while another does not read, and is as soon as that one reads");
 }

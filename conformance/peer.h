@@ -128,6 +128,9 @@ void peer_free(struct peer *p, int64_t wait_ns);
 /* Everybody sends, then everybody is answered. */
 void peers_say(struct peer **p, int n);
 
+/* Who is not answered until then is not being served. */
+int64_t peers_unserved_ns(const struct turn *t);
+
 /* Is the server known to have no place for many? That is reported. */
 bool peers_said_few(struct turn *t);
 

@@ -48,6 +48,11 @@ void peers_reset_together(struct turn *t, int n)
 		peer_reset(t->peers[t->n_peers - 1]);
 }
 
+int64_t peers_unserved_ns(const struct turn *t)
+{
+	return 400 * TS_MS + 2 * turn_busy_ns() + 4 * t->subject->dialect.rtt_ns;
+}
+
 bool peers_said_few(struct turn *t)
 {
 	int capacity = t->subject->dialect.capacity;

@@ -102,6 +102,7 @@ struct seen {
 	bool rested; /* a conversation rested for almost 2 s, nothing came meanwhile, and it went on */
 	char before[TS_STAMP_MAX], after[TS_STAMP_MAX]; /* its time texts */
 	bool second;         /* the places of a second, and its edge, were asked for in one */
+	bool stuck, held_up; /* a client did not read, and was served after that; and another had to wait for it */
 	int n_conversations; /* between the next two; 0: none yet */
 	struct launch_census before_them, after_them;
 	bool broken; /* the next two are known: before conversations that the client reset, and after them */

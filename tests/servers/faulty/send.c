@@ -63,6 +63,23 @@ static bool send_from_list(struct conversation *c, const struct peer_text *reply
 	return sent;
 }
 
+/* The same, and goes on only when the list is empty, whoever took it. */
+static bool send_until_list_is_empty(struct conversation *c, const struct peer_text *reply)
+{
+	static const struct peer_text nothing = {0};
+	struct pollfd poll_fd = {.fd = c->fd, .events = POLLOUT};
+	bool sent = send_from_list(c, reply), left = sent;
+
+	while (left && sent) {
+		poll(&poll_fd, 1, 20);
+		pthread_mutex_lock(&c->server->lock);
+		left = c->server->shared.n > 0;
+		sent = !left || send_kept(c, &c->server->shared, &nothing);
+		pthread_mutex_unlock(&c->server->lock);
+	}
+	return sent;
+}
+
 void list_forget(struct conversation *c)
 {
 	pthread_mutex_lock(&c->server->lock);
@@ -82,6 +99,7 @@ bool reply_send(struct conversation *c, struct peer_text *reply)
 	case FAULT_OWED_HURRIED:
 	case FAULT_MEMORY_GROWS: return send_kept(c, &c->unread, reply);
 	case FAULT_LEFT_TO_OTHERS: return send_from_list(c, reply);
+	case FAULT_STUCK_LEFT_TO_OTHERS: return send_until_list_is_empty(c, reply);
 	case FAULT_ONE_SEND: return send(c->fd, reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT) > 0 || errno == EAGAIN;
 	case FAULT_STUCK_READER:
 		pthread_mutex_lock(&c->server->send_lock);

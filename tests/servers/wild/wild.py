@@ -569,6 +569,29 @@ def loop_newest(server, reply):
                 ready.close()
 
 
+def loop_one_pending(server, reply):
+    """select(2), and one list for what is not taken at once: it goes to whoever is served next."""
+    clients, slow, pending = [], None, b''
+    while True:
+        ready, writable, _ = select.select([server] + [c for c in clients if c is not slow], [slow] if slow else [], [])
+        for client in writable + ready:
+            if client is server:
+                clients.append(server.accept()[0])
+                clients[-1].setblocking(False)
+                continue
+            try:
+                data = b'' if client is slow else client.recv(BUFSIZ)
+                pending += reply(data) if data else b''
+                pending = pending[client.send(pending):]
+            except OSError:
+                data, pending = b'', b''
+            ended = client is not slow and not data
+            slow = client if pending and not ended else None
+            if ended:
+                clients.remove(client)
+                client.close()
+
+
 def loop_lines_table(server, reply):
     """Lines, of many clients in one thread; the unfinished ones are kept in a table of 8, by the descriptor."""
     table = [b''] * 8
