@@ -161,6 +161,10 @@ static bool first_words(struct turn *t, struct peer *p, enum first_message how)
 		came = peer_listen(p, o->timeout_ns);
 		d->line = true;
 	}
+	if (!came && how == WORD_OR_LINE && !p->ended) {
+		peer_send(p, "\r\n", 2);
+		d->wants_crlf = peer_listen(p, UNFINISHED_NS + turn_busy_ns());
+	}
 	if (!came)
 		return false;
 	if (!dialect_listen_whole(p, word, n)) {

@@ -40,7 +40,8 @@ struct dialect {
 	bool ends;           /* it ended the first conversation after its client had */
 	bool ends_first;     /* or before its client had */
 	bool unanswered;     /* the first message was not answered, and nothing else was said; */
-	bool answers_end;    /* or only when its client had ended */
+	bool wants_crlf;     /* or only when CR LF had come, */
+	bool answers_end;    /* or its client had ended */
 	bool first_client;   /* the probe's first client was not answered, and the next one was */
 	int64_t n_after_end; /* bytes that came after its end */
 	enum empty_datagram empty;

@@ -1,10 +1,7 @@
 /* Probing a stream: which conversations are held, in which way, until the rule is learnt, and how many at a time. */
 #include "dialect_inside.h"
-#include "peer.h"
 #include "suite.h"
 #include <string.h>
-
-#define LF_NS (250 * TS_MS) /* and four round trips: a server that is quick is heard by then */
 
 /* Once more, in another way. What it was taken for before stays, unless the rule is learnt now. */
 static void converse_again(struct turn *t, enum first_message how)
@@ -18,38 +15,21 @@ static void converse_again(struct turn *t, enum first_message how)
 	t->subject->gone = false;
 }
 
-/* A line that ends in LF alone: does anything come? */
-static bool answers_lf(struct turn *t)
-{
-	char line[N_WORD + 1];
-	struct peer *p = peer_open(t);
-
-	if (!p)
-		return false;
-	p->dumb = true;
-	turn_letters(t, line, N_WORD);
-	line[N_WORD] = '\n';
-	peer_send(p, line, sizeof(line));
-	bool answers = peer_listen(p, LF_NS + 4 * t->subject->dialect.rtt_ns + turn_busy_ns());
-	peer_half_close(p);
-	peer_free(p, 0);
-	return answers;
-}
-
 /*
- * No answer came, perhaps because it waits for CR LF. If that is answered, and so is LF, then what was not answered is
- * its first client. One that was slow to begin is no such server.
+ * No answer came: because it waits for CR LF, or to its first client only? One that hangs up may do it for either. One
+ * that is slow to begin does not leave out its first client.
  */
-static void try_crlf(struct turn *t)
+static void try_again(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
-	bool late = d->answers_end;
+	bool may_want_crlf = d->wants_crlf || d->ends_first;
 
-	converse_again(t, CRLF_LINE);
-	if (!d->known || !answers_lf(t))
-		return;
-	converse_again(t, WORD_OR_LINE);
-	d->first_client = !late && !d->begins_late;
+	if (!d->wants_crlf && !d->answers_end) {
+		converse_again(t, WORD_OR_LINE);
+		d->first_client = d->known && !d->begins_late;
+	}
+	if (!d->known && may_want_crlf)
+		converse_again(t, CRLF_LINE);
 }
 
 /* It closed after an answer to the word, and said nothing to the newline: either it is slow and had not waited for
@@ -83,7 +63,7 @@ bool dialect_probe_stream(struct turn *t)
 	if (!dialect_converse(t, WORD_OR_LINE))
 		return false;
 	if (d->unanswered && o->framing != 1)
-		try_crlf(t);
+		try_again(t);
 	if (o->framing == 0 && answers_word_alone(d))
 		converse_again(t, WORD);
 	if (d->known)
