@@ -194,10 +194,10 @@ void case_data_forged_stamp(struct turn *t)
 
 void case_data_format_string(struct turn *t)
 {
-	ASK_ALL(t, "%s%s%s", "%d %x %p", "%n", "%%", "100%", "{}", "{0} {name}", "%(name)s", "$name ${name}",
-	        "\\n\\t\\0", "%Y-%m-%d", "%41%20", "%25", "a+b", "&lt;\\x41", "<b>&amp;</b>", "'\"`", "{{}} {{x}}",
-	        "$$ $& $1 $`", "{time}{data}", "%(time)s%(data)s", "$time$data", "${time}${data}", "%time%%data%",
-	        "{{time}}{{data}}", "<time><data>", "{date} {msg} {message} {text} {timestamp} {ts}");
+	ASK_ALL(t, "%s%s%s", "%d %x %p", "%n", "%%", "100%", "$HOME ${PATH} $$", "{}", "{0} {name}", "%(name)s",
+	        "$name ${name}", "\\n\\t\\0", "%Y-%m-%d", "%41%20", "%25", "a+b", "&lt;\\x41", "<b>&amp;</b>", "'\"`",
+	        "{{}} {{x}}", "$$ $& $1 $`", "{time}{data}", "%(time)s%(data)s", "$time$data", "${time}${data}",
+	        "%time%%data%", "{{time}}{{data}}", "<time><data>", "{date} {msg} {message} {text} {timestamp} {ts}");
 }
 
 void case_data_utf8(struct turn *t)

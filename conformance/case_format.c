@@ -57,7 +57,7 @@ void case_format_time_text(struct turn *t)
 	    ts_stamp_read(&stamp, NULL, text, n, NULL) == -EINVAL) { /* -ERANGE: see time.calendar */
 		turn_fail(t, BYTES,
 		          "no known time stands between the brackets: %s (--time=strftime:FMT states another form)",
-		          dialect_no_time(text, n));
+		          dialect_no_time(text, n, ts_clock_wall_ns()));
 		sample_show(t, "[time]data");
 	}
 	for (int i = 0; turn_goes_on(t, i, 20, 2, TS_S) && t->subject->dialect.known; i++)

@@ -114,7 +114,8 @@ const char *dialect_words(const struct dialect *d, bool datagram, char *buf, siz
 
 cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transport);
 
-/* Why is this text no time? A static sentence; "" where it is one, or where nothing can be told. */
-const char *dialect_no_time(const char *text, size_t n);
+/* Why is this text no time? A static sentence; "" where it is one, or where nothing can be told. now_ns: by the clock
+ * on the wall, when it was read. */
+const char *dialect_no_time(const char *text, size_t n, int64_t now_ns);
 
 #endif

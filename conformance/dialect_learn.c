@@ -99,7 +99,7 @@ static const char *no_time_why(const char *out, size_t n_out, const char *stated
 	const char *close = n_out > 1 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
 	size_t n = close ? (size_t)(close - out) - 1 : 0;
 	struct ts_stamp_format format = {.kind = TS_STAMP_STRFTIME};
-	const char *why = close ? dialect_no_time(out + 1, n) : "";
+	const char *why = close ? dialect_no_time(out + 1, n, ts_clock_wall_ns()) : "";
 	struct ts_stamp stamp;
 
 	snprintf(format.strftime_text, sizeof(format.strftime_text), "%s", stated ? stated : "");

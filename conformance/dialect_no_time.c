@@ -1,9 +1,12 @@
 /* Why a text is no time, in words for its author. Pure. */
 #include "dialect.h"
+#include "ts_clock.h"
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define SEEN 160 /* bytes of the text */
 
@@ -17,13 +20,21 @@ static bool is_numeric_date(const char *text, size_t n)
 	       a == b && strchr("/.-", a) && second > 0;
 }
 
+static bool has_form(const char *text, size_t n, const char *form);
+
+/* As in Mon Nov 30 2026, 30 Nov 2026. */
+static bool is_named_date(const char *text, size_t n)
+{
+	return !memchr(text, ':', n) && (has_form(text, n, "aaa 00 0000") || has_form(text, n, "00 aaa 0000"));
+}
+
 static bool is_date_alone(const char *text, size_t n)
 {
 	char with_time[TS_STAMP_MAX];
 	struct ts_stamp stamp;
 	int n_all = snprintf(with_time, sizeof(with_time), "%.*s 00:00:00", (int)n, text);
 
-	return is_numeric_date(text, n) ||
+	return is_numeric_date(text, n) || is_named_date(text, n) ||
 	       (n_all < (int)sizeof(with_time) && ts_stamp_read(&stamp, NULL, with_time, (size_t)n_all, NULL) == 0);
 }
 
@@ -169,6 +180,18 @@ static bool is_program(const char *text, size_t n)
 	return holds_one_of(text, n, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
+/* As in {}, {0}, {time}. */
+static bool is_template(const char *text, size_t n)
+{
+	return n > 1 && text[0] == '{' && text[n - 1] == '}' && !memchr(text, ':', n) && !memchr(text, ' ', n);
+}
+
+/* As in [object Object. */
+static bool is_object(const char *text, size_t n)
+{
+	return memmem(text, n, "[object ", strlen("[object ")) != NULL;
+}
+
 static bool is_name_of_time(const char *text, size_t n)
 {
 	static const char *const names[] = {"time", "timestamp", "date", "datetime", "now", "ctime"};
@@ -218,7 +241,7 @@ static bool begins_as_date(const char *text, size_t n)
 
 static bool is_quoted(const char *text, size_t n)
 {
-	return strchr("'\"", *text) || (n > 1 && *text == 'b' && (text[1] == '\'' || text[1] == '"'));
+	return *text == '\'' || *text == '"' || (n > 1 && *text == 'b' && (text[1] == '\'' || text[1] == '"'));
 }
 
 static bool is_number(const char *text, size_t n)
@@ -241,17 +264,30 @@ static bool is_wide(const char *text, size_t n)
 	return n >= 8 && n_nul == n / 2;
 }
 
+/* The same in four. */
+static bool is_wider(const char *text, size_t n)
+{
+	size_t n_nul = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_nul += text[i] == '\0';
+	return n >= 8 && n_nul * 4 >= n * 3 - 3;
+}
+
 /* The first that fits is the answer. */
 static const struct {
 	bool (*fits)(const char *text, size_t n);
 	const char *why;
 } reasons[] = {
         {is_wide, "it is in UTF-16: every other byte is NUL"},
+        {is_wider, "it is in UTF-32: three of four bytes are NUL"},
         {is_quoted, "it begins with a quote"},
+        {is_object, "it is an object as JavaScript shows it"},
         {has_bracket, "it begins with a bracket of its own"},
         {is_no_value, "it is what a language shows where there is no value"},
         {is_function, "it is a function or an object as a language shows it: perhaps it was not called"},
         {is_program, "it is a piece of a program that was not carried out, and not what it gives"},
+        {is_template, "it is a place of a template that was not filled"},
         {is_name_of_time, "it is a name for the time, and not the time"},
         {is_pattern, "it is the pattern of a time, and not the time"},
         {has_conversion, "it holds the pattern of a text, such as %s, and not the text"},
@@ -277,7 +313,29 @@ static const char *word_why(const char *text, size_t n, const char *why)
 	                               : "its first word is no weekday or month in English";
 }
 
-const char *dialect_no_time(const char *text, size_t n)
+/* As 2026-10-30, 30/10/2026 or 10/30/26 in November: the fields of struct tm as they are. */
+static const char *fields_why(const char *text, int64_t now_ns)
+{
+	time_t now = now_ns / TS_S;
+	struct tm tm;
+	int f[3];
+	char a, b;
+
+	if (!gmtime_r(&now, &tm) || sscanf(text, "%4d%c%4d%c%4d", &f[0], &a, &f[1], &b, &f[2]) != 5 || a != b ||
+	    !strchr("-/.", a))
+		return NULL;
+	if (f[0] == tm.tm_year || f[2] == tm.tm_year)
+		return "its year counts from 1900, as tm_year does";
+	bool year_first = f[0] > 31;
+	int year = year_first ? f[0] : f[2], one = f[year_first], other = f[1 + year_first];
+	bool behind = (one == tm.tm_mon && abs(other - tm.tm_mday) <= 1) ||
+	              (other == tm.tm_mon && abs(one - tm.tm_mday) <= 1);
+	if (behind && (year == tm.tm_year + 1900 || year == tm.tm_year % 100))
+		return "its month is one behind: tm_mon and getMonth() count from 0";
+	return NULL;
+}
+
+const char *dialect_no_time(const char *text, size_t n, int64_t now_ns)
 {
 	struct ts_stamp stamp;
 	const char *why = "";
@@ -290,6 +348,9 @@ const char *dialect_no_time(const char *text, size_t n)
 	n = n < sizeof(seen) ? n : sizeof(seen) - 1;
 	memcpy(seen, text, n);
 	seen[n] = '\0';
+	const char *fields = fields_why(seen, now_ns);
+	if (fields)
+		return fields;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].fits(seen, n))
 			return reasons[i].why;

@@ -85,6 +85,7 @@ int result_suspicion(const struct result *r)
 }
 
 #define DECIDED_NS (40 * TS_S) /* from the begin: so long cases are run whose outcome changes nothing */
+#define FAILED_NS  (55 * TS_S) /* the same, where one failure is confirmed */
 
 /* The time is spent: why, as it stands behind "not run, for"? NULL: it is not. `cause` gets the details. */
 static const char *enough_why(const struct report *report, char *cause, size_t size)
@@ -101,9 +102,11 @@ static const char *enough_why(const struct report *report, char *cause, size_t s
 			         (double)s->dialect.least_rtt_ns / 1e9);
 		return "not run, for the server is slow";
 	}
-	if (!report_is_decided(report) || ts_clock_mono_ns() - report->begin_ns < DECIDED_NS)
+	const int64_t since_ns = ts_clock_mono_ns() - report->begin_ns;
+	if (report->n_confirmed == 0 || since_ns < (report_is_decided(report) ? DECIDED_NS : FAILED_NS))
 		return NULL;
-	snprintf(cause, size, "%d failures have been confirmed", report->n_confirmed);
+	snprintf(cause, size, "%d failure%s confirmed", report->n_confirmed,
+	         report->n_confirmed == 1 ? " has been" : "s have been");
 	return "not run, for the server keeps the suite waiting and has failed";
 }
 
