@@ -22,11 +22,11 @@ static void converse_again(struct turn *t, enum first_message how)
 static void try_again(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
-	bool may_want_crlf = d->wants_crlf || d->ends_first;
+	bool may_want_crlf = d->wants_crlf || d->ends_first, late = d->answers_end;
 
-	if (!d->wants_crlf && !d->answers_end) {
+	if (!d->wants_crlf) {
 		converse_again(t, WORD_OR_LINE);
-		d->first_client = d->known && !d->begins_late;
+		d->first_client = d->known && !late && !d->begins_late;
 	}
 	if (!d->known && may_want_crlf)
 		converse_again(t, CRLF_LINE);
