@@ -20,7 +20,24 @@ static bool is_numeric_date(const char *text, size_t n)
 	       a == b && strchr("/.-", a) && second > 0;
 }
 
-static bool has_form(const char *text, size_t n, const char *form);
+/* Does the text hold this form? A 0 stands for a digit and an a for a letter, and no digit stands at either end of it.
+ */
+static bool has_form(const char *text, size_t n, const char *form)
+{
+	const size_t n_form = strlen(form);
+
+	for (size_t from = 0; from + n_form <= n; from++) {
+		size_t i = 0;
+		while (i < n_form && (form[i] == '0'   ? isdigit((unsigned char)text[from + i])
+		                      : form[i] == 'a' ? isalpha((unsigned char)text[from + i])
+		                                       : text[from + i] == form[i]))
+			i++;
+		if (i == n_form && (from == 0 || !isdigit((unsigned char)text[from - 1])) &&
+		    !isdigit((unsigned char)text[from + n_form]))
+			return true;
+	}
+	return false;
+}
 
 /* As in Mon Nov 30 2026, 30 Nov 2026. */
 static bool is_named_date(const char *text, size_t n)
@@ -87,25 +104,6 @@ static bool is_hexadecimal(const char *text, size_t n)
 	bool told = prefix > 0 || strchr("67", text[0]) || strpbrk(text, "abcdefABCDEF");
 
 	return told && n - prefix == 8 && strspn(text + prefix, "0123456789abcdefABCDEF") == 8;
-}
-
-/* Does the text hold this form? A 0 stands for a digit and an a for a letter, and no digit stands at either end of it.
- */
-static bool has_form(const char *text, size_t n, const char *form)
-{
-	const size_t n_form = strlen(form);
-
-	for (size_t from = 0; from + n_form <= n; from++) {
-		size_t i = 0;
-		while (i < n_form && (form[i] == '0'   ? isdigit((unsigned char)text[from + i])
-		                      : form[i] == 'a' ? isalpha((unsigned char)text[from + i])
-		                                       : text[from + i] == form[i]))
-			i++;
-		if (i == n_form && (from == 0 || !isdigit((unsigned char)text[from - 1])) &&
-		    !isdigit((unsigned char)text[from + n_form]))
-			return true;
-	}
-	return false;
 }
 
 /* Milliseconds in their place. */

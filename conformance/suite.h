@@ -132,7 +132,7 @@ struct subject {
 	_Atomic int n_served;        /* clients that it has answered since it was started, or since the probe began */
 	struct peer *shared;   /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	_Atomic bool gone;     /* refuses to be connected to: written by any turn */
-	struct seen seen;      /* written and read by one thread: that of a server with one client at a time */
+	struct seen seen;      /* used by one thread: where cases run one by one */
 	bool alone;            /* clients at the same time disturb each other: from here on one at a time */
 	bool loses;            /* datagrams: not every one is answered, and that was said: no turn waits long for one */
 	_Atomic bool slow_end; /* does not end conversations: no turn waits for it twice */
