@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static bool is_utf8(const char *bytes, size_t n)
 {
@@ -266,6 +265,15 @@ static bool is_renumbered(const char *sent, size_t n_sent, const char *got, size
 	       before >= after;
 }
 
+/* A NUL does not end it. */
+static bool is_recased(const char *sent, const char *got, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tolower((unsigned char)sent[i]) != tolower((unsigned char)got[i]))
+			return false;
+	return true;
+}
+
 const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t n_got)
 {
 	char made[2 * ALTERED_MAX + 1];
@@ -286,7 +294,7 @@ const char *altered_how(const char *sent, size_t n_sent, const char *got, size_t
 		return escaped;
 	if (is_renumbered(sent, n_sent, got, n_got))
 		return "the data was taken for a number, and written anew";
-	if (n_sent == n_got && strncasecmp(sent, got, n_got) == 0)
+	if (n_sent == n_got && is_recased(sent, got, n_got))
 		return "the data came back with its letters in another case";
 	return NULL;
 }

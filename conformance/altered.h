@@ -21,6 +21,12 @@ const char *altered_escaped(const char *sent, size_t n_sent, const char *got, si
  * (not UTF-8)`, or "". */
 const char *altered_which(const char *bytes, size_t n, char *text, size_t size);
 
+/*
+ * What became of sent[0], where got[0] came? "a byte of the data, "a", came back as "b"", or left out, or another put
+ * before it, as what follows tells; or "", if there is nothing of one of them.
+ */
+char *altered_byte(const char *sent, size_t n_sent, const char *got, size_t n_got, char *text, size_t size);
+
 /* How far off is the time of the first stamp of this reply, at now_ns? "the time is 8 h ahead"; or, for less than 2 s,
  * "". */
 const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, int64_t now_ns, char *text,

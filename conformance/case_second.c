@@ -123,13 +123,11 @@ static void ask_until(struct turn *t, struct halves *halves, int64_t until_ns)
 	}
 }
 
-/* Two seconds on a busy machine, and where other cases go on meanwhile: a text that is kept for two seconds is old in
- * one of them alone. And two more for a second that was over: is it a habit? */
-static void ask_through_a_second(struct turn *t, struct halves *halves)
+/* Two seconds: a text that is kept for two seconds is old in one of them alone. And two more for a second that was
+ * over: is it a habit? */
+static void ask_through_two_seconds(struct turn *t, struct halves *halves)
 {
-	bool two = turn_busy_ns() > 0 || t->subject->dialect.capacity > 1;
-
-	ask_until(t, halves, ts_clock_mono_ns() + (two ? 2 : 1) * TS_S + PLACE_NS);
+	ask_until(t, halves, ts_clock_mono_ns() + 2 * TS_S + PLACE_NS);
 	if (halves->n_late > 0 && !is_habit(halves->n_late))
 		ask_until(t, halves, ts_clock_mono_ns() + 2 * TS_S);
 }
@@ -152,7 +150,7 @@ void case_time_second_edge(struct turn *t)
 		ask_at_the_edge(t);
 		return;
 	}
-	ask_through_a_second(t, &halves);
+	ask_through_two_seconds(t, &halves);
 	if (turn_shares_waits(t))
 		t->subject->seen.second = t->blame == NOBODY;
 	judge(t, &halves);

@@ -17,7 +17,6 @@
 #define MORE_NS       (5 * TS_MS)   /* the reply seems whole, and no more came for so long */
 #define LONGEST_NS    (5 * TS_S)    /* and if more comes for so long, or so much of it, no end is to be hoped for */
 #define FLOOD_BYTES   8192
-#define LATE_BEGIN_NS (50 * TS_MS)
 #define LATE_END_NS   (20 * TS_MS)
 #define END_NS        TS_S /* a server that takes longer to end is slow with it: end.half-close judges that */
 
@@ -279,7 +278,7 @@ bool dialect_converse(struct turn *t, enum first_message how)
 	d->n_after_end = p->n_read - before;
 	d->ends = p->ended;
 	d->end_ns += ts_clock_mono_ns() - begin_ns;
-	d->begins_late = d->rtt_ns > LATE_BEGIN_NS + turn_busy_ns();
+	d->begins_late = d->rtt_ns > DIALECT_LATE_BEGIN_NS + turn_busy_ns();
 	d->ends_late = d->end_ns > LATE_END_NS + turn_busy_ns();
 	t->subject->slow_end |= !p->ended;
 	bool late = !said && p->n_first > 0;

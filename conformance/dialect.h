@@ -14,6 +14,7 @@
 #define DIALECT_CAPACITY_MAX  8            /* as many clients at a time as the probe tries: "many" */
 #define DIALECT_WAITING_NS    (2 * TS_MS)  /* a round trip above it is mostly waiting, if the machine is not busy */
 #define DIALECT_LEISURELY_NS  (10 * TS_MS) /* not slow, and not quick */
+#define DIALECT_LATE_BEGIN_NS (50 * TS_MS) /* a first answer so late is not the machine's load alone */
 #define DIALECT_CAPACITY_SLOW 17 /* of a slow server, whose suite is waiting: the more at a time, the sooner done */
 
 enum empty_datagram { EMPTY_UNKNOWN, EMPTY_STAMP, EMPTY_NOTHING };
@@ -55,6 +56,7 @@ struct dialect {
 	int64_t rtt_ns;       /* of a small message: the longest of the probe's, for deadlines */
 	int64_t least_rtt_ns; /* the shortest: a busy machine does not make a server slow; 0: unknown */
 	int64_t end_ns;       /* from the client's end, or a one-shot server's reply, to the server's end */
+	int64_t begin_ns;     /* from one more client's first message to its answer, the shortest; 0: unknown */
 	bool begins_late;     /* its first answer takes long, and not for the machine's load */
 	bool ends_late;       /* and so does its end */
 	int64_t chunk_bytes;  /* the largest chunk that was seen to have one stamp; 0: unknown */
@@ -69,7 +71,8 @@ static inline bool dialect_is_slow(const struct dialect *d)
 /* Its round trips take long, or it takes long to begin or to end a conversation: most of its suite is waiting. */
 static inline bool dialect_is_leisurely(const struct dialect *d)
 {
-	return d->least_rtt_ns > DIALECT_LEISURELY_NS || d->begins_late || d->ends_late;
+	return d->least_rtt_ns > DIALECT_LEISURELY_NS || d->begin_ns > DIALECT_LEISURELY_NS || d->begins_late ||
+	       d->ends_late;
 }
 
 /* How a line ends, where there are lines. */

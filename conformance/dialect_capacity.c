@@ -72,14 +72,68 @@ static void find_spare(struct turn *t, int64_t wait_ns)
 		peer_free(p[i], 0);
 }
 
+/* What the probe has seen of how long it takes until one more client is answered. */
+struct pace {
+	bool slow;       /* so long that few are tried, and several at once */
+	bool waits;      /* three together take longer than one: they wait for one another */
+	int n_begun;     /* one by one */
+	int64_t each_ns; /* for one */
+};
+
+/*
+ * A server that comes to accept only now and then begins one conversation late after the other, however early the
+ * probe's first happened to be.
+ */
+static void mind_begin(struct dialect *d, struct pace *pace, int64_t took_ns)
+{
+	if (pace->n_begun++ == 0 || took_ns < d->begin_ns)
+		d->begin_ns = took_ns;
+	if (pace->n_begun < 2 || d->begin_ns <= DIALECT_LATE_BEGIN_NS + turn_busy_ns())
+		return;
+	d->begins_late = pace->slow = true;
+	d->rtt_ns = took_ns > d->rtt_ns ? took_ns : d->rtt_ns;
+	pace->each_ns = d->begin_ns;
+}
+
+/* After n more, all answered: how many next? */
+static int n_next(const struct dialect *d, const struct pace *pace, int n)
+{
+	if (!pace->slow)
+		return 1;
+	if (n == 1)
+		return 3;
+	return (pace->waits ? DIALECT_CAPACITY_MAX : DIALECT_CAPACITY_SLOW) - d->capacity;
+}
+
+/* Each of them is at its own place in p, and who was not answered at the one behind them. */
+static void fill_places(struct turn *t, struct peer **p, struct pace *pace, int64_t wait_ns)
+{
+	struct dialect *d = &t->subject->dialect;
+	int n = 1;
+
+	while (n > 0 && d->capacity + n <= (pace->slow ? DIALECT_CAPACITY_SLOW : DIALECT_CAPACITY_MAX)) {
+		int64_t begin_ns = ts_clock_mono_ns();
+		int more = n_answered(t, p + d->capacity, n, wait_ns);
+		int64_t took_ns = ts_clock_mono_ns() - begin_ns;
+		d->capacity += more;
+		d->limit = more < n ? d->capacity : 0;
+		if (more < n)
+			break;
+		if (n == 1)
+			mind_begin(d, pace, took_ns);
+		pace->waits |= pace->each_ns > 0 && n == 3 && took_ns > 2 * pace->each_ns;
+		n = n_next(d, pace, n);
+	}
+}
+
 void dialect_find_capacity(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
 	int64_t wait_ns = 400 * TS_MS + 2 * turn_busy_ns() + (dialect_is_slow(d) ? 2 : 4) * d->rtt_ns;
-	bool slow_to_answer = d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS,
-	     slow = slow_to_answer || d->begins_late || turn_slow(t);
+	bool slow_to_answer = d->least_rtt_ns > 2 * DIALECT_LEISURELY_NS;
+	struct pace pace = {.slow = slow_to_answer || d->begins_late || turn_slow(t),
+	                    .each_ns = slow_to_answer ? d->least_rtt_ns : 0};
 	struct peer *p[1 + DIALECT_CAPACITY_SLOW] = {NULL}, *first;
-	int n = 1;
 
 	d->capacity = d->abreast = d->limit = 1;
 	if (t->subject->options->concurrency == 1 || !(p[0] = first = peer_try(t, turn_wait_ns(t), false)))
@@ -89,30 +143,16 @@ void dialect_find_capacity(struct turn *t)
 		return;
 	if (d->ends && !d->one_shot && !peer_say_letters(first, N_WORD))
 		return;
-	bool waits = false;
-	while (n > 0 && d->capacity + n <= (slow ? DIALECT_CAPACITY_SLOW : DIALECT_CAPACITY_MAX)) {
-		int64_t begin_ns = ts_clock_mono_ns();
-		int more = n_answered(t, p + d->capacity, n, wait_ns);
-		d->capacity += more;
-		d->limit = more < n ? d->capacity : 0;
-		if (more < n)
-			break;
-		/* Three together take as long as one, unless they wait for one another. */
-		waits |= slow_to_answer && n == 3 && ts_clock_mono_ns() - begin_ns > 2 * d->least_rtt_ns;
-		n = !slow    ? 1
-		    : waits  ? DIALECT_CAPACITY_MAX - d->capacity
-		    : n == 1 ? 3
-		             : DIALECT_CAPACITY_SLOW - d->capacity;
-	}
-	d->abreast = waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
+	fill_places(t, p, &pace, wait_ns);
+	d->abreast = slow_to_answer && pace.waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
 	mind_places(d, p[d->capacity]);
 	/* Whoever holds one conversation may be in the way of another: as with a server that has one worker. */
-	if (!slow && !d->one_shot && d->limit > 1) {
+	if (!pace.slow && !d->one_shot && d->limit > 1) {
 		if (p[d->capacity])
 			peer_free(p[d->capacity], 0);
 		if (!has_one_queue(t, p, d->capacity, wait_ns))
 			d->capacity = d->abreast = d->limit = 1;
 	}
-	if (!slow && d->limit == 0)
+	if (!pace.slow && d->limit == 0)
 		find_spare(t, wait_ns);
 }

@@ -151,10 +151,11 @@ static bool is_passed_over(const struct peer *p, const char *out, size_t n_out, 
 }
 
 /* The sentence for this verdict; `from`: so many bytes were answered. */
-static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t from)
+static bool blame(struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict, const char *out, size_t n_out,
+                  size_t from)
 {
 	struct turn *t = p->turn;
-	char off[60] = "";
+	char off[80] = "";
 
 	if (is_passed_over(p, out, n_out, from))
 		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
@@ -163,6 +164,8 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 		verdict = TS_REPLY_BAD_SEPARATOR;
 	if (!is_timely(verdict))
 		altered_time(&t->subject->dialect.rule, out, n_out, ts_clock_wall_ns(), off, sizeof(off));
+	if (verdict == TS_REPLY_WRONG_DATA && s->matched == from)
+		altered_byte(p->in + from, p->n_in - from, s->rest, s->n_rest, off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),
 	                 from, p->n_in);
 }
@@ -218,5 +221,5 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 		return turn_fail(t, BYTES, "%s", how);
 	if (t->sort == ANY && is_passed_over(p, out, n_out, from))
 		t->sort = from > 0 ? CUT : PASSED_OVER;
-	return blame(p, verdict, out, n_out, from);
+	return blame(p, &s, verdict, out, n_out, from);
 }

@@ -182,12 +182,15 @@ static void run_client(struct report *report)
 	}
 }
 
+#define UNHURRIED_NS (8 * TS_S)
+
 /* A slow server has so many times --timeout, with 3 s of that 45 s; with --exec 27 s, and as much
  * again for its life. */
 static void spend(struct report *report)
 {
 	struct subject *s = report->subject;
 
+	s->hurry_ns = s->few ? 0 : ts_clock_mono_ns() + UNHURRIED_NS;
 	if (dialect_is_sparing(&s->dialect) && !s->few)
 		s->enough_ns = ts_clock_mono_ns() + (s->launch ? 9 : 15) * s->options->timeout_ns;
 }

@@ -120,10 +120,11 @@ struct subject {
 	struct launch *launch;       /* NULL without --exec */
 	struct client_style *client; /* a client is judged; else NULL */
 	uint64_t seed;
-	bool few;                    /* so few cases are selected that the probe is kept short */
-	bool needs_capacity;         /* a selected case needs to know how many clients are served at a time */
-	int64_t probed_ns;           /* monotonic: when the probe ended */
-	int64_t enough_ns;           /* monotonic: from here on no new case is run; 0: there is no such moment */
+	bool few;            /* so few cases are selected that the probe is kept short */
+	bool needs_capacity; /* a selected case needs to know how many clients are served at a time */
+	int64_t probed_ns;   /* monotonic: when the probe ended */
+	int64_t hurry_ns;  /* monotonic: from here on a leisurely server's cases have a part of their time; 0: never */
+	int64_t enough_ns; /* monotonic: from here on no new case is run; 0: there is no such moment */
 	bool ends_with_next;         /* ends a conversation when the next client comes: nobody has to wait for it */
 	bool each_ends_late;         /* each conversation costs its late end, for nobody else is served until then */
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until it is measured */

@@ -126,14 +126,17 @@ bool turn_sparing(const struct turn *t)
 }
 
 /* Nothing goes on beside the turns of an iterative server, and each conversation of a leisurely one counts. */
-static int64_t part_of(const struct dialect *d, int64_t budget_ns)
+static int64_t part_of(const struct subject *s, int64_t budget_ns)
 {
-	return budget_ns / (d->capacity == 1 ? 2 : 1) / (dialect_is_leisurely(d) ? 2 : 1);
+	const bool leisurely = dialect_is_leisurely(&s->dialect),
+	           hurries = leisurely && s->hurry_ns > 0 && ts_clock_mono_ns() > s->hurry_ns;
+
+	return budget_ns / (s->dialect.capacity == 1 ? 2 : 1) / (hurries ? 6 : leisurely ? 2 : 1);
 }
 
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
 {
-	budget_ns = part_of(&t->subject->dialect, budget_ns);
+	budget_ns = part_of(t->subject, budget_ns);
 	if (turn_slow(t) && least > 2)
 		least = 2;
 	if (turn_sparing(t)) {

@@ -5,6 +5,7 @@ usage: odd.py SHAPE [URI]    URI: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or
 Prints the URI with its real port when it is ready.
 """
 import asyncio
+import contextlib
 import ctypes
 import os
 import selectors
@@ -306,6 +307,24 @@ def crlf_lines(uri, reply):
         threading.Thread(target=run, args=(server.accept()[0],), daemon=True).start()
 
 
+def answer_or_end(selector, client, reply):
+    try:
+        data = client.recv(1024)
+        if data:
+            client.sendall(reply(data))
+    except OSError:
+        data = b''
+    if not data:
+        selector.unregister(client)
+        client.close()
+
+
+def take(selector, server):
+    client = server.accept()[0]
+    client.settimeout(20)
+    selector.register(client, selectors.EVENT_READ)
+
+
 def select_loop(uri, reply):
     selector = selectors.DefaultSelector()
     server = listen(uri)
@@ -313,20 +332,24 @@ def select_loop(uri, reply):
     while True:
         for key, _ in selector.select():
             if key.fileobj is server:
-                client = server.accept()[0]
-                client.settimeout(20)
-                selector.register(client, selectors.EVENT_READ)
-                continue
-            client = key.fileobj
-            try:
-                data = client.recv(1024)
-                if data:
-                    client.sendall(reply(data))
-            except OSError:
-                data = b''
-            if not data:
-                selector.unregister(client)
-                client.close()
+                take(selector, server)
+            else:
+                answer_or_end(selector, key.fileobj, reply)
+
+
+def now_and_then(uri, reply, every_s=0.07):
+    """Looks for one more client only so often; those that are there are answered at once."""
+    selector = selectors.DefaultSelector()
+    server = listen(uri)
+    server.setblocking(False)
+    due_s = time.monotonic()
+    while True:
+        if time.monotonic() >= due_s:
+            due_s += every_s
+            with contextlib.suppress(BlockingIOError):
+                take(selector, server)
+        for key, _ in selector.select(max(0, due_s - time.monotonic())):
+            answer_or_end(selector, key.fileobj, reply)
 
 
 def forking(uri, reply):
@@ -448,6 +471,7 @@ SHAPES = {
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
+    'now-and-then': lambda uri: now_and_then(uri, maker()),
     'forking': lambda uri: forking(uri, maker()),
     'double-forking': lambda uri: double_forking(uri, maker()),
     'streams': lambda uri: streams(uri, maker('east')),

@@ -54,6 +54,8 @@ static void a_known_way_is_named(void **state)
 	        {BYTES("-0"), BYTES("-00"), NULL},
 	        {BYTES("-0"), BYTES("-0.0"), "written anew"},
 	        {BYTES("abc"), BYTES("ABC"), "another case"},
+	        {BYTES("a\0b"), BYTES("A\0b"), "another case"},
+	        {BYTES("a\0be"), BYTES("a\0ba"), NULL},
 	        {BYTES("007"), BYTES("7"), "written anew"},
 	        {BYTES("1e3\n"), BYTES("1000\n"), "written anew"},
 	        {BYTES("9007199254740993"), BYTES("9.007199254740992e+15"), "written anew"},
@@ -73,6 +75,34 @@ static void a_known_way_is_named(void **state)
 		assert_int_equal(how != NULL, rows[i].part != NULL);
 		assert_true(!how || strstr(how, rows[i].part));
 	}
+}
+
+static void the_first_byte_that_differs_is_named(void **state)
+{
+	static const struct {
+		const char *sent;
+		size_t n_sent;
+		const char *got;
+		size_t n_got;
+		const char *said;
+	} rows[] = {
+	        {BYTES("efg"), BYTES("afg"), "a byte of the data, \"e\", came back as \"a\""},
+	        {BYTES("\xff"), BYTES("\xfe"), "a byte of the data, \"\\xff\", came back as \"\\xfe\""},
+	        {BYTES("efghijklm"), BYTES("fghijklm"), "a byte of the data, \"e\", was left out"},
+	        {BYTES("efgh"), BYTES("fgh[1795948200]abc"), "a byte of the data, \"e\", was left out"},
+	        {BYTES("e"), BYTES("xe"), "a byte, \"x\", was put into the data before \"e\""},
+	        {BYTES("efg"), BYTES("hij"), "\"h\" came where \"e\" stands in the data"},
+	        {BYTES("ef"), BYTES("a[1795948200]abc"), "\"a\" came where \"e\" stands in the data"},
+	        {BYTES(""), BYTES("abc"), ""},
+	        {BYTES("abc"), BYTES(""), ""},
+	};
+	char text[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(
+		        altered_byte(rows[i].sent, rows[i].n_sent, rows[i].got, rows[i].n_got, text, sizeof(text)),
+		        rows[i].said);
 }
 
 static void few_bytes_are_shown(void **state)
@@ -118,9 +148,9 @@ static void a_wrong_time_is_off_by_so_much(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_known_way_is_named),
-	                                   cmocka_unit_test(few_bytes_are_shown),
-	                                   cmocka_unit_test(a_wrong_time_is_off_by_so_much)};
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_known_way_is_named), cmocka_unit_test(the_first_byte_that_differs_is_named),
+	        cmocka_unit_test(few_bytes_are_shown), cmocka_unit_test(a_wrong_time_is_off_by_so_much)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
