@@ -47,8 +47,9 @@ static int call(struct turn *t, struct peer **caller)
 	return n;
 }
 
-/* Is one of them answered? It goes then, and makes room for the next: not each server takes them in their order. */
-static bool serve_one(struct turn *t, struct peer **caller, int n)
+/* Is one of them answered? It goes then, and makes room for the next: not each server takes them in their order.
+ * Returns which, or -1. */
+static int serve_one(struct turn *t, struct peer **caller, int n)
 {
 	for (int i = 0; i < n && t->blame == NOBODY; i++) {
 		if (!caller[i] || (!peer_answered_within(caller[i], 5 * TS_MS) && !caller[i]->ended))
@@ -56,26 +57,37 @@ static bool serve_one(struct turn *t, struct peer **caller, int n)
 		if (peer_await(caller[i]))
 			peer_finish(caller[i]);
 		caller[i] = NULL;
-		return true;
+		return i;
 	}
-	return false;
+	return -1;
 }
 
+#define IN_ORDER 6 /* callers: that so many are taken backwards is no chance */
+
+/* Servers with several queues, or with threads that wait for one another, take callers in some order; a stack does not.
+ */
 static void serve_all(struct turn *t, struct peer **caller, int n)
 {
 	int64_t until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
-	int left = n;
+	int left = n, last = n;
+	bool backwards = n >= IN_ORDER;
 
-	while (left > 0 && t->blame == NOBODY && ts_clock_mono_ns() < until_ns)
-		if (serve_one(t, caller, n)) {
-			until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
-			left--;
-		}
+	while (left > 0 && t->blame == NOBODY && ts_clock_mono_ns() < until_ns) {
+		int i = serve_one(t, caller, n);
+		if (i < 0)
+			continue;
+		until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
+		backwards &= i < last;
+		last = i;
+		left--;
+	}
 	if (left > 0 && t->blame == NOBODY)
 		turn_fail(t, SILENCE,
 		          "%d of %d callers that came while others were served were not, when those had gone: nothing "
 		          "came for %.1f s",
 		          left, n, (double)turn_wait_ns(t) / 1e9);
+	else if (backwards && t->blame == NOBODY)
+		turn_fail(t, BYTES, "%d callers waited, and who came last was served first", n);
 }
 
 /* Queued callers, with or without words before their turn. */

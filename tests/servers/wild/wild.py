@@ -372,6 +372,21 @@ def loop_ring(server, reply):
         some.release()
 
 
+def loop_stack(server, reply):
+    """Four threads, and a list of those who wait, from whose end they take."""
+    waiting, some = [], threading.Semaphore(0)
+
+    def work():
+        while some.acquire():
+            answer_all(waiting.pop(), reply)
+
+    for _ in range(4):
+        threading.Thread(target=work, daemon=True).start()
+    while True:
+        waiting.append(server.accept()[0])
+        some.release()
+
+
 def loop_late_end(server, reply):
     """A thread for each client, which takes 1.2 s to close."""
     def serve(client):
