@@ -33,11 +33,12 @@ static bool fill(struct turn *t)
 
 #define CALLERS      24 /* as many wait in turn, if the queue holds so many: a pool has one of its own, perhaps a ring */
 #define CALLERS_SLOW 6
+#define CALLERS_MANY 10 /* who serves many at a time may close on more than that: see many-open */
 
 /* Not more than there is room for, and one at least. Returns how many. */
 static int call(struct turn *t, struct peer **caller)
 {
-	int n = 0, most = n_at_once(t) > 1 ? CALLERS_SLOW : CALLERS;
+	int n = 0, most = n_at_once(t) > 1 ? CALLERS_SLOW : t->subject->dialect.limit == 0 ? CALLERS_MANY : CALLERS;
 
 	caller[n++] = peer_open(t);
 	while (n < most && t->blame == NOBODY && !turn_slow(t) && (caller[n] = peer_try(t, 50 * TS_MS, false)))

@@ -66,8 +66,8 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 		*sort = ALL_SO_FAR;
 		return "all that the client has sent so far came back, and not its last message alone";
 	}
-	if ((*sort == ANY || *sort == UNASKED) && is_of_another(p, s)) {
-		*sort = ANY;
+	if ((*sort == ANY || *sort == UNASKED || *sort == AFTER_END) && is_of_another(p, s)) {
+		*sort = OF_ANOTHER;
 		return "data came that another client has sent";
 	}
 	if (*sort != ANY)

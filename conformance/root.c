@@ -35,6 +35,7 @@ static const struct {
         {REPEATED, "format.reply", "format.reply", "format.reply"},
         {ALL_SO_FAR, "stream.lockstep", "format.reply", "format.reply"},
         {LEFTOVER, "format.nothing-after", "format.reply", "format.reply"},
+        {OF_ANOTHER, "concurrency.no-cross-talk", "concurrency.no-cross-talk", "concurrency.no-cross-talk"},
         {OTHER_SOURCE, "datagram.source", "datagram.source", "datagram.source"},
         {NO_ANSWER, "stream.kept-many", "stream.kept-*", "stream.lockstep"},
 };

@@ -172,6 +172,7 @@ enum sort {
 	REPEATED,     /* a reply on a stream comes once more, at once */
 	ALL_SO_FAR,   /* what a client has sent before comes back with its next message, too */
 	LEFTOVER,     /* all of the data came back, and then bytes that are no stamp */
+	OF_ANOTHER,   /* data that another client has sent */
 	OTHER_SOURCE, /* a reply from another address than the one asked */
 	ENDED,        /* started by us, it has ended by itself */
 	KEPT_WAITING  /* a client is not served because of others: seen twice at the first look, so that there is no

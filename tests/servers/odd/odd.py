@@ -137,6 +137,24 @@ def threads(uri, reply, **how):
         threading.Thread(target=converse, args=(server.accept()[0], reply), kwargs=how, daemon=True).start()
 
 
+def twenty_places(uri, reply):
+    """Closes on whoever comes when twenty are there."""
+    places = threading.BoundedSemaphore(20)
+
+    def serve(client):
+        with contextlib.suppress(OSError):
+            converse(client, reply)
+        places.release()
+
+    server = listen(uri)
+    while True:
+        client = server.accept()[0]
+        if places.acquire(blocking=False):
+            threading.Thread(target=serve, args=(client,), daemon=True).start()
+        else:
+            client.close()
+
+
 def fork_workers(n):
     """Number of this process: n children, and the parent, which is the last."""
     parent = os.getpid()
@@ -471,6 +489,7 @@ SHAPES = {
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
+    'twenty-places': lambda uri: twenty_places(uri, maker()),
     'now-and-then': lambda uri: now_and_then(uri, maker()),
     'forking': lambda uri: forking(uri, maker()),
     'double-forking': lambda uri: double_forking(uri, maker()),
