@@ -58,11 +58,11 @@ bool peer_too_late(struct peer *p)
 
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", n);
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then silence", n - owed);
+	t->sort = t->blame != NOBODY ? t->sort : p->again || owed < n ? PARTLY : NO_ANSWER;
 	if (p->again)
 		return turn_fail(t, SILENCE,
 		                 "%zu of %zu bytes are answered only when more is sent: nothing came for %.1f s", owed,
 		                 n, (double)turn_wait_ns(t) / 1e9);
-	t->sort = t->blame == NOBODY ? NO_ANSWER : t->sort;
 	return turn_fail(t, SILENCE, "%zu of %zu bytes sent were not answered, and nothing came for %.1f s", owed, n,
 	                 (double)turn_wait_ns(t) / 1e9);
 }

@@ -37,6 +37,8 @@ static const struct {
         {LEFTOVER, "format.nothing-after", "format.reply", "format.reply"},
         {OF_ANOTHER, "concurrency.no-cross-talk", "concurrency.no-cross-talk", "concurrency.no-cross-talk"},
         {OTHER_SOURCE, "datagram.source", "datagram.source", "datagram.source"},
+        {PARTLY, "data.sizes", "data.sizes", "data.one-byte"},
+        {PARTLY, "data.one-byte", "data.sizes", "data.one-byte"},
         {NO_ANSWER, "stream.kept-many", "stream.kept-*", "stream.lockstep"},
 };
 

@@ -163,6 +163,7 @@ enum sort {
 	EARLY_END, /* the server ends a conversation that its client has not */
 	IDLE_END,  /* the same, while that rests */
 	NO_ANSWER,
+	PARTLY,       /* a message's reply begins, and its rest does not come, or only when more is sent */
 	LOST,         /* a datagram has no reply */
 	PASSED_OVER,  /* a message on a stream has no reply, and the one after it has */
 	CUT,          /* the data in a reply end too early */
