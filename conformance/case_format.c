@@ -90,13 +90,15 @@ static void shape(const char *text, char *out, size_t size)
 	out[n] = '\0';
 }
 
+#define WHOLE_NS (100 * TS_MS) /* so long into a second its text may be that of a whole one */
+
 /* No fraction, in a text that has one elsewhere: right for a whole second, and wrong a tenth of a second later. */
 static bool lacks_fraction(const struct turn *t, const struct ts_stamp *stamp, int64_t sent_ns)
 {
 	const struct dialect *d = &t->subject->dialect;
 
 	return stamp->digits == 0 && d->stamp.digits > 0 &&
-	       sent_ns - ts_stamp_instant_ns(stamp, d->rule.zone_s, sent_ns) > 100 * TS_MS;
+	       sent_ns - ts_stamp_instant_ns(stamp, d->rule.zone_s, sent_ns) > WHOLE_NS;
 }
 
 /* Of several clients, for a server may have several processes; and of some that say more than two things. */
@@ -107,6 +109,8 @@ void case_format_time_text_steady(struct turn *t)
 	int n_lacking = 0;
 
 	shape(t->subject->dialect.stamp_text, first, sizeof(first));
+	if (t->subject->dialect.stamp.digits > 0 && ts_clock_wall_ns() % TS_S < WHOLE_NS)
+		turn_pause(WHOLE_NS);
 	for (int i = 0; turn_goes_on(t, i, 150, 6, TS_S); i++) {
 		int64_t sent_ns = ts_clock_wall_ns();
 		if (!turn_ask_letters(t, 1 + (size_t)i % 40) || !turn_last_stamp(t, &stamp, text, sizeof(text)))
