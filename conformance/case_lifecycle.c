@@ -77,6 +77,10 @@ void case_lifecycle_sigterm_busy(struct turn *t)
 			turn_pause(5 * TS_MS + turn_busy_ns());
 		if (exec_stops(t, SIGTERM, &status) && hears_no_farewell(t, p))
 			see_children(t, p);
+		if (t->blame == SILENCE) {
+			t->subject->seen.stays_with_client = true;
+			turn_precede(t, "while a client is there: ");
+		}
 	}
 	exec_forget_clients(t);
 }
@@ -139,14 +143,14 @@ void case_lifecycle_sockets_closed(struct turn *t)
 }
 
 /* With a client still there, it is the server that closes first: without SO_REUSEADDR its port is then taken for a
- * minute. */
+ * minute. Unless it waits for its clients, which is known then. */
 void case_lifecycle_restart(struct turn *t)
 {
 	struct ts_err err = {.text = ""};
-	struct peer *p = exec_streams(t) ? peer_open(t) : NULL;
+	struct peer *p = exec_streams(t) && !t->subject->seen.stays_with_client ? peer_open(t) : NULL;
 	int status;
 
-	if (exec_streams(t) && !t->subject->dialect.one_shot && !peer_say_letters(p, 8))
+	if (t->blame != NOBODY || (p && !t->subject->dialect.one_shot && !peer_say_letters(p, 8)))
 		return;
 	if (!exec_stops(t, SIGTERM, &status)) { /* another case is about that */
 		if (p && t->blame == SILENCE) {

@@ -109,6 +109,7 @@ struct seen {
 	struct launch_census before_broken, after_broken;
 	bool stopped; /* by SIGTERM, after a conversation: */
 	struct stop_seen stop;
+	bool stays_with_client; /* SIGTERM does not stop it while a client is there */
 };
 
 /* The server, or with --client the client, under test. */
