@@ -2,15 +2,47 @@
 #include "exec.h"
 #include <math.h>
 
+#define FEW 4
+
 static bool take_census(struct turn *t, struct launch_census *c)
 {
 	return launch_take_census(exec_server(t), c) == 0 || turn_fail(t, GONE, "the server has ended");
 }
 
-static bool is_grown(const struct launch_census *before, const struct launch_census *after)
+/* Of descriptors, processes or zombies there are more than `few` that were not there before. */
+static bool is_grown(const struct launch_census *before, const struct launch_census *after, int few)
 {
-	return after->proc.n_descriptors > before->proc.n_descriptors || after->n_processes > before->n_processes ||
-	       after->n_zombies > before->n_zombies;
+	return after->proc.n_descriptors - before->proc.n_descriptors > few ||
+	       after->n_processes - before->n_processes > few || after->n_zombies - before->n_zombies > few;
+}
+
+static int64_t n_held(const struct launch_census *c)
+{
+	return c->proc.n_descriptors + c->n_processes + c->n_zombies;
+}
+
+#define FEW_GO_NS  TS_S           /* what a server keeps for itself is a few, and does not go */
+#define MANY_GO_NS (3300 * TS_MS) /* an end may take 2 s, and some look for who has gone only now and then */
+#define LOOK_NS    (150 * TS_MS)  /* to count many processes is dear */
+#define LAST_NS    (10 * TS_S)
+
+/* What conversations have left goes by and by: count it until it has gone, or no more of it goes. */
+static bool await_going(struct turn *t, const struct launch_census *before, struct launch_census *after)
+{
+	const int64_t begin_ns = ts_clock_mono_ns();
+	int64_t waited_ns = 0, least = INT64_MAX, fell_ns = 0;
+
+	while (take_census(t, after)) {
+		bool many = is_grown(before, after, FEW);
+		waited_ns = ts_clock_mono_ns() - begin_ns;
+		fell_ns = n_held(after) < least ? waited_ns : fell_ns;
+		least = n_held(after) < least ? n_held(after) : least;
+		if (!is_grown(before, after, 0) || waited_ns > LAST_NS ||
+		    waited_ns > (many ? MANY_GO_NS : FEW_GO_NS) + fell_ns)
+			return true;
+		turn_pause(LOOK_NS);
+	}
+	return false;
 }
 
 #define ROUNDS  20
@@ -82,14 +114,7 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	/* Signals of children that end at once are merged: a server that waits for one child at each keeps some. */
 	for (int i = 0; many && turn_goes_on(t, i, ROUNDS, 1, 5 * TS_S); i++)
 		peers_go_together(t, PEERS_TOGETHER);
-	for (int i = 1; i <= 4 && t->blame == NOBODY; i++) { /* a second in all; to count many processes is dear */
-		if (!take_census(t, after))
-			return 0;
-		if (!is_grown(before, after))
-			break;
-		turn_pause(i * 100 * TS_MS);
-	}
-	return t->blame == NOBODY ? n : 0;
+	return t->blame == NOBODY && await_going(t, before, after) ? n : 0;
 }
 
 /* The first case that wants them holds them for all; at the second look each case does for itself. */
@@ -138,8 +163,6 @@ static int64_t n_threads(const struct launch_census *c)
 	return c->proc.n_threads;
 }
 
-#define FEW 4
-
 /* A pool or a cache that fills is full once; a leak goes on. */
 static bool goes_on_growing(struct turn *t, const struct trait *trait, struct launch_census last)
 {
@@ -166,13 +189,8 @@ static void judge_growth(struct turn *t, const struct trait *trait, const struct
 		turn_report(t, "%lld before, %lld after %d conversations", (long long)n_before, (long long)n_after, n);
 }
 
-static bool is_left(const struct launch_census *before, const struct launch_census *after)
-{
-	return n_descriptors(after) - n_descriptors(before) > FEW || n_processes(after) - n_processes(before) > FEW;
-}
-
-/* Conversations that break off leave a server's code by other ways. One that dies of them is judged elsewhere: false.
- */
+/* Conversations that break off leave a server's code by other ways. One that dies of them, or serves nobody any more,
+ * is judged elsewhere: false. */
 static bool break_conversations(struct turn *t, const struct launch_census *before, struct launch_census *after)
 {
 	const bool sends = !t->subject->dialect.one_shot && !turn_slow(t);
@@ -186,16 +204,10 @@ static bool break_conversations(struct turn *t, const struct launch_census *befo
 	}
 	for (int i = 0; sends && i < n; i += n_together)
 		peers_reset_together(t, n_together);
-	const bool judged = t->blame == NOBODY;
+	turn_pause(LOOK_NS);
+	const bool judged = t->blame == NOBODY && turn_plain(t) && await_going(t, before, after);
 	t->blame = NOBODY;
 	t->message[0] = '\0';
-	for (int i = 1; judged && i <= 4; i++) {
-		turn_pause(i * 100 * TS_MS);
-		if (launch_take_census(exec_server(t), after) < 0)
-			return false;
-		if (!is_left(before, after))
-			break;
-	}
 	return judged;
 }
 

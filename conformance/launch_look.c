@@ -245,11 +245,34 @@ static pid_t first_child(pid_t parent)
  */
 static const struct wrapper {
 	const char *name, *argument; /* argument: its first; NULL: any */
+	bool traps;                  /* what it runs may be a trap for the signal */
 } wrappers[] = {
-        {"sh", "-c"}, {"dash", "-c"}, {"bash", "-c"}, {"ash", "-c"}, {"go", "run"}, {"flock", NULL}, {"time", NULL},
+        {"sh", "-c", true},   {"dash", "-c", true},   {"bash", "-c", true},  {"ash", "-c", true},
+        {"go", "run", false}, {"flock", NULL, false}, {"time", NULL, false},
 };
 
 #define WRAPPERS_MAX 4 /* around one another */
+
+/* proc(5): has it a handler for SIGTERM? A shell with a trap for it sees to its children by itself. */
+static bool handles_term(pid_t pid)
+{
+	char path[64], line[128];
+	unsigned long long caught = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, "SigCgt:", 7) == 0)
+			caught = strtoull(line + 7, NULL, 16);
+	if (f)
+		fclose(f);
+	return caught >> (SIGTERM - 1) & 1;
+}
+
+static bool is_called(const struct wrapper *w, const char *name)
+{
+	return strcmp(name, w->name) == 0 && (!w->argument || strcmp(name + strlen(name) + 1, w->argument) == 0);
+}
 
 static bool is_wrapper(pid_t pid)
 {
@@ -263,8 +286,7 @@ static bool is_wrapper(pid_t pid)
 		close(fd);
 	const char *slash = strrchr(cmdline, '/'), *name = slash ? slash + 1 : cmdline;
 	for (const struct wrapper *w = wrappers; w < wrappers + sizeof(wrappers) / sizeof(*w); w++)
-		known |= strcmp(name, w->name) == 0 &&
-		         (!w->argument || strcmp(name + strlen(name) + 1, w->argument) == 0);
+		known |= is_called(w, name) && !(w->traps && handles_term(pid));
 	return n > 0 && known;
 }
 

@@ -176,6 +176,14 @@ END
   "${bin}/tsconform" --strict --only='lifecycle.s[io]*' --exec "flock '${tmp}/lock' '${bin}/tsserver' --listen={uri}" tcp://127.0.0.1:0
 }
 
+@test "a shell with a trap is told to stop itself, and not the first of its children" {
+  # A helper first, and then the server: the trap stops both.
+  server="${bin}/tsserver" run "${bin}/tsconform" --progress=never --only=lifecycle.sigterm --only=lifecycle.exit-status \
+    --exec 'sleep 100 & helper=$!; "$server" --listen={uri} & trap "kill $helper $!; wait; exit 0" TERM; wait' tcp://127.0.0.1:0
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *"2 pass, 0 fail"* ]]
+}
+
 # As `go run` does.
 @test "a server that a thread of its wrapper has started is asked to stop" {
   cat >"${tmp}/wrapper.py" <<'END'
