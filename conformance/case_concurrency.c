@@ -248,7 +248,7 @@ void case_concurrency_many_open(struct turn *t)
 	const struct dialect *d = &t->subject->dialect;
 	struct crowd c = {.wait_ns = peers_unserved_ns(t)};
 	struct peer *p[MANY];
-	int n = turn_slow(t) ? 20 : MANY, n_each = n_at_once(t);
+	int n = turn_sparing(t) ? GROUP : turn_slow(t) ? 2 * GROUP : MANY, n_each = n_at_once(t);
 
 	if ((d->capacity < LEAVERS || d->one_shot) && peers_said_few(t))
 		return;

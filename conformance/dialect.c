@@ -104,6 +104,22 @@ static void confirm_line(struct turn *t, struct peer *p)
 	dialect_listen_whole(p, "\n", 1);
 }
 
+#define AT_ONCE_NS (100 * TS_MS)
+
+/* The replies to a word and to the newline behind it came at once, with that. Is it so again? */
+static bool holds_back(struct turn *t, struct peer *p)
+{
+	char word[N_WORD];
+
+	p->n_first = 0;
+	turn_letters(t, word, N_WORD);
+	peer_send(p, word, N_WORD);
+	if (t->subject->dialect.rtt_ns > AT_ONCE_NS + turn_busy_ns() || peer_listen(p, UNFINISHED_NS + turn_busy_ns()))
+		return false;
+	peer_send(p, "\n", 1);
+	return peer_listen(p, UNFINISHED_NS + turn_busy_ns()) && memmem(p->first, p->n_first, word, N_WORD);
+}
+
 /*
  * The newline came to the rescue, or so it seems. But an answer to the word alone, and then one to the newline, is that
  * of a stream server that is slow. Wait for the second longer than the first took.
@@ -114,7 +130,9 @@ static bool answers_halves(struct turn *t, struct peer *p, const char *word)
 	const char *at = memmem(p->first, p->n_first, word, N_WORD);
 	size_t n_first = at ? (size_t)(at - p->first) + N_WORD : 0;
 
-	if (!at || (n_first < p->n_first && p->first[n_first] != '['))
+	bool at_once = n_first < p->n_first;
+
+	if (!at || (at_once && p->first[n_first] != '['))
 		return false;
 	if (n_first == p->n_first && !peer_listen(p, 2 * (UNFINISHED_NS + d->rtt_ns)))
 		return false;
@@ -122,6 +140,10 @@ static bool answers_halves(struct turn *t, struct peer *p, const char *word)
 		return false;
 	peer_listen(p, QUIET_NS);
 	d->line = false;
+	if (at_once && holds_back(t, p)) {
+		dialect_stranger(d, "a reply without a line's end is held back until one comes with a later reply");
+		return true;
+	}
 	d->least_rtt_ns = 0; /* it was counted from the newline on, and the word had been on its way before */
 	dialect_widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
 	dialect_learn(t, word, N_WORD, p->first, n_first);

@@ -93,7 +93,7 @@ static inline bool dialect_closes_on_second(const struct dialect *d)
  */
 static inline bool dialect_is_sparing(const struct dialect *d)
 {
-	return d->least_rtt_ns > 200 * TS_MS && d->abreast < 4;
+	return d->least_rtt_ns > 100 * TS_MS && d->abreast < 4;
 }
 
 /* Is this the stamp of an empty message, in the dialect and of the moment: [time], with its separator or without? */

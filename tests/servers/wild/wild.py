@@ -5,6 +5,7 @@ usage: wild.py SHAPE [URI]    URI: tcp://HOST:PORT or udp://HOST:PORT; prints th
 wild.tsv says which of them keep the protocol, and what a harness should say of the others.
 """
 import functools
+import io
 import itertools
 import select
 import selectors
@@ -370,6 +371,16 @@ def loop_ring(server, reply):
     for place in itertools.cycle(range(8)):
         ring[place] = server.accept()[0]
         some.release()
+
+
+def loop_line_buffered(server, reply):
+    """Writes through a text file, which is flushed at each line's end alone."""
+    def serve(client):
+        with client, io.TextIOWrapper(client.makefile('wb'), 'latin-1', newline='', line_buffering=True) as file:
+            while data := client.recv(BUFSIZ):
+                file.write(reply(data).decode('latin-1'))
+
+    in_threads(server, serve)
 
 
 def loop_stack(server, reply):
