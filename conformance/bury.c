@@ -77,6 +77,7 @@ static struct result *killer_behind(struct report *report, struct result *killer
 	else if (second)
 		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
 		     : d->n_after_end > FLOOD ? "end.no-flood"
+		     : !d->ends               ? "end.half-close"
 		                              : "end.next-client";
 	else if ((killer->blame == GONE || is_shut_out(report, killer) || killer->requirement->level != MUST) &&
 	         killer->row->stage != RUDE && strcmp(killer->row->id, "end.silent-client") != 0)
@@ -94,6 +95,20 @@ static const char *count_served(int n, char *buf, size_t size)
 	return n > 0 ? buf : "";
 }
 
+/* What the probe has seen of its first client's end, where that says more. True: the server stays with that client. */
+static bool tells_of_probe(const struct dialect *d, const struct result *killer, char *why, size_t size)
+{
+	const bool probed = killer->duration_ns == 0, stays = probed && strcmp(killer->row->id, "end.half-close") == 0;
+
+	if (probed && strcmp(killer->row->id, "end.no-flood") == 0)
+		snprintf(why, size, "after its first client's end it sent %lld bytes that nobody had asked for",
+		         (long long)d->n_after_end);
+	if (stays)
+		snprintf(why, size,
+		         "the server does not end a conversation when its client has, and serves nobody else then");
+	return stays;
+}
+
 void bury(struct report *report, struct result *killer)
 {
 	const char *lost_text = report->shuts_out
@@ -106,13 +121,11 @@ void bury(struct report *report, struct result *killer)
 	const bool is_shut = is_shut_out(report, killer);
 	killer->flaky = false; /* that it passed at the second look was its last */
 	killer = killer_behind(report, killer);
-	if (strcmp(killer->row->id, "end.no-flood") == 0 && killer->duration_ns == 0)
-		snprintf(why, sizeof(why), "after its first client's end it sent %lld bytes that nobody had asked for",
-		         (long long)report->subject->dialect.n_after_end);
+	const bool stays = tells_of_probe(&report->subject->dialect, killer, why, sizeof(why));
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
-	bool counted = killer->blame == GONE || is_shut || strcmp(killer->row->id, "end.many") == 0;
-	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended ? "" : lost_text, why,
+	bool counted = (killer->blame == GONE && !stays) || is_shut || strcmp(killer->row->id, "end.many") == 0;
+	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended || stays ? "" : lost_text, why,
 	         counted ? count_served(report->subject->n_served, served, sizeof(served)) : "");
 	result_judge(report, killer);
 	result_not_run(report, "not run, for the server was lost before", killer->row->id);

@@ -71,9 +71,12 @@ void case_stream_lockstep(struct turn *t)
 void case_stream_kept_many(struct turn *t)
 {
 	struct peer *p = peer_open(t);
+	int n_answered = 0;
 
 	for (int i = 0; i < 2 || turn_goes_on(t, i, 1100, 12, i < 300 ? 2 * TS_S : TS_S); i++)
-		peer_say_letters(p, 6);
+		n_answered += peer_say_letters(p, 6);
+	if (t->blame != NOBODY && n_answered > 0)
+		turn_precede(t, "after %d messages that were answered: ", n_answered);
 	peer_finish(p);
 }
 
@@ -206,6 +209,24 @@ void case_stream_huge(struct turn *t)
 	much(t, 16 << 20);
 }
 
+#define REST_NS (8 * TS_S)
+
+/* All that is owed; of a server that takes whatever comes, and returns it ever more slowly, as much as comes in the
+ * time. */
+static bool rest_comes(struct turn *t, struct peer *p)
+{
+	const int64_t until_ns = ts_clock_mono_ns() + REST_NS;
+
+	while (!peer_answered(p) && ts_clock_mono_ns() < until_ns && peer_listen(p, turn_wait_ns(t)))
+		;
+	if (peer_answered(p) || ts_clock_mono_ns() < until_ns)
+		return peer_await(p);
+	turn_report(t, "the server is slow: %lld bytes were read, and %zu were still to come", (long long)p->n_read,
+	            peer_owed(p));
+	peer_reset(p);
+	return false;
+}
+
 /* Send without reading until the server takes no more; then read in small pieces with pauses; then the rest. */
 void case_stream_slow_reader(struct turn *t)
 {
@@ -225,7 +246,7 @@ void case_stream_slow_reader(struct turn *t)
 		return;
 	p->read_max = 0;
 	peer_widen(p);
-	if (peer_await(p) && peer_say_letters(p, 8)) /* it has been held back, and is heard again */
+	if (rest_comes(t, p) && peer_say_letters(p, 8)) /* it has been held back, and is heard again */
 		peer_finish(p);
 }
 

@@ -94,7 +94,7 @@ bool launch_remembered(const struct launch *l)
 	return port && socket_table_has_tcp(port, SOCKET_REMEMBERED);
 }
 
-/* What proc(5) says of a process; its session is 0 when it is gone. */
+/* What proc(5) says of a process; its session is 0 when it is gone. One whose first thread alone has ended is there. */
 struct look {
 	char state;
 	int parent, session;
@@ -104,6 +104,7 @@ static struct look look_at(const char *pid)
 {
 	struct look seen = {0};
 	char path[300], line[512];
+	int n_threads = 0;
 
 	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
 	FILE *f = fopen(path, "re");
@@ -112,6 +113,10 @@ static struct look look_at(const char *pid)
 		fclose(f);
 	if (!close || sscanf(close + 1, " %c %d %*d %d", &seen.state, &seen.parent, &seen.session) != 3)
 		return (struct look){0};
+	if (seen.state == 'Z' &&
+	    sscanf(close + 1, " %*c%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %d", &n_threads) == 1 &&
+	    n_threads > 1)
+		seen.state = 'S';
 	return seen;
 }
 

@@ -140,13 +140,14 @@ bool look_sees_end(const struct subject *subject, char *how, size_t size)
 /* What cut off the turn's clients may be the end of a server of ours: then the message says so. */
 static void look_for_end(struct turn *t)
 {
-	bool cut_off = t->blame == BYTES && (t->sort == EARLY_END || t->sort == IDLE_END || t->sort == ANY);
+	bool behind_end = t->sort == OWED_END || t->sort == ANY;
+	bool cut_off = t->blame == BYTES && (t->sort == EARLY_END || t->sort == IDLE_END || behind_end);
 	char how[300];
 
 	if (!t->subject->launch || (t->blame != GONE && !cut_off))
 		return;
 	if (!sees_end_within(t->subject, 2, how, sizeof(how)) &&
-	    ((t->sort == ANY && launch_listening(t->subject->launch)) || !look_sees_end(t->subject, how, sizeof(how))))
+	    ((behind_end && launch_listening(t->subject->launch)) || !look_sees_end(t->subject, how, sizeof(how))))
 		return;
 	size_t n = cut_off ? strnlen(t->message, sizeof(t->message) / 2) : 0;
 	n += (size_t)snprintf(t->message + n, sizeof(t->message) - n, "%s", n ? "; " : "");

@@ -75,8 +75,8 @@ bool peer_early_end(struct peer *p)
 
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", p->n_in);
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - owed, p->reset ? "RST" : "FIN");
-	if (t->blame == NOBODY && !p->half_closed)
-		t->sort = EARLY_END;
+	if (t->blame == NOBODY)
+		t->sort = p->half_closed ? OWED_END : EARLY_END;
 	if (p->n_in == 0 && p->n_read > 0) {
 		snprintf(t->expected, sizeof(t->expected), "the server goes on until its client ends the conversation");
 		return turn_fail(t, BYTES,
@@ -89,7 +89,7 @@ bool peer_early_end(struct peer *p)
 		return turn_fail(t, BYTES, "the server ended the conversation%s before its client had sent anything",
 		                 p->reset ? " by a reset" : "");
 	}
-	return turn_fail(t, BYTES, "the server ended the conversation%s with %zu of %zu bytes unanswered%s",
-	                 p->reset ? " by a reset" : "", owed, p->n_in,
+	return turn_fail(t, BYTES, "%sthe server ended the conversation%s with %zu of %zu bytes unanswered%s",
+	                 p->half_closed ? "after its client's end " : "", p->reset ? " by a reset" : "", owed, p->n_in,
 	                 altered_which(p->in + p->n_in - owed, owed, which, sizeof(which)));
 }
