@@ -39,8 +39,9 @@ static bool client_wait(struct conversation *c)
 			stamp_send(c);
 	if ((has(c, FAULT_SILENT_CLOSED) && !c->n_messages) || (has(c, FAULT_IDLE_CLOSED) && c->n_messages))
 		return server_wait(s, c->fd, signals, 1000);
-	if (has(c, FAULT_AGE_CLOSED)) {
-		int left_ms = 3000 - (int)((peer_now_ns(CLOCK_REALTIME) - c->connected_ns) / 1000000);
+	if (has(c, FAULT_AGE_CLOSED) || has(c, FAULT_AGE_CLOSED_2)) {
+		int left_ms = (has(c, FAULT_AGE_CLOSED) ? 3000 : 2000) -
+		              (int)((peer_now_ns(CLOCK_REALTIME) - c->connected_ns) / 1000000);
 		return server_wait(s, c->fd, signals, left_ms > 0 ? left_ms : 0);
 	}
 	return server_wait(s, c->fd, signals, -1);
