@@ -1,0 +1,122 @@
+/* Conversations that are kept until their client ends them. */
+#include "case_stream.h"
+#include "cases.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Just below the 2 s for which an idle client must be kept. */
+#define KEPT_NS (1900 * TS_MS)
+
+#define TALKS_NS      (2200 * TS_MS) /* to more than 2 s: about as long as other cases take side by side with it */
+#define TALKS_EXEC_NS (3300 * TS_MS) /* with --exec there is more time */
+#define TALKS_EACH_NS (350 * TS_MS)
+
+#define UNREAD_NS   (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
+#define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
+#define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
+#define SLOW_NS     (40 * TS_MS)      /* for CASE_STREAM_LONG bytes */
+#define CRAWLS_NS   (300 * TS_MS)     /* for as many: what the buffers hold would take seconds */
+
+#define LITTLE_PART 32 /* so small a part of it shows whether a server crawls */
+
+void case_stream_kept_many(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	int n_answered = 0;
+
+	for (int i = 0; i < 2 || turn_goes_on(t, i, 1100, 12, i < 300 ? 2 * TS_S : TS_S); i++)
+		n_answered += peer_say_letters(p, 6);
+	if (t->blame != NOBODY && n_answered > 0)
+		turn_precede(t, "after %d messages that were answered: ", n_answered);
+	peer_finish(p);
+}
+
+void case_stream_kept_silent(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (peer_rest(p, KEPT_NS) && peer_say_letters(p, 8))
+		peer_finish(p);
+}
+
+/* How long does so much take to come back? Negative: it went wrong. */
+static int64_t time_of(struct turn *t, struct peer *p, size_t n)
+{
+	const int64_t begin_ns = ts_clock_mono_ns();
+	char *bytes = case_stream_filler(t, n);
+	bool ok = bytes && peer_say(p, bytes, n);
+
+	free(bytes);
+	return ok ? ts_clock_mono_ns() - begin_ns : -1;
+}
+
+/* How much the buffers hold is not known. A server that reads slowly gets no more than it gets through. */
+static bool stick_long(struct turn *t, struct peer *p)
+{
+	int64_t took_ns = time_of(t, p, CASE_STREAM_LONG / LITTLE_PART);
+
+	if (took_ns >= 0 && took_ns < CRAWLS_NS)
+		took_ns = time_of(t, p, CASE_STREAM_LONG);
+	if (took_ns > CRAWLS_NS)
+		turn_report(t, "not tried: the server is slow");
+	else if (took_ns >= 0 && peer_stick(p, took_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST))
+		return true;
+	else if (t->blame == NOBODY)
+		turn_report(t, "not tried: the server takes whatever comes, and keeps its replies");
+	return false;
+}
+
+/* Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. */
+void case_stream_kept_unread(struct turn *t)
+{
+	if (turn_slow(t)) {
+		turn_report(t, "not tried: the server is slow");
+		return;
+	}
+	struct peer *p = peer_try(t, turn_wait_ns(t), true);
+	if (!p)
+		p = peer_open(t);
+	if (p && stick_long(t, p)) {
+		turn_pause(UNREAD_NS);
+		p->progress_ns = ts_clock_mono_ns();
+	}
+	peer_widen(p);
+	if (peer_await(p))
+		peer_finish(p);
+}
+
+/* A limit that is set once, for the whole conversation, is taken by its author for one on its rests. */
+void case_stream_kept_talking(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	const int64_t begin_ns = ts_clock_mono_ns(),
+	              until_ns = begin_ns + (t->subject->launch ? TALKS_EXEC_NS : TALKS_NS);
+
+	while (p && ts_clock_mono_ns() < until_ns && peer_say_letters(p, 8))
+		turn_pause(TALKS_EACH_NS);
+	const double after_s = (double)(ts_clock_mono_ns() - begin_ns) / 1e9;
+	if (t->blame == BYTES && t->sort == EARLY_END)
+		snprintf(t->message, sizeof(t->message),
+		         "the server ended a conversation %.1f s after its begin, though the client spoke every third "
+		         "of a second",
+		         after_s);
+	peer_finish(p);
+}
+
+/* For an iterative server with all that stream.no-unasked and time.advances want to see. */
+void case_stream_kept_idle(struct turn *t)
+{
+	struct seen *seen = &t->subject->seen;
+	bool shares = turn_shares_waits(t);
+	struct ts_stamp stamp;
+
+	t->talk = peer_open(t);
+	for (int i = 0; i == 0 || (i < CASE_STREAM_UNASKED && shares); i++)
+		if (!peer_say_letters(t->talk, 8))
+			return;
+	bool shown = turn_last_stamp(t, &stamp, seen->before, sizeof(seen->before));
+	if (!peer_rest(t->talk, KEPT_NS) || !peer_say_letters(t->talk, 8))
+		return;
+	shown &= turn_last_stamp(t, &stamp, seen->after, sizeof(seen->after));
+	seen->rested = peer_finish(t->talk) && shares && shown;
+}
