@@ -114,7 +114,7 @@ static bool holds_back(struct turn *t, struct peer *p)
 	p->n_first = 0;
 	turn_letters(t, word, N_WORD);
 	peer_send(p, word, N_WORD);
-	if (t->subject->dialect.rtt_ns > AT_ONCE_NS + turn_busy_ns() || peer_listen(p, UNFINISHED_NS + turn_busy_ns()))
+	if (peer_listen(p, UNFINISHED_NS + turn_busy_ns()))
 		return false;
 	peer_send(p, "\n", 1);
 	return peer_listen(p, UNFINISHED_NS + turn_busy_ns()) && memmem(p->first, p->n_first, word, N_WORD);
@@ -129,24 +129,23 @@ static bool answers_halves(struct turn *t, struct peer *p, const char *word)
 	struct dialect *d = &t->subject->dialect;
 	const char *at = memmem(p->first, p->n_first, word, N_WORD);
 	size_t n_first = at ? (size_t)(at - p->first) + N_WORD : 0;
+	const bool both = n_first < p->n_first, at_once = both && d->rtt_ns <= AT_ONCE_NS + turn_busy_ns();
 
-	bool at_once = n_first < p->n_first;
-
-	if (!at || (at_once && p->first[n_first] != '['))
+	if (!at || (both && p->first[n_first] != '['))
 		return false;
-	if (n_first == p->n_first && !peer_listen(p, 2 * (UNFINISHED_NS + d->rtt_ns)))
+	if (!both && !peer_listen(p, 2 * (UNFINISHED_NS + d->rtt_ns)))
 		return false;
 	if (p->n_first <= n_first || p->first[n_first] != '[')
 		return false;
 	peer_listen(p, QUIET_NS);
 	d->line = false;
-	if (at_once && holds_back(t, p)) {
-		dialect_stranger(d, "a reply without a line's end is held back until one comes with a later reply");
-		return true;
-	}
 	d->least_rtt_ns = 0; /* it was counted from the newline on, and the word had been on its way before */
 	dialect_widen_rtt(d, UNFINISHED_NS + d->rtt_ns);
 	dialect_learn(t, word, N_WORD, p->first, n_first);
+	if (at_once && holds_back(t, p)) {
+		d->known = false;
+		dialect_stranger(d, "a reply without a line's end is held back until one comes with a later reply");
+	}
 	return true;
 }
 

@@ -137,6 +137,19 @@ def threads(uri, reply, **how):
         threading.Thread(target=converse, args=(server.accept()[0], reply), kwargs=how, daemon=True).start()
 
 
+def warms_up(uri, reply):
+    """Its very first reply takes 650 ms: a client that asks again after 600 gets both at once."""
+    cold = [True]
+
+    def late(data):
+        if cold:
+            cold.clear()
+            time.sleep(.65)
+        return reply(data)
+
+    threads(uri, late)
+
+
 def twenty_places(uri, reply):
     """Closes on whoever comes when twenty are there."""
     places = threading.BoundedSemaphore(20)
@@ -489,6 +502,7 @@ SHAPES = {
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
+    'warms-up': lambda uri: warms_up(uri, maker()),
     'twenty-places': lambda uri: twenty_places(uri, maker()),
     'now-and-then': lambda uri: now_and_then(uri, maker()),
     'forking': lambda uri: forking(uri, maker()),
