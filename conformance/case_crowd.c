@@ -94,8 +94,7 @@ void case_concurrency_own_data(struct turn *t)
 {
 	int64_t wait_ns = 300 * TS_MS + 2 * turn_busy_ns() + 4 * t->subject->dialect.rtt_ns;
 	const int limit = t->subject->dialect.limit;
-	int n = 0, n_answered = 0, most = dialect_is_leisurely(&t->subject->dialect) ? CROWD_SLOW : CROWD;
-	most = turn_sparing(t) ? CROWD_SLOW / 2 : most;
+	int n = 0, n_answered = 0, most = turn_sparing(t) ? CROWD_SLOW / 2 : turn_leisurely(t) ? CROWD_SLOW : CROWD;
 	struct peer *p[CROWD];
 
 	if (peers_said_few(t))

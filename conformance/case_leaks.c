@@ -74,11 +74,15 @@ static void end_otherwise(struct turn *t, bool by_line)
 
 #define ENOUGH 160 /* conversations: a leak at every twentieth shows */
 
+static bool takes_its_time(const struct turn *t)
+{
+	return t->subject->slow_end || turn_leisurely(t);
+}
+
 /* On a busy machine the time may have been that of others, unless the server takes its own. */
 static bool is_worth_one_more(const struct turn *t, int n, int64_t until_ns)
 {
-	bool fewer = n < ENOUGH && !t->subject->slow_end && !dialect_is_leisurely(&t->subject->dialect) &&
-	             turn_busy_ns() > 0;
+	bool fewer = n < ENOUGH && !takes_its_time(t) && turn_busy_ns() > 0;
 
 	return ts_clock_mono_ns() < until_ns + (fewer ? 10 * TS_S : 0);
 }
@@ -96,9 +100,7 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	turn_pause(100 * TS_MS);
 	if (t->blame != NOBODY || !take_census(t, before))
 		return 0;
-	int64_t until_ns =
-	        ts_clock_mono_ns() +
-	        (t->subject->slow_end || dialect_is_leisurely(&t->subject->dialect) ? 3 * TS_S / 2 : 2 * TS_S);
+	int64_t until_ns = ts_clock_mono_ns() + (takes_its_time(t) ? 3 * TS_S / 2 : 2 * TS_S);
 	for (; n < 500 && t->blame == NOBODY && (n < least || is_worth_one_more(t, n, until_ns)); n++) {
 		if (talks && n % TALKERS == 0)
 			converse(t, TALKERS);
@@ -194,7 +196,7 @@ static void judge_growth(struct turn *t, const struct trait *trait, const struct
 static bool break_conversations(struct turn *t, const struct launch_census *before, struct launch_census *after)
 {
 	const bool sends = !t->subject->dialect.one_shot && !turn_slow(t);
-	const int n = turn_slow(t) ? 6 : dialect_is_leisurely(&t->subject->dialect) ? 12 : 40;
+	const int n = turn_slow(t) ? 6 : turn_leisurely(t) ? 12 : 40;
 	const int n_together = t->subject->dialect.capacity < PEERS_TOGETHER ? 4 : PEERS_TOGETHER;
 
 	for (int i = 0; i < n && t->blame == NOBODY; i++) {

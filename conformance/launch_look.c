@@ -111,11 +111,10 @@ static struct look look_at(const char *pid)
 	const char *close = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
 	if (f)
 		fclose(f);
-	if (!close || sscanf(close + 1, " %c %d %*d %d", &seen.state, &seen.parent, &seen.session) != 3)
+	if (!close || sscanf(close + 1, " %c %d %*d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d",
+	                     &seen.state, &seen.parent, &seen.session, &n_threads) != 4)
 		return (struct look){0};
-	if (seen.state == 'Z' &&
-	    sscanf(close + 1, " %*c%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %d", &n_threads) == 1 &&
-	    n_threads > 1)
+	if (seen.state == 'Z' && n_threads > 1)
 		seen.state = 'S';
 	return seen;
 }

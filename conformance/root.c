@@ -136,7 +136,9 @@ static bool is_end(enum sort sort)
 /* A script of random steps finds what no other case does: what another has found in the same way is that one's. */
 static const struct result *found_without_chance(const struct report *report, const struct result *r)
 {
-	for (size_t j = 0; fits("stream.random", r) && r->blame == BYTES && r->sort != ANY && j < report->n; j++) {
+	if (!fits("stream.random", r) || r->blame != BYTES || r->sort == ANY)
+		return NULL;
+	for (size_t j = 0; j < report->n; j++) {
 		const struct result *other = &report->results[j];
 		if (other != r && other->done && other->status == FAIL && !other->flaky &&
 		    (other->sort == r->sort || (is_end(other->sort) && is_end(r->sort))))

@@ -111,15 +111,6 @@ static bool is_seen(const struct report *report, const struct result *r)
 	return found;
 }
 
-/* That a server which ignores SIGTERM ignores it in a conversation, too, and SIGINT, needs no second look. */
-static bool is_deaf(struct report *report, const struct result *r)
-{
-	const struct result *sigterm = result_of(report, "lifecycle.sigterm");
-	bool same = strcmp(r->row->id, "lifecycle.sigterm-busy") == 0 || strcmp(r->row->id, "lifecycle.sigint") == 0;
-
-	return same && r->blame == SILENCE && sigterm && sigterm->status == FAIL && !sigterm->flaky;
-}
-
 /* A server just started for each; what becomes of it is no finding but the case's own. */
 static void run_lives(struct report *report)
 {
@@ -144,7 +135,7 @@ static void run_lives(struct report *report)
 		}
 		if (look_leave_to_root(report, r))
 			continue;
-		if (r->blame != NOBODY && r->blame != OURSELVES && !is_deaf(report, r) && !ts_signal_stop() &&
+		if (r->blame != NOBODY && r->blame != OURSELVES && !ts_signal_stop() &&
 		    look_start_again(report->subject))
 			look_again(report, r);
 		result_judge(report, r);

@@ -272,6 +272,9 @@ bool turn_slow(const struct turn *t);
 /* Is it so that a wait holds up all other cases, and is worth sharing? (struct seen) */
 bool turn_shares_waits(const struct turn *t);
 
+/* dialect_is_leisurely */
+bool turn_leisurely(const struct turn *t);
+
 /* And does it serve so few at a time that each message has to tell something of its own? */
 bool turn_sparing(const struct turn *t);
 

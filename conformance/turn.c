@@ -120,23 +120,28 @@ bool turn_shares_waits(const struct turn *t)
 	return one_by_one && !turn_slow(t) && t->patience <= 1;
 }
 
+bool turn_leisurely(const struct turn *t)
+{
+	return dialect_is_leisurely(&t->subject->dialect);
+}
+
 bool turn_sparing(const struct turn *t)
 {
 	return dialect_is_sparing(&t->subject->dialect);
 }
 
 /* Nothing goes on beside the turns of an iterative server, and each conversation of a leisurely one counts. */
-static int64_t part_of(const struct subject *s, int64_t budget_ns)
+static int64_t part_of(const struct turn *t, int64_t budget_ns)
 {
-	const bool leisurely = dialect_is_leisurely(&s->dialect),
-	           hurries = leisurely && s->hurry_ns > 0 && ts_clock_mono_ns() > s->hurry_ns;
+	const struct subject *s = t->subject;
+	const bool hurries = s->hurry_ns > 0 && ts_clock_mono_ns() > s->hurry_ns;
 
-	return budget_ns / (s->dialect.capacity == 1 ? 2 : 1) / (hurries ? 6 : leisurely ? 2 : 1);
+	return budget_ns / (s->dialect.capacity == 1 ? 2 : 1) / (!turn_leisurely(t) ? 1 : hurries ? 6 : 2);
 }
 
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
 {
-	budget_ns = part_of(t->subject, budget_ns);
+	budget_ns = part_of(t, budget_ns);
 	if (turn_slow(t) && least > 2)
 		least = 2;
 	if (turn_sparing(t)) {

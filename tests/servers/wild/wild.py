@@ -357,20 +357,25 @@ def answer_all(client, reply):
     client.close()
 
 
-def loop_ring(server, reply):
-    """Four threads, and a ring of eight for those who wait: it overflows."""
-    ring, some = [None] * 8, threading.Semaphore(0)
-    taken = itertools.count()
+def by_four_threads(server, reply, put, take):
+    """Who comes is put where threads take them from."""
+    some = threading.Semaphore(0)
 
     def work():
         while some.acquire():
-            answer_all(ring[next(taken) % 8], reply)
+            answer_all(take(), reply)
 
     for _ in range(4):
         threading.Thread(target=work, daemon=True).start()
-    for place in itertools.cycle(range(8)):
-        ring[place] = server.accept()[0]
+    while True:
+        put(server.accept()[0])
         some.release()
+
+
+def loop_ring(server, reply):
+    """Four threads, and a ring of eight for those who wait: it overflows."""
+    ring, put, taken = [None] * 8, itertools.cycle(range(8)), itertools.cycle(range(8))
+    by_four_threads(server, reply, lambda client: ring.__setitem__(next(put), client), lambda: ring[next(taken)])
 
 
 def loop_line_buffered(server, reply):
@@ -385,17 +390,8 @@ def loop_line_buffered(server, reply):
 
 def loop_stack(server, reply):
     """Four threads, and a list of those who wait, from whose end they take."""
-    waiting, some = [], threading.Semaphore(0)
-
-    def work():
-        while some.acquire():
-            answer_all(waiting.pop(), reply)
-
-    for _ in range(4):
-        threading.Thread(target=work, daemon=True).start()
-    while True:
-        waiting.append(server.accept()[0])
-        some.release()
+    waiting = []
+    by_four_threads(server, reply, waiting.append, waiting.pop)
 
 
 def loop_late_end(server, reply):

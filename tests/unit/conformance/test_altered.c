@@ -11,15 +11,18 @@
 
 #define BYTES(text) text, sizeof(text) - 1
 
+/* said: the sentence, or a part of it; NULL: there is none */
+struct example {
+	const char *sent;
+	size_t n_sent;
+	const char *got;
+	size_t n_got;
+	const char *said;
+};
+
 static void a_known_way_is_named(void **state)
 {
-	static const struct {
-		const char *sent;
-		size_t n_sent;
-		const char *got;
-		size_t n_got;
-		const char *part;
-	} rows[] = {
+	static const struct example rows[] = {
 	        {BYTES("abc\0def"), BYTES("abc"), "first NUL"},
 	        {BYTES("\0abc\0def"), BYTES("abcdef"), "NUL bytes were left out"},
 	        {BYTES("a\xff\xfe"), BYTES("a"), "not UTF-8 were left out"},
@@ -72,20 +75,14 @@ static void a_known_way_is_named(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *how = altered_how(rows[i].sent, rows[i].n_sent, rows[i].got, rows[i].n_got);
 		print_message("%zu: %s\n", i, how ? how : "-");
-		assert_int_equal(how != NULL, rows[i].part != NULL);
-		assert_true(!how || strstr(how, rows[i].part));
+		assert_int_equal(how != NULL, rows[i].said != NULL);
+		assert_true(!how || strstr(how, rows[i].said));
 	}
 }
 
 static void the_first_byte_that_differs_is_named(void **state)
 {
-	static const struct {
-		const char *sent;
-		size_t n_sent;
-		const char *got;
-		size_t n_got;
-		const char *said;
-	} rows[] = {
+	static const struct example rows[] = {
 	        {BYTES("efg"), BYTES("afg"), "a byte of the data, \"e\", came back as \"a\""},
 	        {BYTES("\xff"), BYTES("\xfe"), "a byte of the data, \"\\xff\", came back as \"\\xfe\""},
 	        {BYTES("efghijklm"), BYTES("fghijklm"), "a byte of the data, \"e\", was left out"},
