@@ -27,6 +27,13 @@ const char *altered_which(const char *bytes, size_t n, char *text, size_t size);
  */
 char *altered_byte(const char *sent, size_t n_sent, const char *got, size_t n_got, char *text, size_t size);
 
+/*
+ * Data came that stands elsewhere in what was sent, and not after its first `from` bytes, as it had to: lost bytes, or
+ * another order? got[0] is the first wrong byte. "" where that does not tell, or one byte is meant.
+ */
+char *altered_moved(const char *sent, size_t n_sent, size_t from, const char *got, size_t n_got, char *text,
+                    size_t size);
+
 /* How far off is the time of the first stamp of this reply, at now_ns? "the time is 8 h ahead"; or, for less than 2 s,
  * "". */
 const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, int64_t now_ns, char *text,

@@ -150,12 +150,20 @@ static bool is_passed_over(const struct peer *p, const char *out, size_t n_out, 
 	return from + p->n_fence < p->n_in && fence_reply(p, out, n_out);
 }
 
+/* Of the bytes of which some are right: from which of the data's on are they another's, and what came in its place? */
+static void what_came_instead(const struct peer *p, size_t from, const char *wrong, size_t n_wrong, char *text,
+                              size_t size)
+{
+	if (!*altered_moved(p->in, p->n_in, from, wrong, n_wrong, text, size))
+		altered_byte(p->in + from, p->n_in - from, wrong, n_wrong, text, size);
+}
+
 /* The sentence for this verdict; `from`: so many bytes were answered. */
-static bool blame(struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict, const char *out, size_t n_out,
+static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t n_right,
                   size_t from)
 {
 	struct turn *t = p->turn;
-	char off[80] = "";
+	char off[160] = "";
 
 	if (is_passed_over(p, out, n_out, from))
 		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
@@ -164,20 +172,24 @@ static bool blame(struct peer *p, const struct spoiled *s, enum ts_reply_verdict
 		verdict = TS_REPLY_BAD_SEPARATOR;
 	if (!is_timely(verdict))
 		altered_time(&t->subject->dialect.rule, out, n_out, ts_clock_wall_ns(), off, sizeof(off));
-	if (verdict == TS_REPLY_WRONG_DATA && s->matched == from)
-		altered_byte(p->in + from, p->n_in - from, s->rest, s->n_rest, off, sizeof(off));
+	if (verdict == TS_REPLY_WRONG_DATA)
+		what_came_instead(p, from, out + n_right, n_out - n_right, off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),
 	                 from, p->n_in);
 }
 
-static void show(struct turn *t, const char *next, size_t n_next, const char *out, size_t n_out)
+#define SHOWN 60 /* so many right bytes do not hide the wrong ones */
+
+static void show(struct turn *t, const char *next, size_t n_next, const char *out, size_t n_out, size_t n_right)
 {
+	size_t skipped = n_right > SHOWN ? n_right - SHOWN / 2 : 0;
 	const struct ts_reply_rule *rule = &t->subject->dialect.rule;
 	char quoted[160];
 
 	snprintf(t->expected, sizeof(t->expected), "[time]%.*s and then %s", (int)rule->n_separator, rule->separator,
 	         n_next ? trace_quote(next, n_next < 40 ? n_next : 40, quoted, sizeof(quoted)) : "nothing more");
-	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(out, n_out, quoted, sizeof(quoted)));
+	snprintf(t->actual, sizeof(t->actual), "%s%s", skipped ? "... " : "",
+	         trace_quote(out + skipped, n_out - skipped, quoted, sizeof(quoted)));
 }
 
 /* Of what came when all was answered; NULL: something was owed. */
@@ -190,15 +202,7 @@ static const char *too_much(const struct peer *p, enum ts_reply_verdict verdict,
 	return sort == UNASKED && peer_owed(p) == 0 ? "something came that no message had asked for" : NULL;
 }
 
-/* How many bytes came back. The law counts what came before the receive call with the wrong one. */
-static size_t answered(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict)
-{
-	size_t n = s->matched > p->reply.matched ? s->matched : (size_t)p->reply.matched;
-
-	return verdict == TS_REPLY_EXCESS || n > p->n_in ? p->n_in : n;
-}
-
-bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out)
+bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t n_right)
 {
 	struct turn *t = p->turn;
 	struct spoiled s;
@@ -206,8 +210,8 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	if (t->blame != NOBODY)
 		return false;
 	spoiled_find(&s, &t->subject->dialect.rule, p->in, p->n_in, p->first, p->n_first);
-	size_t from = answered(p, &s, verdict);
-	show(t, p->in + from, p->n_in - from, out, n_out);
+	size_t from = p->reply.matched < p->n_in ? (size_t)p->reply.matched : p->n_in;
+	show(t, p->in + from, p->n_in - from, out, n_out, n_right);
 	t->sort = sort_of(p, &s, verdict);
 	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;
 	if (!how && is_timely(verdict))
@@ -221,5 +225,5 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 		return turn_fail(t, BYTES, "%s", how);
 	if (t->sort == ANY && is_passed_over(p, out, n_out, from))
 		t->sort = from > 0 ? CUT : PASSED_OVER;
-	return blame(p, &s, verdict, out, n_out, from);
+	return blame(p, verdict, out, n_out, n_right, from);
 }

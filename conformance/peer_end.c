@@ -44,7 +44,7 @@ static bool judge_end(struct peer *p)
 	if (verdict == TS_REPLY_SHORT || (p->n_in > 0 && p->reply.read == 0))
 		return peer_early_end(p);
 	if (verdict != TS_REPLY_LEGAL)
-		return peer_blame_bytes(p, verdict, p->first, p->n_first);
+		return peer_blame_bytes(p, verdict, p->first, p->n_first, p->n_first);
 	if (p->reset)
 		p->turn->unclean = true;
 	return peer_lines_fit(p);

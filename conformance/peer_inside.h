@@ -19,8 +19,9 @@ bool peer_judge(struct peer *p, const char *out, size_t n_out);
 /* A line server gives each line one stamp. */
 bool peer_lines_fit(struct peer *p);
 
-/* Three ways to fail: wrong bytes, silence, and an end that came too early. They return false. */
-bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out);
+/* Three ways to fail: wrong bytes, of which the first n_right are right, silence, and an end that came too early. They
+ * return false. */
+bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t n_right);
 bool peer_too_late(struct peer *p);
 bool peer_early_end(struct peer *p);
 

@@ -32,6 +32,18 @@ bool peer_lines_fit(struct peer *p)
 	                 n_lines == 1 ? " was" : "s were", p->reply.n_stamps, p->reply.n_stamps == 1 ? "" : "s");
 }
 
+#define FEW 120 /* so few bytes are better shown with what came before them */
+
+/* The checker has just found a wrong byte in these; n_before had come before them. */
+static bool blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, uint64_t n_before)
+{
+	uint64_t n_right = p->reply.read;
+
+	if (n_out < FEW && n_right <= p->n_first)
+		return peer_blame_bytes(p, verdict, p->first, p->n_first, (size_t)n_right);
+	return peer_blame_bytes(p, verdict, out, n_out, n_right > n_before ? (size_t)(n_right - n_before) : 0);
+}
+
 bool peer_judge(struct peer *p, const char *out, size_t n_out)
 {
 	const struct dialect *d = &p->turn->subject->dialect;
@@ -43,11 +55,11 @@ bool peer_judge(struct peer *p, const char *out, size_t n_out)
 		return true;
 	if (!d->known)
 		return turn_fail(p->turn, BYTES, "the server does not answer with [time]data");
-	uint64_t base = ts_reply_base(&p->reply);
+	uint64_t base = ts_reply_base(&p->reply), n_before = p->reply.read;
 	enum ts_reply_verdict verdict = ts_reply_feed(&p->reply, &d->rule, p->in + base, p->n_written - base, out,
 	                                              n_out, p->sent_ns, ts_clock_wall_ns());
 	if (verdict != TS_REPLY_LEGAL)
-		return peer_blame_bytes(p, verdict, n_out < 120 ? p->first : out, n_out < 120 ? p->n_first : n_out);
+		return blame_bytes(p, verdict, out, n_out, n_before);
 	return true;
 }
 

@@ -256,8 +256,8 @@ size_t turn_frame(const struct turn *t, const void *bytes, size_t n, char *out);
 size_t turn_framed_letters(struct turn *t, size_t n, char *out);
 
 /*
- * n bytes that repeat late, so that a lost piece shows at once; `at` bytes of them went before. For a line server every
- * FILLER_LINEth of the n ends a line.
+ * n bytes of which a few tell which they are, so that a lost piece shows at once; `at` bytes of them went before. For a
+ * line server every FILLER_LINEth of the n ends a line.
  */
 #define FILLER_LINE 100
 void turn_filler(const struct turn *t, char *out, size_t n, size_t at);

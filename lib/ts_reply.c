@@ -181,6 +181,7 @@ static __attribute__((noinline)) enum ts_reply_verdict take_any(struct ts_reply 
 	char joint[2 * TS_REPLY_STAMP_MAX];
 
 	f.judge = (struct ts_reply_judge){.rule = rule, .sent_ns = sent_ns, .read_ns = read_ns};
+	f.died = (struct ts_reply_way){0};
 	f.in = in;
 	f.in_begin = ts_reply_base(r);
 	f.in_end = f.in_begin + n_in;
@@ -198,10 +199,13 @@ static __attribute__((noinline)) enum ts_reply_verdict take_any(struct ts_reply 
 	if (!done && f.ways.n > 0)
 		ts_reply_run(&f, out, out_begin, n_out);
 	r->read += n_out;
-	if (f.ways.n == 0)
-		r->verdict = (uint8_t)f.verdict;
-	else
+	if (f.ways.n > 0) {
 		store(r, &f);
+		return TS_REPLY_LEGAL;
+	}
+	r->matched = f.died.matched;
+	r->read = f.died.at;
+	r->verdict = (uint8_t)f.verdict;
 	return r->verdict;
 }
 

@@ -91,8 +91,9 @@ void ts_reply_next(struct ts_reply *r);
  * Judge n_out more bytes of O. `in` holds the input from the offset on that ts_reply_base returned before the call,
  * n_in bytes of it: all that has been sent and not answered so far. [sent_ns, read_ns] is the window for
  * stamps (wall clock): when the oldest byte of `in` was sent, and now.
- * Returns the verdict; once it is not LEGAL it stays.  Cost: about a memcmp of n_out, and one stamp reading per stamp.
- * A stamp whose bytes equal the previous stamp's is not read again.
+ * Returns the verdict; once it is not LEGAL it stays, and `matched` and `read` end before the first wrong byte.
+ * Cost: about a memcmp of n_out, and one stamp reading per stamp. A stamp whose bytes equal the previous stamp's is not
+ * read again.
  */
 enum ts_reply_verdict ts_reply_feed(struct ts_reply *r, const struct ts_reply_rule *rule, const char *in, size_t n_in,
                                     const char *out, size_t n_out, int64_t sent_ns, int64_t read_ns);

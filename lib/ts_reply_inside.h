@@ -88,6 +88,7 @@ struct ts_reply_walk {
 	const char *out; /* O from out_begin to out_end */
 	uint64_t out_begin, out_end;
 	enum ts_reply_verdict verdict; /* of the alternative that died last */
+	struct ts_reply_way died;      /* the one that had come furthest, where it died */
 	struct ts_reply_seen seen;     /* at seen_at, so that alternatives share one look */
 	uint64_t seen_at;
 };

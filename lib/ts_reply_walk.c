@@ -6,6 +6,8 @@
 static void die(struct ts_reply_walk *f, struct ts_reply_way *way, enum ts_reply_verdict verdict)
 {
 	f->verdict = verdict;
+	if (way->matched >= f->died.matched)
+		f->died = *way;
 	*way = f->ways.way[--f->ways.n];
 }
 
@@ -51,6 +53,18 @@ static void add(struct ts_reply_walk *f, const struct ts_reply_way *new)
 
 /* --- one step ---------------------------------------------------------------------------------------------------- */
 
+/* Of n bytes, how many are the same before the first that is not? */
+static size_t n_alike(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+
+	if (memcmp(a, b, n) == 0)
+		return n;
+	while (a[i] == b[i])
+		i++;
+	return i;
+}
+
 /* Take O up to the next '[' as data. */
 static void step_data(struct ts_reply_walk *f, struct ts_reply_way *way)
 {
@@ -62,17 +76,15 @@ static void step_data(struct ts_reply_walk *f, struct ts_reply_way *way)
 	size_t n = bracket ? (size_t)(bracket - o) : n_out;
 	size_t n_same = n < n_in ? n : n_in;
 
-	if (memcmp(o, i, n_same) != 0) {
-		die(f, way, TS_REPLY_WRONG_DATA);
-		return;
-	}
-	if (n_same < n) {
-		die(f, way, TS_REPLY_EXCESS);
-		return;
-	}
-	way->at += n;
-	way->matched += n;
+	size_t n_right = n_alike(o, i, n_same);
+
+	way->at += n_right;
+	way->matched += n_right;
 	way->mode = TS_REPLY_AT_DATA;
+	if (n_right < n) {
+		die(f, way, n_right < n_same ? TS_REPLY_WRONG_DATA : TS_REPLY_EXCESS);
+		return;
+	}
 	if (f->ways.n > 1 && merge(f, way))
 		*way = f->ways.way[--f->ways.n];
 }

@@ -102,6 +102,32 @@ static void the_first_byte_that_differs_is_named(void **state)
 		        rows[i].said);
 }
 
+static void data_from_elsewhere_is_named(void **state)
+{
+	static const char sent[] = "abcdefghijklmnopqrstuvwxyz0123456789abcdef";
+	static const struct {
+		size_t from;
+		const char *got, *said;
+	} rows[] = {
+	        {6, "mnopqrstuvwx", "6 bytes of the data did not come, and what follows them did"},
+	        {6, "mnopqr[1795948200]stuvw", "6 bytes of the data did not come, and what follows them did"},
+	        {6, "mnopqr[1795948200]ghijklmnopqrstuvwxyz",
+	         "the data came in another order: what stands 6 bytes later in it came first"},
+	        {26, "ghijklmn", "data came again that had come 20 bytes before"},
+	        {6, "hijklmno", ""}, /* one byte is altered_byte's affair */
+	        {6, "mnop", ""},     /* too few to tell */
+	        {6, "bcdefz", ""},
+	        {8, "abcdef", ""}, /* it stands there twice */
+	};
+	char text[120];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(
+		        altered_moved(BYTES(sent), rows[i].from, rows[i].got, strlen(rows[i].got), text, sizeof(text)),
+		        rows[i].said);
+}
+
 static void few_bytes_are_shown(void **state)
 {
 	char text[80];
@@ -147,7 +173,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_known_way_is_named), cmocka_unit_test(the_first_byte_that_differs_is_named),
-	        cmocka_unit_test(few_bytes_are_shown), cmocka_unit_test(a_wrong_time_is_off_by_so_much)};
+	        cmocka_unit_test(data_from_elsewhere_is_named), cmocka_unit_test(few_bytes_are_shown),
+	        cmocka_unit_test(a_wrong_time_is_off_by_so_much)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

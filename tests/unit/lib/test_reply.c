@@ -172,6 +172,12 @@ static void test_lock_step(void **state)
 	/* A verdict stays until the next message. */
 	assert_int_equal(ts_reply_feed(&r, &rule, "abc", 3, TEXT("x"), SENT_NS, READ_NS), TS_REPLY_NO_BRACKET);
 	assert_int_equal(ts_reply_feed(&r, &rule, "abc", 3, TEXT(T " abc"), SENT_NS, READ_NS), TS_REPLY_NO_BRACKET);
+	/* It tells where it is wrong. */
+	ts_reply_next(&r);
+	assert_int_equal(ts_reply_feed(&r, &rule, "abcdef", 6, TEXT(T " ab" T " cx"), SENT_NS, READ_NS),
+	                 TS_REPLY_WRONG_DATA);
+	assert_int_equal(r.matched, 3);
+	assert_int_equal(r.read, sizeof(T " ab" T " c") - 1);
 	assert_false(ts_reply_complete(&r, 3));
 	ts_reply_release(&r);
 }
