@@ -1,6 +1,5 @@
 #include "altered.h"
 #include "trace.h"
-#include "ts_clock.h"
 #include "ts_json_check.h"
 #include <ctype.h>
 #include <math.h>
@@ -101,6 +100,29 @@ static size_t without_nul(const char *in, size_t n, char *out)
 static size_t without_cr(const char *in, size_t n, char *out)
 {
 	return without(in, n, out, is_cr);
+}
+
+static bool is_percent(unsigned char c)
+{
+	return c == '%';
+}
+
+static size_t without_percent(const char *in, size_t n, char *out)
+{
+	return without(in, n, out, is_percent);
+}
+
+/* As whoever means to hand it to printf(3) may write it. */
+static size_t percent_twice(const char *in, size_t n, char *out)
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		out[n_out++] = in[i];
+		if (in[i] == '%')
+			out[n_out++] = '%';
+	}
+	return n_out;
 }
 
 static size_t without_high(const char *in, size_t n, char *out)
@@ -215,6 +237,8 @@ static const struct {
         {trimmed_begin, "blanks or a line's end were stripped from the beginning of the data"},
         {trimmed_both, "blanks or a line's end were stripped from the data"},
         {trimmed_line, "blanks were stripped from the data"},
+        {without_percent, "% was left out of the data, as if it were a format"},
+        {percent_twice, "each % in the data came back as %%"},
         {unescaped, "a backslash and an n in the data came back as LF"},
 };
 
@@ -308,33 +332,4 @@ const char *altered_reply(const struct ts_reply_rule *rule, const char *sent, si
 	if (!close || (size_t)(end - close) < n_head)
 		return NULL;
 	return altered_how(sent, n_sent, close + n_head, (size_t)(end - close) - n_head);
-}
-
-const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, int64_t now_ns, char *text,
-                         size_t size)
-{
-	const char *close = n > 1 && reply[0] == '[' ? memchr(reply, ']', n) : NULL;
-	struct ts_stamp stamp;
-
-	text[0] = '\0';
-	if (!close || ts_reply_read_time(rule, &stamp, reply + 1, (size_t)(close - reply - 1)) < 0)
-		return text;
-	int64_t ahead_ns = ts_stamp_instant_ns(&stamp, rule->zone_s, now_ns) - now_ns;
-	const char *side = ahead_ns > 0 ? "ahead" : "behind";
-	long long s = (long long)((ahead_ns < 0 ? -ahead_ns - stamp.resolution_ns / 2 : ahead_ns) + TS_S / 2) / TS_S;
-	long long minutes = (s + 30) / 60;
-
-	if (s < 2)
-		return text;
-	if (minutes >= 48LL * 60)
-		snprintf(text, size, "the time is %lld days %s", (minutes + 12LL * 60) / (24LL * 60), side);
-	else if (minutes >= 60 && minutes % 60 == 0)
-		snprintf(text, size, "the time is %lld h %s", minutes / 60, side);
-	else if (minutes >= 60)
-		snprintf(text, size, "the time is %lld h %lld min %s", minutes / 60, minutes % 60, side);
-	else if (s >= 120)
-		snprintf(text, size, "the time is %lld min %s", minutes, side);
-	else
-		snprintf(text, size, "the time is %lld s %s", s, side);
-	return text;
 }

@@ -34,9 +34,18 @@ char *altered_byte(const char *sent, size_t n_sent, const char *got, size_t n_go
 char *altered_moved(const char *sent, size_t n_sent, size_t from, const char *got, size_t n_got, char *text,
                     size_t size);
 
-/* How far off is the time of the first stamp of this reply, at now_ns? "the time is 8 h ahead"; or, for less than 2 s,
- * "". */
-const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, int64_t now_ns, char *text,
-                         size_t size);
+/* What is known of a reply's moment, in ns since 1970. */
+struct altered_moment {
+	int64_t sent_ns, read_ns; /* its window */
+	int64_t last_ns;          /* the time that the reply before it told, in its conversation; INT64_MIN: none did */
+	int64_t first_ns;         /* the time that the server's very first reply told */
+};
+
+/*
+ * In which way is the time of the first stamp of this reply wrong? "the time is 8 h ahead", "the time went back by 2
+ * s", and whether it stands still; or, where none of that can be seen, "".
+ */
+const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, const struct altered_moment *m,
+                         char *text, size_t size);
 
 #endif

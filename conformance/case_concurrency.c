@@ -6,11 +6,11 @@
 #include <string.h>
 
 #define MANY  200
-#define GROUP 10 /* so many callers come at once, if a round trip is long: more would overflow a short queue */
+#define GROUP 10 /* so many callers come at once, if each takes long: more would overflow a short queue */
 
 static int n_at_once(const struct turn *t)
 {
-	return t->subject->dialect.least_rtt_ns > 5 * TS_MS || t->subject->dialect.begins_late ? GROUP : 1;
+	return t->subject->dialect.least_rtt_ns > 5 * TS_MS || turn_leisurely(t) ? GROUP : 1;
 }
 
 /* A server that serves a few at a time is filled but for one place, so that of two more callers the second has to

@@ -91,7 +91,7 @@ static bool is_worth_one_more(const struct turn *t, int n, int64_t until_ns)
  * go. Returns how many. */
 static int hold_conversations(struct turn *t, struct launch_census *before, struct launch_census *after)
 {
-	const int least = turn_sparing(t) ? 5 : 10;
+	const int least = turn_sparing(t) || turn_slow(t) ? 5 : 10;
 	const bool talks = exec_streams(t) && !t->subject->dialect.one_shot && !turn_slow(t);
 	int n = 0;
 

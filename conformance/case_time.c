@@ -164,10 +164,8 @@ void case_time_advances(struct turn *t)
 	if (t->subject->dialect.one_shot && !(t->talk = peer_open(t))) /* now, to ask later: is its time that of now? */
 		return;
 	turn_pause(STALE_NS);
-	if (!turn_ask(t, letters, sizeof(letters)) || !turn_last_stamp(t, &b, after, sizeof(after))) {
-		t->sort = t->sort == EARLY_END ? IDLE_END : t->sort;
+	if (!turn_ask(t, letters, sizeof(letters)) || !turn_last_stamp(t, &b, after, sizeof(after)))
 		return;
-	}
 	judge_advance(t, before, after, a.resolution_ns);
 }
 

@@ -92,11 +92,20 @@ static bool is_uncleared(struct dgram *d)
 	return n_left > 0 && memcmp(close + n_head, text + N_SHORT, n_left) == 0;
 }
 
+static void what_time(const struct dgram *d, int64_t sent_ns, char *text, size_t size)
+{
+	const struct dialect *dialect = &d->turn->subject->dialect;
+	struct altered_moment m = {.sent_ns = sent_ns, .read_ns = ts_clock_wall_ns(), .last_ns = d->last_ns};
+
+	m.first_ns = ts_stamp_instant_ns(&dialect->stamp, dialect->rule.zone_s, m.read_ns);
+	altered_time(&dialect->rule, d->bytes, d->n, &m, text, size);
+}
+
 bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
 	const struct dialect *dialect = &t->subject->dialect;
-	char quoted[160], off[60] = "";
+	char quoted[160], off[160] = "";
 	int64_t stamp_ns = 0;
 
 	if (t->blame != NOBODY)
@@ -141,7 +150,7 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		                ? "bytes of an earlier message follow the data"
 		                : "bytes follow the data that are not of its message, perhaps of an earlier one");
 	if (t->sort == WRONG_TIME)
-		altered_time(&dialect->rule, d->bytes, d->n, ts_clock_wall_ns(), off, sizeof(off));
+		what_time(d, sent_ns, off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)",
 	                 *off ? off : ts_reply_verdict_text(verdict), n, d->n);
 }

@@ -126,6 +126,18 @@ static void fill_places(struct turn *t, struct peer **p, struct pace *pace, int6
 	}
 }
 
+/* Who waits behind the only one that is served has its turn when that has ended: how long does it take until then? */
+static void time_next(struct turn *t, struct peer *served, struct peer *next, int64_t wait_ns)
+{
+	struct dialect *d = &t->subject->dialect;
+	int64_t begin_ns = ts_clock_mono_ns();
+
+	if (d->one_shot || !d->ends || !next || next->ended || !peer_finish(served))
+		return;
+	if (peer_answered_within(next, wait_ns))
+		d->begin_ns = ts_clock_mono_ns() - begin_ns;
+}
+
 void dialect_find_capacity(struct turn *t)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -146,6 +158,8 @@ void dialect_find_capacity(struct turn *t)
 	fill_places(t, p, &pace, wait_ns);
 	d->abreast = slow_to_answer && pace.waits && d->capacity > ABREAST_FEW ? ABREAST_FEW : d->capacity;
 	mind_places(d, p[d->capacity]);
+	if (d->capacity == 1)
+		time_next(t, first, p[1], wait_ns);
 	/* Whoever holds one conversation may be in the way of another: as with a server that has one worker. */
 	if (!pace.slow && !d->one_shot && d->limit > 1) {
 		if (p[d->capacity])

@@ -108,6 +108,7 @@ bool peer_send(struct peer *p, const void *bytes, size_t n)
 		return false;
 	if (p->n_in > 0 && peer_answered(p)) {
 		ts_reply_next(&p->reply);
+		p->rested_ns = ts_clock_mono_ns() - p->progress_ns;
 		p->n_in = p->n_written = p->n_first = p->n_fence = 0;
 	}
 	if (p->n_in + n > p->size_in) {
@@ -143,10 +144,19 @@ bool peer_flush(struct peer *p)
 	return p->turn->blame == NOBODY;
 }
 
+/*
+ * While the queue of its callers is full, the server's machine does not take what a caller sends: what comes behind
+ * that then may be taken for the first, or be reset.
+ */
+static bool is_on_the_way(const struct peer *p)
+{
+	return p->turn->subject->endpoint.transport == TS_TCP && peer_taken(p) < p->n_written;
+}
+
 static bool may_fence(const struct peer *p)
 {
-	return p->n_fence == 0 && !p->again && p->n_written == p->n_in && !p->half_closed && !p->broken && !p->dumb &&
-	       !p->turn->subject->dialect.one_shot;
+	return !is_on_the_way(p) && p->n_fence == 0 && !p->again && p->n_written == p->n_in && !p->half_closed &&
+	       !p->broken && !p->dumb && !p->turn->subject->dialect.one_shot;
 }
 
 /* Until when to wait for the next byte: the fence, or the last moment. */

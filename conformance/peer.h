@@ -24,6 +24,7 @@ struct peer {
 	struct ts_reply reply;
 	int64_t sent_ns;     /* wall clock when the oldest unanswered byte was sent */
 	int64_t progress_ns; /* monotonic: the last byte written or read */
+	int64_t rested_ns;   /* so long nothing was owed or said before the latest message */
 	bool half_closed, ended, reset;
 	bool broken;     /* nothing more can be written: the server is gone from this conversation */
 	bool dumb;       /* bytes are read and not judged: for clients that are beside the point */

@@ -4,6 +4,7 @@
 #include "spoiled.h"
 #include "ts_clock.h"
 #include <ctype.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,6 +145,17 @@ static const char *how_altered(const struct peer *p, const char *out, size_t n_o
 	return altered_reply(&p->turn->subject->dialect.rule, p->in, p->n_in - p->n_fence, out, (size_t)(end - out));
 }
 
+/* So many bytes were answered. The first of the fence may be like the next of what it fences, by chance. */
+static size_t answered(const struct peer *p, const char *out, size_t n_out, size_t n_right)
+{
+	size_t n = p->reply.matched < p->n_in ? (size_t)p->reply.matched : p->n_in;
+	const char *right = out + n_right, *fence = fence_reply(p, out, n_out);
+	const char *close = fence && fence < right ? memchr(fence, ']', (size_t)(right - fence)) : NULL;
+	ptrdiff_t chance = close ? right - close - 1 - (ptrdiff_t)p->turn->subject->dialect.rule.n_separator : 0;
+
+	return chance > 0 && (size_t)chance <= n ? n - (size_t)chance : n;
+}
+
 /* Was the fence answered, and what was sent before it not all? */
 static bool is_passed_over(const struct peer *p, const char *out, size_t n_out, size_t from)
 {
@@ -156,6 +168,16 @@ static void what_came_instead(const struct peer *p, size_t from, const char *wro
 {
 	if (!*altered_moved(p->in, p->n_in, from, wrong, n_wrong, text, size))
 		altered_byte(p->in + from, p->n_in - from, wrong, n_wrong, text, size);
+}
+
+static void what_time(const struct peer *p, const char *reply, size_t n, char *text, size_t size)
+{
+	const struct dialect *d = &p->turn->subject->dialect;
+	struct altered_moment m = {
+	        .sent_ns = p->sent_ns, .read_ns = ts_clock_wall_ns(), .last_ns = p->reply.last_stamp_ns};
+
+	m.first_ns = ts_stamp_instant_ns(&d->stamp, d->rule.zone_s, m.read_ns);
+	altered_time(&d->rule, reply, n, &m, text, size);
 }
 
 /* The sentence for this verdict; `from`: so many bytes were answered. */
@@ -171,7 +193,7 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 	if (t->sort == OTHER_SEPARATOR) /* the law blames the data where they begin like the separator */
 		verdict = TS_REPLY_BAD_SEPARATOR;
 	if (!is_timely(verdict))
-		altered_time(&t->subject->dialect.rule, out, n_out, ts_clock_wall_ns(), off, sizeof(off));
+		what_time(p, out + n_right, n_out - n_right, off, sizeof(off));
 	if (verdict == TS_REPLY_WRONG_DATA)
 		what_came_instead(p, from, out + n_right, n_out - n_right, off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),
@@ -210,7 +232,7 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	if (t->blame != NOBODY)
 		return false;
 	spoiled_find(&s, &t->subject->dialect.rule, p->in, p->n_in, p->first, p->n_first);
-	size_t from = p->reply.matched < p->n_in ? (size_t)p->reply.matched : p->n_in;
+	size_t from = answered(p, out, n_out, n_right);
 	show(t, p->in + from, p->n_in - from, out, n_out, n_right);
 	t->sort = sort_of(p, &s, verdict);
 	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;

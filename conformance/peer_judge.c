@@ -79,16 +79,19 @@ bool peer_too_late(struct peer *p)
 	                 (double)turn_wait_ns(t) / 1e9);
 }
 
+#define RESTED_NS (500 * TS_MS) /* a server that ends a conversation then, does so for that */
+
 bool peer_early_end(struct peer *p)
 {
 	struct turn *t = p->turn;
 	size_t owed = peer_owed(p);
-	char which[80];
+	char which[80], when[60];
 
+	snprintf(when, sizeof(when), "%s", p->half_closed ? "after its client's end " : "");
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", p->n_in);
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - owed, p->reset ? "RST" : "FIN");
 	if (t->blame == NOBODY)
-		t->sort = p->half_closed ? OWED_END : EARLY_END;
+		t->sort = p->half_closed ? OWED_END : p->rested_ns > RESTED_NS ? IDLE_END : EARLY_END;
 	if (p->n_in == 0 && p->n_read > 0) {
 		snprintf(t->expected, sizeof(t->expected), "the server goes on until its client ends the conversation");
 		return turn_fail(t, BYTES,
@@ -101,7 +104,9 @@ bool peer_early_end(struct peer *p)
 		return turn_fail(t, BYTES, "the server ended the conversation%s before its client had sent anything",
 		                 p->reset ? " by a reset" : "");
 	}
-	return turn_fail(t, BYTES, "%sthe server ended the conversation%s with %zu of %zu bytes unanswered%s",
-	                 p->half_closed ? "after its client's end " : "", p->reset ? " by a reset" : "", owed, p->n_in,
+	if (t->sort == IDLE_END && t->blame == NOBODY)
+		snprintf(when, sizeof(when), "while its client rested, for %.1f s, ", (double)p->rested_ns / 1e9);
+	return turn_fail(t, BYTES, "%sthe server ended the conversation%s with %zu of %zu bytes unanswered%s", when,
+	                 p->reset ? " by a reset" : "", owed, p->n_in,
 	                 altered_which(p->in + p->n_in - owed, owed, which, sizeof(which)));
 }

@@ -7,6 +7,7 @@
 #include "altered.h"
 #include "ts_clock.h"
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -144,29 +145,43 @@ static void few_bytes_are_shown(void **state)
 	                    "");
 }
 
-/* The stamp is that of 1795948200, and is read this many seconds later. */
-static void a_wrong_time_is_off_by_so_much(void **state)
+#define S(seconds) ((int64_t)((seconds)*1e9))
+
+/* The moments are seconds after 1795948200. */
+static void a_wrong_time_is_named(void **state)
 {
 	static const struct {
-		int64_t later_s;
+		const char *text;
+		double sent_s, read_s, last_s; /* 0: no reply came before it */
 		const char *said;
-	} rows[] = {{0, ""},
-	            {1, ""},
-	            {10, "the time is 10 s behind"},
-	            {-10, "the time is 10 s ahead"},
-	            {-8 * 3600, "the time is 8 h ahead"},
-	            {5 * 3600 + 1800, "the time is 5 h 30 min behind"},
-	            {31 * 86400, "the time is 31 days behind"},
-	            {-300, "the time is 5 min ahead"}};
+	} rows[] = {{"1795948200", 0, 0, 0, ""},
+	            {"1795948200", 10, 10, 0, "the time is 10 s behind"},
+	            {"1795948200", -10, -10, 0, "the time is 10 s ahead"},
+	            {"1795948200", -8 * 3600, -8 * 3600, 0, "the time is 8 h ahead"},
+	            {"1795948200", 5 * 3600 + 1800, 5 * 3600 + 1800, 0, "the time is 5 h 30 min behind"},
+	            {"1795948200", 31 * 86400, 31 * 86400, 0, "the time is 31 days behind"},
+	            {"1795948200", -300, -300, 0, "the time is 5 min ahead"},
+	            {"1795948203", 10, 10, 3, "the time is 7 s behind: it is still that of the reply before"},
+	            {"1795948100", 10, 10, 0, "the time is 110 s behind: it is still that of the very first reply"},
+	            {"1795948201", 2.25, 2.26, 0, "the time lies 0.25 s before the moment of sending"},
+	            {"1795948201", 1.1, 1.2, 3, "the time went back by 2 s"},
+	            {"1795948201", 0.5, 0.75, 0, "the time lies 0.25 s after the moment of reading"},
+	            {"1795948201.5", 1.004, 1.0056, 0, "the fraction of the second lacks the zeros at its front"},
+	            {"1795948201.5", 1.0001, 1.0004, 0, "the time lies 0.5 s after the moment of reading"}};
+	const int64_t base = S(1795948200);
 	struct ts_reply_rule rule = {.stamp = {.kind = TS_STAMP_UNIX}};
-	char text[64];
+	char text[160], reply[40];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_string_equal(altered_time(&rule, BYTES("[1795948200]abc"), (1795948200 + rows[i].later_s) * TS_S,
-		                                 text, sizeof(text)),
-		                    rows[i].said);
-	assert_string_equal(altered_time(&rule, BYTES("abc"), 0, text, sizeof(text)), "");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct altered_moment m = {.sent_ns = base + S(rows[i].sent_s),
+		                           .read_ns = base + S(rows[i].read_s),
+		                           .last_ns = rows[i].last_s > 0 ? base + S(rows[i].last_s) : INT64_MIN,
+		                           .first_ns = base - S(100)};
+		snprintf(reply, sizeof(reply), "[%s]abc", rows[i].text);
+		assert_string_equal(altered_time(&rule, reply, strlen(reply), &m, text, sizeof(text)), rows[i].said);
+	}
+	assert_string_equal(altered_time(&rule, BYTES("abc"), &(struct altered_moment){0}, text, sizeof(text)), "");
 }
 
 int main(void)
@@ -174,7 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_known_way_is_named), cmocka_unit_test(the_first_byte_that_differs_is_named),
 	        cmocka_unit_test(data_from_elsewhere_is_named), cmocka_unit_test(few_bytes_are_shown),
-	        cmocka_unit_test(a_wrong_time_is_off_by_so_much)};
+	        cmocka_unit_test(a_wrong_time_is_named)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,86 @@
+/* In which way is the time of a reply wrong? */
+#include "altered.h"
+#include "ts_clock.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ZEROS_MAX 5
+
+static const int64_t powers[] = {1, 10, 100, 1000, 10000, 100000};
+
+/* "%d" writes 5 ms as ".5": with how many zeros in front of the fraction would the time be right? 0: with none. */
+static int n_zeros_lost(const struct ts_stamp *stamp, int64_t at_ns, const struct altered_moment *m)
+{
+	int64_t fraction_ns = (at_ns % TS_S + TS_S) % TS_S;
+
+	for (int i = 1; i <= ZEROS_MAX && stamp->digits > 0 && stamp->digits + i <= 9; i++) {
+		int64_t meant_ns = at_ns - fraction_ns + fraction_ns / powers[i];
+		if (meant_ns + stamp->resolution_ns / powers[i] > m->sent_ns && meant_ns <= m->read_ns)
+			return i;
+	}
+	return 0;
+}
+
+static void by_much(char *text, size_t size, int64_t s, const char *side)
+{
+	int64_t minutes = (s + 30) / 60;
+
+	if (minutes >= INT64_C(48) * 60)
+		snprintf(text, size, "the time is %" PRId64 " days %s", (minutes + 12 * 60) / (24 * 60), side);
+	else if (minutes >= 60 && minutes % 60 == 0)
+		snprintf(text, size, "the time is %" PRId64 " h %s", minutes / 60, side);
+	else if (minutes >= 60)
+		snprintf(text, size, "the time is %" PRId64 " h %" PRId64 " min %s", minutes / 60, minutes % 60, side);
+	else if (s >= 120)
+		snprintf(text, size, "the time is %" PRId64 " min %s", minutes, side);
+	else
+		snprintf(text, size, "the time is %" PRId64 " s %s", s, side);
+}
+
+/* Less than 2 s before the moment of sending, or after that of reading: how far? */
+static void by_little(char *text, size_t size, int64_t at_ns, int64_t resolution_ns, const struct altered_moment *m)
+{
+	int64_t end_ns = at_ns + resolution_ns;
+
+	if (m->last_ns != INT64_MIN && end_ns <= m->last_ns)
+		snprintf(text, size, "the time went back by %.3g s", (double)(m->last_ns - at_ns) / 1e9);
+	else if (end_ns <= m->sent_ns)
+		snprintf(text, size, "the time lies %.2g s before the moment of sending",
+		         (double)(m->sent_ns - end_ns) / 1e9);
+	else if (at_ns > m->read_ns)
+		snprintf(text, size, "the time lies %.2g s after the moment of reading",
+		         (double)(at_ns - m->read_ns) / 1e9);
+}
+
+/* Why it may be behind: the server has not looked at its clock again. */
+static const char *still_of(int64_t at_ns, const struct altered_moment *m)
+{
+	if (at_ns == m->last_ns)
+		return ": it is still that of the reply before";
+	return at_ns == m->first_ns ? ": it is still that of the very first reply" : "";
+}
+
+const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, const struct altered_moment *m,
+                         char *text, size_t size)
+{
+	const char *close = n > 1 && reply[0] == '[' ? memchr(reply, ']', n) : NULL;
+	struct ts_stamp stamp;
+
+	text[0] = '\0';
+	if (!close || ts_reply_read_time(rule, &stamp, reply + 1, (size_t)(close - reply - 1)) < 0)
+		return text;
+	int64_t at_ns = ts_stamp_instant_ns(&stamp, rule->zone_s, m->read_ns), ahead_ns = at_ns - m->read_ns;
+	int64_t s = ((ahead_ns < 0 ? -ahead_ns - stamp.resolution_ns / 2 : ahead_ns) + TS_S / 2) / TS_S;
+
+	if (s >= 2)
+		by_much(text, size, s, ahead_ns > 0 ? "ahead" : "behind");
+	else if (n_zeros_lost(&stamp, at_ns, m) > 0)
+		snprintf(text, size, "the fraction of the second lacks the zeros at its front");
+	else
+		by_little(text, size, at_ns, stamp.resolution_ns, m);
+	size_t n_text = strlen(text);
+	if (ahead_ns < 0 && n_text > 0)
+		snprintf(text + n_text, size - n_text, "%s", still_of(at_ns, m));
+	return text;
+}
