@@ -124,7 +124,8 @@ void bury(struct report *report, struct result *killer)
 	const bool stays = tells_of_probe(&report->subject->dialect, killer, why, sizeof(why));
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
-	bool counted = (killer->blame == GONE && !stays) || is_shut || strcmp(killer->row->id, "end.many") == 0;
+	bool counted = ((killer->blame == GONE || killer->blame == SILENCE) && !stays) || is_shut ||
+	               strcmp(killer->row->id, "end.many") == 0;
 	snprintf(killer->message, sizeof(killer->message), "%s%s%s", ended || stays ? "" : lost_text, why,
 	         counted ? count_served(report->subject->n_served, served, sizeof(served)) : "");
 	result_judge(report, killer);

@@ -97,7 +97,6 @@ static void forget(struct peer *p)
 {
 	struct turn *t = p->turn;
 
-	t->subject->n_served += p->n_read > 0;
 	for (int i = 0; i < t->n_peers; i++)
 		if (t->peers[i] == p)
 			t->peers[i] = t->peers[--t->n_peers];

@@ -50,6 +50,7 @@ bool peer_judge(struct peer *p, const char *out, size_t n_out)
 
 	for (size_t i = 0; i < n_out && p->n_first < sizeof(p->first); i++)
 		p->first[p->n_first++] = out[i];
+	p->turn->subject->n_served += p->n_read == 0;
 	p->n_read += (int64_t)n_out;
 	if (p->dumb)
 		return true;

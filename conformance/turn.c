@@ -12,7 +12,8 @@
 
 #define RUDE_MANY   12 /* in one case */
 #define POLITE_NS   (2 * TS_S)
-#define IMPOLITE_NS (20 * TS_MS)  /* to a server that is known not to end conversations */
+#define IMPOLITE_NS (20 * TS_MS)  /* to a server that is known not to end conversations, or to take long */
+#define DEAR_END_NS (300 * TS_MS) /* so late an end is dear, if each is waited for */
 #define BUSY_NS     (300 * TS_MS) /* no machine is taken for busier than this */
 #define SLICE_NS    (40 * TS_MS)  /* more than one who has the processor keeps it, while others wait for it */
 
@@ -109,7 +110,7 @@ bool turn_slow(const struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
 
-	return dialect_is_slow(d) || d->end_ns > 300 * TS_MS || (d->begins_late && d->rtt_ns > 150 * TS_MS);
+	return dialect_is_slow(d) || d->end_ns > DEAR_END_NS || (d->begins_late && d->rtt_ns > 150 * TS_MS);
 }
 
 /* At the second look each case waits for itself. */
@@ -237,7 +238,7 @@ void turn_filler(const struct turn *t, char *out, size_t n, size_t at)
  */
 static bool shares(const struct subject *s)
 {
-	return s->dialect.capacity == 1 && !s->dialect.one_shot && s->dialect.end_ns > 300 * TS_MS && !s->slow_end;
+	return s->dialect.capacity == 1 && !s->dialect.one_shot && s->dialect.end_ns > DEAR_END_NS && !s->slow_end;
 }
 
 static bool take_over(struct turn *t)
@@ -354,13 +355,25 @@ bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, s
 	return ts_reply_read_time(&t->subject->dialect.rule, stamp, bytes + 1, (size_t)(close - bytes - 1)) == 0;
 }
 
+/* A server of many that takes its time to end has its end judged elsewhere; who is owed nothing needs not wait for it. */
+static bool may_go(const struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	bool may = d->ends && !d->one_shot && d->end_ns > DEAR_END_NS && d->capacity > 1 && d->limit == 0;
+
+	for (int i = 0; may && i < t->n_peers; i++)
+		may = peer_owed(t->peers[i]) == 0;
+	return may;
+}
+
 bool turn_plain(struct turn *t)
 {
 	if (ts_transport_is_stream(t->subject->endpoint.transport)) {
 		struct peer *p = peer_open(t);
-		bool ok = peer_say_letters(p, 9) && peer_finish(p);
+		bool ok = peer_say_letters(p, 9), hastens = ok && may_go(t);
+		ok = ok && (hastens || peer_finish(p));
 		if (ok)
-			peer_free(p, 0);
+			peer_free(p, hastens ? IMPOLITE_NS : 0);
 		return ok;
 	}
 	struct dgram *d = dgram_open(t);
@@ -371,7 +384,8 @@ bool turn_plain(struct turn *t)
 
 void turn_leave(struct turn *t)
 {
-	int64_t deadline = ts_clock_mono_ns() + (t->subject->slow_end ? IMPOLITE_NS : POLITE_NS);
+	bool hastens = t->subject->slow_end || may_go(t);
+	int64_t deadline = ts_clock_mono_ns() + (hastens ? IMPOLITE_NS : POLITE_NS);
 
 	for (int i = 0; i < t->n_peers; i++)
 		if (!t->peers[i]->half_closed)
