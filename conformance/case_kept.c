@@ -86,31 +86,39 @@ void case_stream_kept_unread(struct turn *t)
 }
 
 /* A limit that is set once, for the whole conversation, is taken by its author for one on its rests. */
-void case_stream_kept_talking(struct turn *t)
+static bool talk_for(struct peer *p, int64_t begin_ns, int64_t ns)
 {
-	struct peer *p = peer_open(t);
-	const int64_t begin_ns = ts_clock_mono_ns(),
-	              until_ns = begin_ns + (t->subject->launch ? TALKS_EXEC_NS : TALKS_NS);
+	struct turn *t = p->turn;
+	int64_t left_ns;
 
-	while (p && ts_clock_mono_ns() < until_ns && peer_say_letters(p, 8))
-		turn_pause(TALKS_EACH_NS);
+	while (peer_say_letters(p, 8) && (left_ns = begin_ns + ns - ts_clock_mono_ns()) > 0)
+		turn_pause(left_ns < TALKS_EACH_NS ? left_ns : TALKS_EACH_NS);
 	const double after_s = (double)(ts_clock_mono_ns() - begin_ns) / 1e9;
 	if (t->blame == BYTES && t->sort == EARLY_END)
 		snprintf(t->message, sizeof(t->message),
-		         "the server ended a conversation %.1f s after its begin, though the client spoke every third "
-		         "of a second",
+		         "the server ended a conversation %.1f s after its begin, though its client never rested for 2 "
+		         "s",
 		         after_s);
-	peer_finish(p);
+	return t->blame == NOBODY;
 }
 
-/* For an iterative server with all that stream.no-unasked and time.advances want to see. */
+void case_stream_kept_talking(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+
+	if (p && talk_for(p, ts_clock_mono_ns(), t->subject->launch ? TALKS_EXEC_NS : TALKS_NS))
+		peer_finish(p);
+}
+
+/* For an iterative server with all that stream.no-unasked, time.advances and stream.kept-talking want to see. */
 void case_stream_kept_idle(struct turn *t)
 {
 	struct seen *seen = &t->subject->seen;
-	bool shares = turn_shares_waits(t);
+	bool shares = turn_shares_waits(t), alone = t->subject->dialect.capacity == 1 && !turn_slow(t);
 	struct ts_stamp stamp;
 
 	t->talk = peer_open(t);
+	const int64_t begin_ns = ts_clock_mono_ns();
 	for (int i = 0; i == 0 || (i < CASE_STREAM_UNASKED && shares); i++)
 		if (!peer_say_letters(t->talk, 8))
 			return;
@@ -118,5 +126,7 @@ void case_stream_kept_idle(struct turn *t)
 	if (!peer_rest(t->talk, KEPT_NS) || !peer_say_letters(t->talk, 8))
 		return;
 	shown &= turn_last_stamp(t, &stamp, seen->after, sizeof(seen->after));
+	if (alone && !talk_for(t->talk, begin_ns, TALKS_NS))
+		return;
 	seen->rested = peer_finish(t->talk) && shares && shown;
 }

@@ -24,7 +24,7 @@ static const struct {
         {UNASKED, "stream.no-unasked", "stream.no-*", "format.nothing-after", .every = true},
         {AFTER_END, "end.half-close", "end.no-empty-reply", "end.no-empty-reply"},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
-        {EARLY_END, "stream.kept-talking", "stream.kept-*", "format.reply"},
+        {EARLY_END, "stream.kept-[it]*", "stream.kept-*", "format.reply"},
         {EARLY_END, "concurrency.churn", "concurrency.*", "concurrency.*", .once = true},
         {IDLE_END, "stream.kept-idle", "stream.kept-*", "stream.kept-*"},
         {OWED_END, "end.half-close-owed", "end.half-close", "line.*"},

@@ -355,7 +355,8 @@ bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, s
 	return ts_reply_read_time(&t->subject->dialect.rule, stamp, bytes + 1, (size_t)(close - bytes - 1)) == 0;
 }
 
-/* A server of many that takes its time to end has its end judged elsewhere; who is owed nothing needs not wait for it. */
+/* A server of many that takes its time to end has its end judged elsewhere; who is owed nothing needs not wait for it.
+ */
 static bool may_go(const struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;

@@ -28,6 +28,15 @@ static void begin(struct conversation *c)
 		recv(c->fd, lost, 4, MSG_PEEK | MSG_WAITALL);
 }
 
+/* So old a conversation gets; 0: as old as its client wants. */
+static int age_ms(const struct conversation *c)
+{
+	return has(c, FAULT_AGE_CLOSED)         ? 3000
+	       : has(c, FAULT_AGE_CLOSED_2)     ? 2000
+	       : has(c, FAULT_AGE_CLOSED_ALONE) ? 2100
+	                                        : 0;
+}
+
 /* Wait for the client; false: its time is up. */
 static bool client_wait(struct conversation *c)
 {
@@ -39,9 +48,8 @@ static bool client_wait(struct conversation *c)
 			stamp_send(c);
 	if ((has(c, FAULT_SILENT_CLOSED) && !c->n_messages) || (has(c, FAULT_IDLE_CLOSED) && c->n_messages))
 		return server_wait(s, c->fd, signals, 1000);
-	if (has(c, FAULT_AGE_CLOSED) || has(c, FAULT_AGE_CLOSED_2)) {
-		int left_ms = (has(c, FAULT_AGE_CLOSED) ? 3000 : 2000) -
-		              (int)((peer_now_ns(CLOCK_REALTIME) - c->connected_ns) / 1000000);
+	if (age_ms(c) > 0) {
+		int left_ms = age_ms(c) - (int)((peer_now_ns(CLOCK_REALTIME) - c->connected_ns) / 1000000);
 		return server_wait(s, c->fd, signals, left_ms > 0 ? left_ms : 0);
 	}
 	return server_wait(s, c->fd, signals, -1);
