@@ -1,6 +1,7 @@
 /* Conversations that are kept until their client ends them. */
 #include "case_stream.h"
 #include "cases.h"
+#include "elder.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@
 #define TALKS_NS      (2200 * TS_MS) /* to more than 2 s: about as long as other cases take side by side with it */
 #define TALKS_EXEC_NS (3300 * TS_MS) /* with --exec there is more time */
 #define TALKS_EACH_NS (350 * TS_MS)
+#define LONG_NS       (3600 * TS_MS) /* another case rests meanwhile: this is about how old it is then */
 
 #define UNREAD_NS   (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
@@ -102,12 +104,28 @@ static bool talk_for(struct peer *p, int64_t begin_ns, int64_t ns)
 	return t->blame == NOBODY;
 }
 
+/* Its conversation then grows older beside others, for stream.kept-long. */
 void case_stream_kept_talking(struct turn *t)
 {
+	const bool alone = t->subject->few || t->subject->alone || t->patience > 1;
 	struct peer *p = peer_open(t);
+	const int64_t begin_ns = ts_clock_mono_ns();
 
-	if (p && talk_for(p, ts_clock_mono_ns(), t->subject->launch ? TALKS_EXEC_NS : TALKS_NS))
+	if (p && talk_for(p, begin_ns, t->subject->launch ? TALKS_EXEC_NS : TALKS_NS) &&
+	    (alone || !elder_keep(p, begin_ns)))
 		peer_finish(p);
+}
+
+void case_stream_kept_long(struct turn *t)
+{
+	int64_t begin_ns = ts_clock_mono_ns();
+	struct peer *p = t->patience <= 1 ? elder_take(t, &begin_ns) : NULL;
+
+	if (!p)
+		p = peer_open(t);
+	if (p && talk_for(p, begin_ns, LONG_NS))
+		peer_finish(p);
+	turn_report(t, "it went on for %.1f s", (double)(ts_clock_mono_ns() - begin_ns) / 1e9);
 }
 
 /* For an iterative server with all that stream.no-unasked, time.advances and stream.kept-talking want to see. */

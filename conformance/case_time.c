@@ -1,6 +1,7 @@
 /* The server's wall clock at the moment it answers. Every reply is held to its window by the law; these choose the
  * moments. */
 #include "cases.h"
+#include "elder.h"
 #include "sample.h"
 #include <errno.h>
 #include <stdio.h>
@@ -202,6 +203,7 @@ void case_time_fresh_connection(struct turn *t)
 	if (has_open ? !turn_ask(t, said, SAID) : !say_and_go(t, said, n))
 		return;
 	turn_pause(STALE_NS);
+	elder_speak(t->subject);
 	if (has_open && (!turn_ask_letters(t, SAID) || !turn_ask_end(t)))
 		return;
 	turn_ask(t, said, SAID);

@@ -1,6 +1,7 @@
 #include "runner.h"
 #include "aside.h"
 #include "client.h"
+#include "elder.h"
 #include "launch.h"
 #include "look.h"
 #include "result.h"
@@ -258,6 +259,7 @@ void report_run(struct report *report)
 		aside_run(report);
 		run_stage(report, QUIET);
 		run_stage(report, ALONE);
+		elder_end(report->subject);
 		run_stage(report, RUDE);
 		spend(report);
 		run_lives(report);

@@ -1,0 +1,90 @@
+#include "elder.h"
+#include "ts_clock.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define RESTS_NS (1900 * TS_MS) /* a little less than a server must allow */
+
+struct elder {
+	struct turn turn;
+	int64_t begin_ns;
+};
+
+static void move(struct peer *p, struct turn *to)
+{
+	struct turn *from = p->turn;
+
+	for (int i = 0; i < from->n_peers; i++)
+		if (from->peers[i] == p)
+			from->peers[i] = from->peers[--from->n_peers];
+	p->turn = to;
+	to->peers[to->n_peers++] = p;
+}
+
+bool elder_keep(struct peer *p, int64_t begin_ns)
+{
+	struct subject *s = p->turn->subject;
+	struct elder *elder = s->elder ? NULL : calloc(1, sizeof(*elder));
+
+	if (!elder)
+		return false;
+	elder->begin_ns = begin_ns;
+	elder->turn.subject = s;
+	elder->turn.patience = 1;
+	elder->turn.begin_ns = begin_ns;
+	elder->turn.random = ts_random_new(s->seed);
+	trace_begin(&elder->turn.trace, begin_ns);
+	s->elder = elder;
+	move(p, &elder->turn);
+	return true;
+}
+
+static bool has_rested(const struct peer *p)
+{
+	return ts_clock_mono_ns() - p->progress_ns > RESTS_NS;
+}
+
+void elder_speak(struct subject *s)
+{
+	struct elder *elder = s->elder;
+
+	if (!elder || elder->turn.blame != NOBODY)
+		return;
+	if (has_rested(elder->turn.peers[0]))
+		elder_end(s);
+	else
+		peer_say_letters(elder->turn.peers[0], 8);
+}
+
+struct peer *elder_take(struct turn *t, int64_t *begin_ns)
+{
+	struct elder *elder = t->subject->elder;
+
+	if (!elder || (elder->turn.blame == NOBODY && has_rested(elder->turn.peers[0])))
+		return NULL;
+	struct peer *p = elder->turn.peers[0];
+	*begin_ns = elder->begin_ns;
+	move(p, t);
+	t->blame = elder->turn.blame;
+	t->sort = elder->turn.sort;
+	memcpy(t->message, elder->turn.message, sizeof(t->message));
+	memcpy(t->expected, elder->turn.expected, sizeof(t->expected));
+	memcpy(t->actual, elder->turn.actual, sizeof(t->actual));
+	trace_release(&t->trace);
+	t->trace = elder->turn.trace;
+	memset(&elder->turn.trace, 0, sizeof(elder->turn.trace));
+	elder_end(t->subject);
+	return p;
+}
+
+void elder_end(struct subject *s)
+{
+	struct elder *elder = s->elder;
+
+	if (!elder)
+		return;
+	turn_release(&elder->turn);
+	trace_release(&elder->turn.trace);
+	free(elder);
+	s->elder = NULL;
+}
