@@ -369,7 +369,7 @@ void case_end_next_client(struct turn *t)
 
 void case_end_many(struct turn *t)
 {
-	const int64_t busy_ns = turn_busy_ns() > 0 ? 8 * TS_S : 4 * TS_S;
+	const int64_t busy_ns = turn_busy_ns() > 0 && !turn_leisurely(t) ? 8 * TS_S : 4 * TS_S;
 	int i = 0;
 
 	for (; turn_goes_on(t, i, 200, 3, t->subject->slow_end ? TS_S : busy_ns); i++)

@@ -360,7 +360,7 @@ bool turn_last_stamp(const struct turn *t, struct ts_stamp *stamp, char *text, s
 static bool may_go(const struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
-	bool may = d->ends && !d->one_shot && d->end_ns > DEAR_END_NS && d->capacity > 1 && d->limit == 0;
+	bool may = d->ends && d->ends_late && !d->one_shot && d->capacity > 1 && d->limit == 0;
 
 	for (int i = 0; may && i < t->n_peers; i++)
 		may = peer_owed(t->peers[i]) == 0;
