@@ -2,6 +2,7 @@
 #include "dialect_guess.h"
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Numbers that a server pads alike, and those that are not padded, either, if one of these is not. */
@@ -53,6 +54,21 @@ static bool shows_stripped(const char *pattern, const char *letters)
 	return false;
 }
 
+/* "10:30" in the first second of a minute: Java leaves seconds out that are 0, and will write those that follow. */
+static bool may_lack_seconds(const struct ts_stamp_format *format, int64_t now_ns, struct ts_stamp_format *with)
+{
+	const char *minute = strstr(format->strftime_text, ":%M");
+	const size_t n_head = minute ? (size_t)(minute - format->strftime_text) + strlen(":%M") : 0;
+
+	if (!minute || strstr(format->strftime_text, "%S") || (now_ns / 1000000000) % 60 > 1 ||
+	    strlen(format->strftime_text) + strlen(":%S") >= sizeof(with->strftime_text))
+		return false;
+	*with = *format;
+	snprintf(with->strftime_text, sizeof(with->strftime_text), "%.*s:%%S%s", (int)n_head, format->strftime_text,
+	         format->strftime_text + n_head);
+	return true;
+}
+
 void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,
                    int64_t now_ns)
 {
@@ -74,6 +90,7 @@ void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also,
 		*format = pattern;
 	for (size_t i = 0; i < n_groups; i++)
 		open |= strip_if_read(&pattern, groups[i].letters, text, n);
-	if (open)
-		*also = pattern;
+	if (may_lack_seconds(format, now_ns, also) || !open)
+		return;
+	*also = pattern;
 }

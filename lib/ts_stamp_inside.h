@@ -29,6 +29,7 @@ struct ts_stamp_fields {
 struct ts_stamp_scan {
 	const char *p, *end;
 	const char *why; /* static */
+	bool expected;   /* the kind is known: a text may be shorter than one of its kind is by itself */
 	bool off_calendar;
 };
 

@@ -100,6 +100,18 @@ static bool clock_time(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	return true;
 }
 
+/* "10:30" for 10:30:00: so Java's java.time shows a time whose seconds are 0. By itself it is one of minutes. */
+static bool has_no_seconds(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
+{
+	const char *start = s->p;
+
+	if (s->expected && number(s, 2, &f->hour) && take(s, ':') && number(s, 2, &f->minute) &&
+	    (at_end(s) || *s->p == 'Z' || *s->p == '+' || *s->p == '-'))
+		return true;
+	s->p = start;
+	return false;
+}
+
 /* Of the unit that f->digits tell: 0 of a second, 3 of a millisecond. */
 static bool fraction(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 {
@@ -219,7 +231,7 @@ static bool read_rfc3339(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 		return ts_stamp_no(s, "a date such as 2026-11-22 is missing");
 	if (!take(s, 'T') && !take(s, ' ') && !take(s, 't'))
 		return ts_stamp_no(s, "a T or a space must follow the date");
-	if (!clock_time(s, f))
+	if (!has_no_seconds(s, f) && !clock_time(s, f))
 		return false;
 	if ((take(s, '.') || take(s, ',')) && !fraction(s, f))
 		return false;
@@ -321,7 +333,7 @@ static bool read_time(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 		if (!number(s, 1, &f->hour) || !take(s, ':') || !number(s, 2, &f->minute) || !take(s, ':') ||
 		    !number(s, 2, &f->second))
 			return ts_stamp_no(s, "a time such as 10:30:00 is missing");
-	} else if (!clock_time(s, f)) {
+	} else if (!has_no_seconds(s, f) && !clock_time(s, f)) {
 		return false;
 	}
 	if ((take(s, '.') || take(s, ',')) && !fraction(s, f))
@@ -371,7 +383,8 @@ static bool read_kind(struct ts_stamp *stamp, enum ts_stamp_kind kind, const cha
 int ts_stamp_read(struct ts_stamp *stamp, const struct ts_stamp_format *expected, const char *text, size_t n,
                   const char **why)
 {
-	const struct ts_stamp_scan start = {.p = text, .end = text + n, .why = "it is empty"};
+	const struct ts_stamp_scan start = {
+	        .p = text, .end = text + n, .why = "it is empty", .expected = expected != NULL};
 	struct ts_stamp_scan furthest = start;
 
 	for (int kind = 0; n > 0 && kind < TS_STAMP_N; kind++) {

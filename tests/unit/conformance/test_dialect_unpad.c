@@ -79,10 +79,22 @@ static void one_without_its_zero_tells_of_those_beside_it(void **state)
 	assert_string_equal(also.strftime_text, "%-H:%-M:%-S");
 }
 
+/* Java's LocalDateTime in the first second of a minute, and a server that shows minutes alone. */
+static void seconds_that_are_left_out_may_come(void **state)
+{
+	(void)state;
+	learn("2026-11-22T10:31", 40, NULL);
+	assert_string_equal(format.strftime_text, "%Y-%m-%dT%H:%M");
+	assert_string_equal(also.strftime_text, "%Y-%m-%dT%H:%M:%S");
+	learn("2026-11-22T10:31", 45, NULL);
+	assert_false(also_reads("2026-11-22T10:31:05"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(two_digits_leave_it_open),
+	        cmocka_unit_test(seconds_that_are_left_out_may_come),
 	        cmocka_unit_test(a_zero_tells_that_they_are_written),
 	        cmocka_unit_test(one_without_its_zero_tells_of_those_beside_it),
 	};

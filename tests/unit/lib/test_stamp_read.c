@@ -279,9 +279,41 @@ static void test_each_byte_counts(void **state)
 		}
 }
 
+/* Where the kind is known, seconds may be left out that are 0: so does Java's java.time. */
+static void test_seconds_left_out(void **state)
+{
+	static const struct {
+		enum ts_stamp_kind kind;
+		const char *text;
+		bool good;
+	} rows[] = {{TS_STAMP_RFC3339, "2026-11-22T10:30", true},
+	            {TS_STAMP_RFC3339, "2026-11-22T10:30Z", true},
+	            {TS_STAMP_RFC3339, "2026-11-22T10:30+00:00", true},
+	            {TS_STAMP_TIME, "10:30", true},
+	            {TS_STAMP_TIME, "10:30Z", true},
+	            {TS_STAMP_RFC3339, "2026-11-22T10:3", false},
+	            {TS_STAMP_RFC3339, "2026-11-22T10:30:", false},
+	            {TS_STAMP_RFC3339, "2026-11-22T10", false},
+	            {TS_STAMP_RFC3339, "2026-11-22T10:30.5", false},
+	            {TS_STAMP_CTIME, "Sun Nov 22 10:30 2026", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct ts_stamp_format format = {.kind = rows[i].kind};
+		struct ts_stamp stamp;
+		assert_int_equal(read_as(&stamp, &format, rows[i].text, NULL) == 0, rows[i].good);
+		if (!rows[i].good)
+			continue;
+		assert_int_equal(ts_stamp_instant_ns(&stamp, 0, NOW_S * INT64_C(1000000000)),
+		                 NOW_S * INT64_C(1000000000));
+		assert_int_equal(stamp.resolution_ns, 1000000000);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_seconds_left_out),
 	        cmocka_unit_test(test_good),
 	        cmocka_unit_test(test_padding),
 	        cmocka_unit_test(test_time_of_day),
