@@ -34,11 +34,19 @@ char *altered_byte(const char *sent, size_t n_sent, const char *got, size_t n_go
 char *altered_moved(const char *sent, size_t n_sent, size_t from, const char *got, size_t n_got, char *text,
                     size_t size);
 
+/* What stands between the first brackets of this reply is no time of the server's kind: the text, and perhaps why; or
+ * "". */
+const char *altered_time_text(const char *reply, size_t n, int64_t now_ns, char *text, size_t size);
+
+/* What stands behind the first ], where another separator was due: "" where that cannot be told from the data. */
+const char *altered_separator(const struct ts_reply_rule *rule, const char *reply, size_t n, const char *data,
+                              size_t n_data, char *text, size_t size);
+
 /* What is known of a reply's moment, in ns since 1970. */
 struct altered_moment {
 	int64_t sent_ns, read_ns; /* its window */
 	int64_t last_ns;          /* the time that the reply before it told, in its conversation; INT64_MIN: none did */
-	int64_t first_ns;         /* the time that the server's very first reply told */
+	int64_t first_ns, age_ns; /* the time that the server's very first reply told, and how long ago that came */
 };
 
 /*

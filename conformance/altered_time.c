@@ -1,5 +1,7 @@
 /* In which way is the time of a reply wrong? */
 #include "altered.h"
+#include "dialect.h"
+#include "trace.h"
 #include "ts_clock.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,10 +24,16 @@ static int n_zeros_lost(const struct ts_stamp *stamp, int64_t at_ns, const struc
 	return 0;
 }
 
+#define FROM_1900_S INT64_C(2208988800) /* to 1970: RFC 868 counts from 1900 */
+
 static void by_much(char *text, size_t size, int64_t s, const char *side)
 {
 	int64_t minutes = (s + 30) / 60;
 
+	if (s > FROM_1900_S - 86400 && s < FROM_1900_S + 86400) {
+		snprintf(text, size, "the time is 70 years %s: its seconds count from 1900, not from 1970", side);
+		return;
+	}
 	if (minutes >= INT64_C(48) * 60)
 		snprintf(text, size, "the time is %" PRId64 " days %s", (minutes + 12 * 60) / (24 * 60), side);
 	else if (minutes >= 60 && minutes % 60 == 0)
@@ -53,12 +61,12 @@ static void by_little(char *text, size_t size, int64_t at_ns, int64_t resolution
 		         (double)(at_ns - m->read_ns) / 1e9);
 }
 
-/* Why it may be behind: the server has not looked at its clock again. */
-static const char *still_of(int64_t at_ns, const struct altered_moment *m)
+/* Why it may be wrong: the server has not looked at its clock again. */
+static const char *still_of(int64_t at_ns, int64_t resolution_ns, const struct altered_moment *m)
 {
-	if (at_ns == m->last_ns)
-		return ": it is still that of the reply before";
-	return at_ns == m->first_ns ? ": it is still that of the very first reply" : "";
+	if (at_ns == m->first_ns && m->age_ns > resolution_ns)
+		return ": it is still that of the very first reply";
+	return at_ns == m->last_ns && at_ns < m->read_ns ? ": it is still that of the reply before" : "";
 }
 
 const char *altered_time(const struct ts_reply_rule *rule, const char *reply, size_t n, const struct altered_moment *m,
@@ -80,7 +88,24 @@ const char *altered_time(const struct ts_reply_rule *rule, const char *reply, si
 	else
 		by_little(text, size, at_ns, stamp.resolution_ns, m);
 	size_t n_text = strlen(text);
-	if (ahead_ns < 0 && n_text > 0)
-		snprintf(text + n_text, size - n_text, "%s", still_of(at_ns, m));
+	if (n_text > 0)
+		snprintf(text + n_text, size - n_text, "%s", still_of(at_ns, stamp.resolution_ns, m));
+	return text;
+}
+
+#define TEXT_MAX 60 /* bytes of a text that are shown */
+
+const char *altered_time_text(const char *reply, size_t n, int64_t now_ns, char *text, size_t size)
+{
+	const char *close = n > 1 && reply[0] == '[' ? memchr(reply, ']', n) : NULL;
+	size_t n_text = close ? (size_t)(close - reply) - 1 : 0;
+	char quoted[TEXT_MAX + 8];
+
+	text[0] = '\0';
+	if (!close)
+		return text;
+	const char *why = dialect_no_time(reply + 1, n_text, now_ns);
+	snprintf(text, size, "%s between the brackets is no time of the server's kind%s%s",
+	         trace_quote(reply + 1, n_text, quoted, sizeof(quoted)), *why ? ": " : "", why);
 	return text;
 }

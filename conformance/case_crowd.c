@@ -59,8 +59,12 @@ static bool waiting_are_served(struct turn *t, struct peer **p, int n)
  * Not all were answered. They go, and then somebody else is, unless their places are lost. One that has ended is judged
  * by many-open.
  */
-static void next_after(struct turn *t, int n, int n_answered)
+static void next_after(struct turn *t, struct peer **p, int n, int n_answered)
 {
+	bool all_wait = n_answered == 0;
+
+	for (int i = 0; i < n; i++)
+		all_wait &= !p[i]->ended;
 	turn_leave(t);
 	struct peer *next = peer_open(t);
 	bool sent = peer_send_letters(next, 9);
@@ -74,7 +78,10 @@ static void next_after(struct turn *t, int n, int n_answered)
 	}
 	t->blame = NOBODY;
 	t->message[0] = '\0';
-	turn_report(t, "%d of %d clients were answered", n_answered, n);
+	if (all_wait)
+		turn_warn(t, "of %d clients that spoke at once none was answered in time", n);
+	else
+		turn_report(t, "%d of %d clients were answered", n_answered, n);
 }
 
 /* The beginning of each one's line: the server has to keep them apart until the rest comes. */
@@ -118,5 +125,5 @@ void case_concurrency_own_data(struct turn *t)
 		if (p[i])
 			p[i]->dumb = true;
 	if (n_answered < n && t->blame == NOBODY)
-		next_after(t, n, n_answered);
+		next_after(t, p, n, n_answered);
 }

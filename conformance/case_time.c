@@ -108,7 +108,9 @@ void case_time_zone_true(struct turn *t)
 	if (!t->subject->dialect.stamp.has_zone)
 		turn_report(t, "the time text states no zone");
 	else if (!turn_ask_letters(t, 8) && t->sort == WRONG_TIME && quarters_off(t) != 0)
-		turn_precede(t, "the zone in the text is not that of the time: ");
+		turn_precede(t, t->subject->dialect.stamp.kind == TS_STAMP_UNIX
+		                        ? "seconds since 1970 are those of UTC, and not of local time: "
+		                        : "the zone in the text is not that of the time: ");
 	else if (t->sort == WRONG_TIME)
 		leave_to_window(t);
 }

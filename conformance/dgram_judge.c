@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BEHIND_NS (60 * TS_MS) /* so long a reply may take to come behind another's copy */
+#define LIKE      6            /* so many bytes tell where they are from */
 #define N_LONG    1000
 #define N_SHORT   11
 
@@ -97,15 +98,29 @@ static void what_time(const struct dgram *d, int64_t sent_ns, char *text, size_t
 	const struct dialect *dialect = &d->turn->subject->dialect;
 	struct altered_moment m = {.sent_ns = sent_ns, .read_ns = ts_clock_wall_ns(), .last_ns = d->last_ns};
 
+	m.age_ns = ts_clock_mono_ns() - d->turn->subject->probed_ns;
 	m.first_ns = ts_stamp_instant_ns(&dialect->stamp, dialect->rule.zone_s, m.read_ns);
 	altered_time(&dialect->rule, d->bytes, d->n, &m, text, size);
+}
+
+/* Does the rest of the data come in another datagram? */
+static bool goes_on(struct dgram *d, const char *bytes, size_t n)
+{
+	const char *close = memchr(d->bytes, ']', d->n);
+	size_t n_head = 1 + d->turn->subject->dialect.rule.n_separator;
+	size_t n_got =
+	        close && (size_t)(d->bytes + d->n - close) > n_head ? (size_t)(d->bytes + d->n - close) - n_head : 0;
+	size_t n_next = n - n_got < LIKE ? n - n_got : LIKE;
+
+	return n_got > 0 && n_got < n && dgram_receive(d, BEHIND_NS) == 1 &&
+	       memmem(d->bytes, d->n, bytes + n_got, n_next);
 }
 
 bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 {
 	struct turn *t = d->turn;
 	const struct dialect *dialect = &t->subject->dialect;
-	char quoted[160], off[160] = "";
+	char quoted[160], off[240] = "";
 	int64_t stamp_ns = 0;
 
 	if (t->blame != NOBODY)
@@ -132,6 +147,8 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	         dialect->rule.separator, trace_quote(bytes, n, quoted, sizeof(quoted)));
 	snprintf(t->actual, sizeof(t->actual), "%s", trace_quote(d->bytes, d->n, quoted, sizeof(quoted)));
 	t->sort = sort_of(d, bytes, n, verdict);
+	if (d->n == 0 && n > 0)
+		return turn_fail(t, BYTES, "an empty datagram came, where the reply to one of %zu bytes was due", n);
 	if (t->sort == TWICE)
 		return turn_fail(t, BYTES, "the reply to an earlier datagram came once more");
 	const char *how = t->sort == ANY ? altered_reply(&dialect->rule, bytes, n, d->bytes, d->n) : NULL;
@@ -142,6 +159,9 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		t->sort = OTHER_SEPARATOR;
 		verdict = TS_REPLY_BAD_SEPARATOR;
 	}
+	const size_t n_reply = d->n;
+	if (verdict == TS_REPLY_SHORT && goes_on(d, bytes, n))
+		return turn_fail(t, BYTES, "one datagram was answered with several, each with a part of the data");
 	t->sort = verdict == TS_REPLY_SHORT ? CUT : verdict == TS_REPLY_EXCESS ? LEFTOVER : t->sort;
 	if (t->sort == LEFTOVER)
 		return turn_fail(
@@ -151,6 +171,10 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		                : "bytes follow the data that are not of its message, perhaps of an earlier one");
 	if (t->sort == WRONG_TIME)
 		what_time(d, sent_ns, off, sizeof(off));
+	if (verdict == TS_REPLY_BAD_TIME)
+		altered_time_text(d->bytes, d->n, ts_clock_wall_ns(), off, sizeof(off));
+	if (verdict == TS_REPLY_BAD_SEPARATOR)
+		altered_separator(&dialect->rule, d->bytes, d->n, bytes, n, off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (a datagram of %zu bytes was answered with %zu)",
-	                 *off ? off : ts_reply_verdict_text(verdict), n, d->n);
+	                 *off ? off : ts_reply_verdict_text(verdict), n, n_reply);
 }

@@ -92,18 +92,23 @@ static int first_words(struct turn *t, struct dgram *g, int *n_taken)
 	return 1;
 }
 
+#define LETS_GO_NS (50 * TS_MS) /* one that is still with the first refuses the second, for a moment */
+
 /* A second client is not answered, and then the first one is, still. */
 static bool answers_first_only(struct turn *t, struct dgram *first)
 {
 	struct dgram *second = dgram_open(t);
 	bool answered = false;
 
-	for (int i = 0; second && i < TRIES && !answered && t->blame == NOBODY; i++)
+	for (int i = 0; second && i < TRIES && !answered; i++) {
 		answered = goes_on(t, second);
+		t->blame = NOBODY;
+		if (!answered)
+			turn_pause(LETS_GO_NS);
+	}
 	dgram_free(second);
 	if (answered)
 		return false;
-	t->blame = NOBODY;
 	t->subject->gone = false;
 	while (dgram_receive(first, 0) == 1) /* what was the other's */
 		;

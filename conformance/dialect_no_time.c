@@ -272,6 +272,17 @@ static bool is_wider(const char *text, size_t n)
 	return n >= 8 && n_nul * 4 >= n * 3 - 3;
 }
 
+/* As in 2026-11-30 10:47:23 Week 49: its beginning, up to some blank, is one. */
+static bool is_followed(const char *text, size_t n)
+{
+	struct ts_stamp stamp;
+
+	for (size_t i = n; i > 8; i--)
+		if (text[i - 1] == ' ' && ts_stamp_read(&stamp, NULL, text, i - 1, NULL) == 0)
+			return true;
+	return false;
+}
+
 /* The first that fits is the answer. */
 static const struct {
 	bool (*fits)(const char *text, size_t n);
@@ -301,14 +312,33 @@ static const struct {
         {is_duration, "it seems to say how long something took, and not what time it is"},
         {is_fraction_first, "its fraction comes first, as in the text of PHP's microtime()"},
         {is_shown_value, "it is a value as a language shows it to its programmer"},
+        {is_followed, "something follows the time"},
 };
+
+/* Mon, Monday, Nov, November: in English. */
+static bool begins_in_english(const char *text)
+{
+	static const char *const names[] = {"Sunday",    "Monday",   "Tuesday",  "Wednesday", "Thursday",
+	                                    "Friday",    "Saturday", "January",  "February",  "March",
+	                                    "April",     "May",      "June",     "July",      "August",
+	                                    "September", "October",  "November", "December"};
+	size_t n = 0;
+	bool found = false;
+
+	while (isalpha((unsigned char)text[n]))
+		n++;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		found |= (n == 3 || n == strlen(names[i])) && strncasecmp(text, names[i], n) == 0;
+	return found;
+}
 
 static const char *word_why(const char *text, size_t n, const char *why)
 {
+	if (isalpha((unsigned char)*text) && !begins_in_english(text))
+		return "its first word is no weekday or month in English";
 	if (!isalpha((unsigned char)*text) || !strstr(why, "does not begin with a weekday"))
 		return why;
-	return begins_as_date(text, n) ? "it begins as a date, and does not go on as one"
-	                               : "its first word is no weekday or month in English";
+	return begins_as_date(text, n) ? "it begins as a date, and does not go on as one" : why;
 }
 
 /* As 2026-10-30, 30/10/2026 or 10/30/26 in November: the fields of struct tm as they are. */
@@ -328,8 +358,13 @@ static const char *fields_why(const char *text, int64_t now_ns)
 	int year = year_first ? f[0] : f[2], one = f[year_first], other = f[1 + year_first];
 	bool behind = (one == tm.tm_mon && abs(other - tm.tm_mday) <= 1) ||
 	              (other == tm.tm_mon && abs(one - tm.tm_mday) <= 1);
-	if (behind && (year == tm.tm_year + 1900 || year == tm.tm_year % 100))
+	bool this_year = year == tm.tm_year + 1900 || year == tm.tm_year % 100;
+	if (behind && this_year)
 		return "its month is one behind: tm_mon and getMonth() count from 0";
+	if (year_first && this_year && one == tm.tm_mon && other == tm.tm_wday)
+		return "its month is one behind, and its day is that of the week: getMonth() counts from 0, and "
+		       "getDay() is a "
+		       "weekday";
 	return NULL;
 }
 

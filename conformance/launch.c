@@ -114,8 +114,12 @@ static bool reap(pid_t pid, int64_t wait_ns, int *status)
 
 	for (;;) {
 		pid_t got = waitpid(pid, status ? status : &ignored, WNOHANG);
-		if (got == pid || (got < 0 && errno == ECHILD && !launch_runs(pid))) /* no child: it left */
+		if (got == pid)
 			return true;
+		if (got < 0 && errno == ECHILD && !launch_runs(pid)) { /* no child: it left */
+			*(status ? status : &ignored) = LAUNCH_UNKNOWN;
+			return true;
+		}
 		if (ts_clock_mono_ns() >= deadline)
 			return false;
 		ts_clock_sleep_until(ts_clock_mono_ns() + STEP_NS);

@@ -45,7 +45,11 @@ bool launch_remembered(const struct launch *l);
 /* Send a signal to the server itself: the command, or the child of what waits for it (sh -c, go run, flock, time). */
 void launch_signal(struct launch *l, int signo);
 
-/* Wait for the command to end: true within wait_ns. *status is that of waitpid(2). */
+/*
+ * Wait for the command to end: true within wait_ns. *status is that of waitpid(2), or LAUNCH_UNKNOWN: a server that has
+ * left for the background tells nobody.
+ */
+#define LAUNCH_UNKNOWN (-1)
 bool launch_wait(struct launch *l, int64_t wait_ns, int *status);
 
 /* End all of its processes, politely first. */

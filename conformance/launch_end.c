@@ -45,19 +45,33 @@ static bool names_error(const char *line)
 	return found && !isspace((unsigned char)*line);
 }
 
-/* Of its standard error the last line that names an error, or else the last; "" where there is none. */
+/* Lines that tell where it was, or by whom. */
+static bool tells_place(const char *line)
+{
+	static const char *const begins[] = {"stack traceback:", "Traceback", "Crash dump",
+	                                     "goroutine ",       "Node.js v", "exit status"};
+	bool found = isspace((unsigned char)*line);
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		found |= strncmp(line, begins[i], strlen(begins[i])) == 0;
+	return found;
+}
+
+/* Of its standard error the last line that names an error, or else the last that tells more than a place, or the last;
+ * "" where there is none. */
 static void find_error(const struct launch *l, char *line, size_t size)
 {
 	char text[4096], *rest = text;
-	bool named = false;
+	bool named = false, told = false;
 
 	*line = '\0';
 	read_last(l->wrong_fd, text, sizeof(text));
 	for (char *next; (next = strsep(&rest, "\n")) != NULL;) {
-		bool names = names_error(next);
-		if (*next == '\0' || (named && !names))
+		bool names = names_error(next), tells = !tells_place(next);
+		if (*next == '\0' || (named && !names) || (told && !tells))
 			continue;
 		named = names;
+		told = tells;
 		snprintf(line, size, "%s", next);
 	}
 	make_printable(line);

@@ -56,6 +56,14 @@ static bool is_of_another(const struct peer *p, const struct spoiled *s)
 	return false;
 }
 
+/* Does the message begin as the conversation did? Then what came may be its own. */
+static bool begins_alike(const struct peer *p)
+{
+	size_t n = p->n_in < LIKE ? p->n_in : LIKE;
+
+	return p->n_told > p->n_in && memcmp(p->told, p->in, n) == 0;
+}
+
 /* In a way that the place of the first wrong byte shows? A sentence, and the sort; NULL: in none. */
 static const char *known_way(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict,
                              enum sort *sort)
@@ -63,7 +71,8 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 	size_t n_before = p->n_told - p->n_in, n_kept = sizeof(p->told);
 	bool earlier = spoiled_is_from(s, p->told, n_before < n_kept ? n_before : n_kept);
 
-	if (s->data > p->first && spoiled_has_all(s, p->told, p->n_told < n_kept ? p->n_told : n_kept, n_before)) {
+	if (s->data > p->first && !begins_alike(p) &&
+	    spoiled_has_all(s, p->told, p->n_told < n_kept ? p->n_told : n_kept, n_before)) {
 		*sort = ALL_SO_FAR;
 		return "all that the client has sent so far came back, and not its last message alone";
 	}
@@ -71,6 +80,12 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 		*sort = OF_ANOTHER;
 		return "data came that another client has sent";
 	}
+	if (*sort == ANY && s->matched == 0 && spoiled_is_again(s, p->told, n_before < n_kept ? n_before : 0)) {
+		*sort = UNASKED;
+		return "the reply to the message before came once more";
+	}
+	if (*sort == UNASKED && spoiled_comes_twice(s, &p->turn->subject->dialect.rule, p->in, p->n_in))
+		return "the reply came once more";
 	if (*sort != ANY)
 		return NULL;
 	if (spoiled_comes_twice(s, &p->turn->subject->dialect.rule, p->in, p->n_in)) {
@@ -176,6 +191,7 @@ static void what_time(const struct peer *p, const char *reply, size_t n, char *t
 	struct altered_moment m = {
 	        .sent_ns = p->sent_ns, .read_ns = ts_clock_wall_ns(), .last_ns = p->reply.last_stamp_ns};
 
+	m.age_ns = ts_clock_mono_ns() - p->turn->subject->probed_ns;
 	m.first_ns = ts_stamp_instant_ns(&d->stamp, d->rule.zone_s, m.read_ns);
 	altered_time(&d->rule, reply, n, &m, text, size);
 }
@@ -185,7 +201,7 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
                   size_t from)
 {
 	struct turn *t = p->turn;
-	char off[160] = "";
+	char off[240] = "";
 
 	if (is_passed_over(p, out, n_out, from))
 		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
@@ -194,6 +210,10 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 		verdict = TS_REPLY_BAD_SEPARATOR;
 	if (!is_timely(verdict))
 		what_time(p, out + n_right, n_out - n_right, off, sizeof(off));
+	if (verdict == TS_REPLY_BAD_TIME)
+		altered_time_text(out + n_right, n_out - n_right, ts_clock_wall_ns(), off, sizeof(off));
+	if (verdict == TS_REPLY_BAD_SEPARATOR)
+		altered_separator(&t->subject->dialect.rule, out, n_out, p->in, p->n_in, off, sizeof(off));
 	if (verdict == TS_REPLY_WRONG_DATA)
 		what_came_instead(p, from, out + n_right, n_out - n_right, off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),

@@ -83,7 +83,7 @@ bool peer_read_end(struct peer *p)
 			return true; /* said once already, by the case that is about it */
 		snprintf(t->expected, sizeof(t->expected), "the server's FIN within 2 s of the client's");
 		snprintf(t->actual, sizeof(t->actual), "no FIN within %.1f s", (double)allowed / 1e9);
-		return turn_fail(t, SILENCE, "the server did not end the conversation after its client had");
+		return turn_fail(t, SILENCE, "the server did not end the conversation within 2 s of its client's end");
 	}
 	return judge_end(p);
 }

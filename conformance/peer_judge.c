@@ -80,15 +80,19 @@ bool peer_too_late(struct peer *p)
 	                 (double)turn_wait_ns(t) / 1e9);
 }
 
+#define MUCH      65536         /* bytes before: it may be for these */
 #define RESTED_NS (500 * TS_MS) /* a server that ends a conversation then, does so for that */
 
 bool peer_early_end(struct peer *p)
 {
 	struct turn *t = p->turn;
 	size_t owed = peer_owed(p);
-	char which[80], when[60];
+	const size_t n_before = p->n_told - p->n_in;
+	char which[80], when[80];
 
 	snprintf(when, sizeof(when), "%s", p->half_closed ? "after its client's end " : "");
+	if (!p->half_closed && n_before >= MUCH)
+		snprintf(when, sizeof(when), "after %zu bytes of a conversation, all answered, ", n_before);
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", p->n_in);
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then %s", p->n_in - owed, p->reset ? "RST" : "FIN");
 	if (t->blame == NOBODY)

@@ -56,6 +56,14 @@ bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *ru
 	return n > 0 && n_in > 0 && s->n_rest - n >= n_in && memcmp(s->rest + n, in, n_in) == 0;
 }
 
+bool spoiled_is_again(const struct spoiled *s, const char *told, size_t n_told)
+{
+	size_t n = s->n_data;
+
+	return s->n_rest > 0 && s->rest == s->data && n > 1 && n <= n_told &&
+	       memcmp(told + n_told - n, s->data, n) == 0;
+}
+
 bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in)
 {
 	const char *at = s->rest, *end = s->rest + s->n_rest;
@@ -71,8 +79,9 @@ bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule
 bool spoiled_has_all(const struct spoiled *s, const char *told, size_t n_told, size_t n_before)
 {
 	size_t n = s->n_data < n_told ? s->n_data : n_told;
+	bool goes_on = s->n_data > n_before || n == n_told; /* else it is an earlier message's reply */
 
-	return n_before + s->chunk > 0 && s->n_rest > 0 && n > 1 && memcmp(s->data, told, n) == 0;
+	return goes_on && n_before + s->chunk > 0 && s->n_rest > 0 && n > 1 && memcmp(s->data, told, n) == 0;
 }
 
 bool spoiled_goes_on(const struct spoiled *s, size_t n_in)

@@ -24,6 +24,9 @@ void spoiled_find(struct spoiled *s, const struct ts_reply_rule *rule, const cha
 /* All of the input was answered, and what follows is the reply once more. */
 bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in);
 
+/* Is it the reply to the end of what was told, once more? n_told: before the input that was not answered yet. */
+bool spoiled_is_again(const struct spoiled *s, const char *told, size_t n_told);
+
 /* Does a reply to all of this input stand behind the wrong bytes? */
 bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in);
 

@@ -177,17 +177,56 @@ static void a_wrong_time_is_named(void **state)
 		struct altered_moment m = {.sent_ns = base + S(rows[i].sent_s),
 		                           .read_ns = base + S(rows[i].read_s),
 		                           .last_ns = rows[i].last_s > 0 ? base + S(rows[i].last_s) : INT64_MIN,
-		                           .first_ns = base - S(100)};
+		                           .first_ns = base - S(100),
+		                           .age_ns = S(100)};
 		snprintf(reply, sizeof(reply), "[%s]abc", rows[i].text);
 		assert_string_equal(altered_time(&rule, reply, strlen(reply), &m, text, sizeof(text)), rows[i].said);
 	}
 	assert_string_equal(altered_time(&rule, BYTES("abc"), &(struct altered_moment){0}, text, sizeof(text)), "");
 }
 
+static void another_text_is_shown(void **state)
+{
+	const int64_t now_ns = S(1795948200);
+	char text[200];
+
+	(void)state;
+	assert_string_equal(
+	        altered_time_text(BYTES("[10:30:364] abc"), now_ns, text, sizeof(text)),
+	        "\"10:30:364\" between the brackets is no time of the server's kind: its seconds have three digits");
+	assert_string_equal(altered_time_text(BYTES("[10:30:36] abc"), now_ns, text, sizeof(text)),
+	                    "\"10:30:36\" between the brackets is no time of the server's kind");
+	assert_string_equal(altered_time_text(BYTES("10:30:36 abc"), now_ns, text, sizeof(text)), "");
+}
+
+static void another_separator_is_shown(void **state)
+{
+	static const struct {
+		const char *separator, *reply, *said;
+	} rows[] = {
+	        {" ", "[t]: abc", "\": \" stands between the ] and the data, where it was \" \" before"},
+	        {"", "[t] abc", "\" \" stands between the ] and the data, where it was nothing before"},
+	        {" ", "[t]abc", "nothing stands between the ] and the data, where it was \" \" before"},
+	        {" ", "[t]: xyz", ""},
+	        {" ", "t abc", ""},
+	};
+	char text[120];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ts_reply_rule rule = {.n_separator = strlen(rows[i].separator)};
+		memcpy(rule.separator, rows[i].separator, rule.n_separator);
+		assert_string_equal(altered_separator(&rule, rows[i].reply, strlen(rows[i].reply), BYTES("abc"), text,
+		                                      sizeof(text)),
+		                    rows[i].said);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_known_way_is_named), cmocka_unit_test(the_first_byte_that_differs_is_named),
+	        cmocka_unit_test(a_known_way_is_named),         cmocka_unit_test(the_first_byte_that_differs_is_named),
+	        cmocka_unit_test(another_text_is_shown),        cmocka_unit_test(another_separator_is_shown),
 	        cmocka_unit_test(data_from_elsewhere_is_named), cmocka_unit_test(few_bytes_are_shown),
 	        cmocka_unit_test(a_wrong_time_is_named)};
 

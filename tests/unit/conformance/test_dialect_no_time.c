@@ -63,6 +63,9 @@ static void a_reason_is_told(void **state)
 	        {"126-10-22 4:9:38", "year counts from 1900"},
 	        {"Sun Nov 22 2026", "no time of day"},
 	        {"22 Nov 2026", "no time of day"},
+	        {"2026-10-0 04:09:38", "getDay() is a weekday"}, /* a Sunday */
+	        {"2026-11-22 10:30:00 Week 47", "something follows the time"},
+	        {"Sonntag, 22. November 2026, 10:30:00", "no weekday or month in English"},
 	        {"{}", "a template"},
 	        {"{time}", "a template"},
 	        {"[object Object", "as JavaScript shows it"},

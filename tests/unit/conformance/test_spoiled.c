@@ -75,16 +75,31 @@ static void a_reply_behind_wrong_bytes_is_found(void **state)
 	assert_false(spoiled_is_before(&none, &rule, "abc", 3));
 }
 
+static void the_reply_before_is_known(void **state)
+{
+	struct spoiled again = find("def", T " abc"), own = find("def", T " def"), other = find("def", T " xyz");
+
+	(void)state;
+	assert_true(spoiled_is_again(&again, "abc", 3));
+	assert_true(spoiled_is_again(&again, "xyzabc", 6));
+	assert_false(spoiled_is_again(&again, "abcxyz", 6));
+	assert_false(spoiled_is_again(&again, "bc", 2));
+	assert_false(spoiled_is_again(&own, "abc", 3));
+	assert_false(spoiled_is_again(&other, "abc", 3));
+}
+
 static void all_that_was_sent_so_far_is_known(void **state)
 {
 	struct spoiled s = find("def", T " abcdef"), cut = find("abcdef", T " ab" T " abcd"),
-	               brackets = find("]", T " []"), good = find("abc", T " abc"), other = find("def", T " abcxyz");
+	               brackets = find("]", T " []"), good = find("abc", T " abc"), other = find("def", T " abcxyz"),
+	               again = find("def", T " abc");
 
 	(void)state;
 	assert_true(spoiled_has_all(&s, "abcdef", 6, 3));
 	assert_true(spoiled_has_all(&s, "abcd", 4, 3)); /* no more of it is kept */
 	assert_true(spoiled_has_all(&cut, "abcdef", 6, 0));
 	assert_true(spoiled_has_all(&brackets, "[]", 2, 1));
+	assert_false(spoiled_has_all(&again, "abcdef", 6, 3)); /* the reply before it, and nothing of its own */
 	assert_false(spoiled_has_all(&good, "abc", 3, 0));
 	assert_false(spoiled_has_all(&other, "abcdef", 6, 3));
 }
@@ -95,6 +110,7 @@ int main(void)
 	        cmocka_unit_test(the_first_wrong_byte_is_found),
 	        cmocka_unit_test(a_reply_that_comes_twice_is_known),
 	        cmocka_unit_test(a_reply_behind_wrong_bytes_is_found),
+	        cmocka_unit_test(the_reply_before_is_known),
 	        cmocka_unit_test(all_that_was_sent_so_far_is_known),
 	        cmocka_unit_test(bytes_of_an_earlier_message_are_known),
 	};
