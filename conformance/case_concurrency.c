@@ -261,6 +261,8 @@ void case_concurrency_many_open(struct turn *t)
 			judge_waiting(t, &c, LEAVERS + n_open + n_each - c.n_waiting);
 	for (int i = 0; i < n_open && t->blame == NOBODY; i += turn_slow(t) ? n_open : n_each)
 		peers_say(p + i, turn_slow(t) ? n_open : n_each);
+	if ((t->blame == BYTES || t->blame == SILENCE) && t->sort != KEPT_WAITING)
+		turn_precede(t, "with %d clients open: ", t->n_peers);
 	if (n_open < n)
 		turn_report(t, "%d clients were open in the time there is, not %d", n_open, n);
 }

@@ -99,6 +99,7 @@ void case_lifecycle_reply_in_hand(struct turn *t)
 	read_on(p, &chunks, ENOUGH, 300 * TS_MS);
 	peer_stick(p, most);
 	p->n_in = p->n_written;
+	bool begun = p->n_read > 0;
 	launch_signal(exec_server(t), SIGTERM);
 	await_stop(t);
 	peer_widen(p);
@@ -107,7 +108,9 @@ void case_lifecycle_reply_in_hand(struct turn *t)
 	bool is_cut = !all && p->reply.matched - chunks.begin + (uint64_t)3 * p->read_max < chunks.smallest;
 	/* A reset throws away what the kernel still held for us. */
 	is_cut |= !all && p->reset;
-	if (t->blame == NOBODY && is_cut && is_killed(t))
+	if (!begun && p->n_read == 0)
+		turn_report(t, "not judged: the server had not begun its reply when it was told to stop");
+	else if (t->blame == NOBODY && is_cut && is_killed(t))
 		turn_report(t, "cut off: SIGTERM kills the server, and lifecycle.exit-status is about that");
 	else if (t->blame == NOBODY && is_cut)
 		turn_fail(t, BYTES, "the reply that was on its way at SIGTERM was cut off after %llu bytes of data",

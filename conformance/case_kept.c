@@ -121,6 +121,10 @@ void case_stream_kept_long(struct turn *t)
 	int64_t begin_ns = ts_clock_mono_ns();
 	struct peer *p = t->patience <= 1 ? elder_take(t, &begin_ns) : NULL;
 
+	if (!p && t->patience <= 1 && t->subject->alone) {
+		turn_report(t, "not tried: clients at the same time harm each other");
+		return;
+	}
 	if (!p)
 		p = peer_open(t);
 	if (p && talk_for(p, begin_ns, LONG_NS))

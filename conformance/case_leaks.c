@@ -9,16 +9,17 @@ static bool take_census(struct turn *t, struct launch_census *c)
 	return launch_take_census(exec_server(t), c) == 0 || turn_fail(t, GONE, "the server has ended");
 }
 
-/* Of descriptors, processes or zombies there are more than `few` that were not there before. */
+/* Of descriptors, processes, zombies or threads there are more than `few` that were not there before. */
 static bool is_grown(const struct launch_census *before, const struct launch_census *after, int few)
 {
 	return after->proc.n_descriptors - before->proc.n_descriptors > few ||
-	       after->n_processes - before->n_processes > few || after->n_zombies - before->n_zombies > few;
+	       after->n_processes - before->n_processes > few || after->n_zombies - before->n_zombies > few ||
+	       after->proc.n_threads - before->proc.n_threads > FEW; /* some in a pool are none */
 }
 
 static int64_t n_held(const struct launch_census *c)
 {
-	return c->proc.n_descriptors + c->n_processes + c->n_zombies;
+	return c->proc.n_descriptors + c->n_processes + c->n_zombies + c->proc.n_threads;
 }
 
 #define FEW_GO_NS  TS_S           /* what a server keeps for itself is a few, and does not go */

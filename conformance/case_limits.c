@@ -1,6 +1,30 @@
 /* Running out: of descriptors, and of memory for a client that never reads. */
 #include "exec.h"
 
+#define SPARE           8          /* descriptors */
+#define CLIENTS         24         /* at once */
+#define SERVES_AGAIN_NS (5 * TS_S) /* some look for who has gone only now and then */
+
+/* Nothing is gained by a second look: it has been waited for long. */
+static void serves_again(struct turn *t)
+{
+	struct peer *p = peer_try(t, SERVES_AGAIN_NS, false);
+
+	peer_send_letters(p, 9);
+	if (p && (peer_answered_within(p, SERVES_AGAIN_NS) || p->ended)) {
+		if (peer_await(p))
+			peer_finish(p);
+		return;
+	}
+	if (t->blame != NOBODY || turn_sees_end(t, GONE))
+		return;
+	t->sort = KEPT_WAITING;
+	turn_fail(t, SILENCE,
+	          "%d clients had come, of whom it had descriptors for %d at most, and gone; nobody was served for "
+	          "%.0f s",
+	          CLIENTS, SPARE, (double)SERVES_AGAIN_NS / 1e9);
+}
+
 /* The server may open a few more descriptors than it has; more clients than that come, go, and then
  * one must be served. */
 void case_robust_descriptors(struct turn *t)
@@ -9,11 +33,11 @@ void case_robust_descriptors(struct turn *t)
 
 	if (!turn_plain(t) || launch_sample(exec_server(t), &proc) < 0)
 		return;
-	if (launch_limit_descriptors(exec_server(t), proc.n_descriptors + 8) < 0) {
+	if (launch_limit_descriptors(exec_server(t), proc.n_descriptors + SPARE) < 0) {
 		turn_report(t, "not tried: the limit could not be set");
 		return;
 	}
-	for (int i = 0; i < 24 && t->blame == NOBODY; i++) {
+	for (int i = 0; i < CLIENTS && t->blame == NOBODY; i++) {
 		peer_try(t, 100 * TS_MS, false);
 		turn_pause(2 * TS_MS);
 	}
@@ -21,7 +45,7 @@ void case_robust_descriptors(struct turn *t)
 	while (t->n_peers > 0)
 		peer_close(t->peers[t->n_peers - 1]);
 	turn_pause(100 * TS_MS);
-	turn_plain(t);
+	serves_again(t);
 }
 
 #define UNREAD_MIB 32 /* for a client that reads nothing, or as much as the server takes */

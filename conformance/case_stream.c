@@ -185,7 +185,7 @@ void case_stream_huge(struct turn *t)
  * time. */
 static bool rest_comes(struct turn *t, struct peer *p)
 {
-	const int64_t until_ns = ts_clock_mono_ns() + REST_NS;
+	const int64_t until_ns = ts_clock_mono_ns() + REST_NS, before = p->n_read;
 
 	while (!peer_answered(p) && ts_clock_mono_ns() < until_ns && peer_listen(p, turn_wait_ns(t)))
 		;
@@ -193,6 +193,7 @@ static bool rest_comes(struct turn *t, struct peer *p)
 		return peer_await(p);
 	turn_report(t, "the server is slow: %lld bytes were read, and %zu were still to come", (long long)p->n_read,
 	            peer_owed(p));
+	t->subject->bytes_per_s = (p->n_read - before) / (REST_NS / TS_S) + 1; /* once it was stuck */
 	peer_reset(p);
 	return false;
 }

@@ -242,6 +242,10 @@ bool look_starts_well(struct report *report)
 	return look_start_again(report->subject) && look_whether_it_lives(report);
 }
 
+/* How much longer a second look waits: what a quiet machine did not see in the first is not there. */
+#define LONGER      1.5
+#define LONGER_BUSY 2
+
 void look_again(struct report *report, struct result *r)
 {
 	struct result first = *r;
@@ -249,7 +253,7 @@ void look_again(struct report *report, struct result *r)
 	if (r->sort == EARLY_END || r->sort == IDLE_END)
 		turn_pause(LEAVES_NS + 2 * turn_busy_ns());
 	r->trace = NULL;
-	look_at(report, r, 2);
+	look_at(report, r, turn_busy_ns() > 0 ? LONGER_BUSY : LONGER);
 	r->trace_before = first.trace;
 	r->flaky = r->blame == NOBODY;
 	if (!r->flaky)

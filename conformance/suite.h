@@ -192,7 +192,7 @@ struct turn {
 	struct subject *subject;
 	const struct case_row *row;
 	int64_t begin_ns; /* monotonic */
-	double patience;  /* deadlines are multiplied by it: 1, and 2 at the second look */
+	double patience;  /* deadlines are multiplied by it: 1, and more at the second look */
 	enum blame blame;
 	enum sort sort;    /* of what went wrong */
 	bool warned;       /* the case passes, with a warning: its message */
