@@ -106,11 +106,15 @@ static void queue(struct turn *t, bool early)
 	int n = call(t, caller);
 	for (int i = 0; early && i < n; i++)
 		peer_send_letters(caller[i], 8);
-	if ((one_shot && !peer_say_letters(first, 8)) || !peer_finish(first))
+	if ((one_shot && !peer_say_letters(first, 8)) || !peer_finish(first)) {
+		turn_precede(t, "the client that was served, when %d more had come: ", n);
 		return;
+	}
 	for (int i = 0; !early && i < n; i++)
 		peer_send_letters(caller[i], 8);
 	serve_all(t, caller, n);
+	if (t->blame == BYTES && t->sort == EARLY_END)
+		turn_precede(t, "one of %d callers that had come while others were served: ", n);
 }
 
 void case_concurrency_queue(struct turn *t)
