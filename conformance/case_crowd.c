@@ -64,7 +64,7 @@ static void next_after(struct turn *t, struct peer **p, int n, int n_answered)
 	bool all_wait = n_answered == 0;
 
 	for (int i = 0; i < n; i++)
-		all_wait &= !p[i]->ended;
+		all_wait &= p[i] && !p[i]->ended;
 	turn_leave(t);
 	struct peer *next = peer_open(t);
 	bool sent = peer_send_letters(next, 9);
