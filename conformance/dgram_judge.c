@@ -93,16 +93,6 @@ static bool is_uncleared(struct dgram *d)
 	return n_left > 0 && memcmp(close + n_head, text + N_SHORT, n_left) == 0;
 }
 
-static void what_time(const struct dgram *d, int64_t sent_ns, char *text, size_t size)
-{
-	const struct dialect *dialect = &d->turn->subject->dialect;
-	struct altered_moment m = {.sent_ns = sent_ns, .read_ns = ts_clock_wall_ns(), .last_ns = d->last_ns};
-
-	m.age_ns = ts_clock_mono_ns() - d->turn->subject->probed_ns;
-	m.first_ns = ts_stamp_instant_ns(&dialect->stamp, dialect->rule.zone_s, m.read_ns);
-	altered_time(&dialect->rule, d->bytes, d->n, &m, text, size);
-}
-
 /* Does the rest of the data come in another datagram? */
 static bool goes_on(struct dgram *d, const char *bytes, size_t n)
 {
@@ -170,7 +160,7 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 		                ? "bytes of an earlier message follow the data"
 		                : "bytes follow the data that are not of its message, perhaps of an earlier one");
 	if (t->sort == WRONG_TIME)
-		what_time(d, sent_ns, off, sizeof(off));
+		turn_wrong_time(t, d->bytes, d->n, sent_ns, d->last_ns, off, sizeof(off));
 	if (verdict == TS_REPLY_BAD_TIME)
 		altered_time_text(d->bytes, d->n, ts_clock_wall_ns(), off, sizeof(off));
 	if (verdict == TS_REPLY_BAD_SEPARATOR)

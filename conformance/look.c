@@ -242,7 +242,7 @@ bool look_starts_well(struct report *report)
 	return look_start_again(report->subject) && look_whether_it_lives(report);
 }
 
-/* How much longer a second look waits: what a quiet machine did not see in the first is not there. */
+/* How much longer a second look waits: on a quiet machine not much, for there the first was no bad luck. */
 #define LONGER      1.5
 #define LONGER_BUSY 2
 

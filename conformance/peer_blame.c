@@ -177,23 +177,12 @@ static bool is_passed_over(const struct peer *p, const char *out, size_t n_out, 
 	return from + p->n_fence < p->n_in && fence_reply(p, out, n_out);
 }
 
-/* Of the bytes of which some are right: from which of the data's on are they another's, and what came in its place? */
+/* What came where the data's next byte was due, after `from` of them? */
 static void what_came_instead(const struct peer *p, size_t from, const char *wrong, size_t n_wrong, char *text,
                               size_t size)
 {
 	if (!*altered_moved(p->in, p->n_in, from, wrong, n_wrong, text, size))
 		altered_byte(p->in + from, p->n_in - from, wrong, n_wrong, text, size);
-}
-
-static void what_time(const struct peer *p, const char *reply, size_t n, char *text, size_t size)
-{
-	const struct dialect *d = &p->turn->subject->dialect;
-	struct altered_moment m = {
-	        .sent_ns = p->sent_ns, .read_ns = ts_clock_wall_ns(), .last_ns = p->reply.last_stamp_ns};
-
-	m.age_ns = ts_clock_mono_ns() - p->turn->subject->probed_ns;
-	m.first_ns = ts_stamp_instant_ns(&d->stamp, d->rule.zone_s, m.read_ns);
-	altered_time(&d->rule, reply, n, &m, text, size);
 }
 
 /* The sentence for this verdict; `from`: so many bytes were answered. */
@@ -209,7 +198,8 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 	if (t->sort == OTHER_SEPARATOR) /* the law blames the data where they begin like the separator */
 		verdict = TS_REPLY_BAD_SEPARATOR;
 	if (!is_timely(verdict))
-		what_time(p, out + n_right, n_out - n_right, off, sizeof(off));
+		turn_wrong_time(t, out + n_right, n_out - n_right, p->sent_ns, p->reply.last_stamp_ns, off,
+		                sizeof(off));
 	if (verdict == TS_REPLY_BAD_TIME)
 		altered_time_text(out + n_right, n_out - n_right, ts_clock_wall_ns(), off, sizeof(off));
 	if (verdict == TS_REPLY_BAD_SEPARATOR)

@@ -81,7 +81,7 @@ bool peer_too_late(struct peer *p)
 }
 
 #define MUCH      65536         /* bytes before: it may be for these */
-#define RESTED_NS (500 * TS_MS) /* a server that ends a conversation then, does so for that */
+#define RESTED_NS (500 * TS_MS) /* a server that ends a conversation then, may do so for that */
 
 bool peer_early_end(struct peer *p)
 {
@@ -110,7 +110,7 @@ bool peer_early_end(struct peer *p)
 		                 p->reset ? " by a reset" : "");
 	}
 	if (t->sort == IDLE_END && t->blame == NOBODY)
-		snprintf(when, sizeof(when), "while its client rested, for %.1f s, ", (double)p->rested_ns / 1e9);
+		snprintf(when, sizeof(when), "after its client had rested for %.1f s, ", (double)p->rested_ns / 1e9);
 	return turn_fail(t, BYTES, "%sthe server ended the conversation%s with %zu of %zu bytes unanswered%s", when,
 	                 p->reset ? " by a reset" : "", owed, p->n_in,
 	                 altered_which(p->in + p->n_in - owed, owed, which, sizeof(which)));

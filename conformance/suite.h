@@ -241,6 +241,13 @@ bool turn_ask(struct turn *t, const void *bytes, size_t n);
 bool turn_ask_text(struct turn *t, const char *text);
 bool turn_ask_letters(struct turn *t, size_t n);
 
+/*
+ * In which way is the time of the first stamp of this reply, which came now, wrong? A sentence, or "". `sent_ns` as for
+ * the law; last_ns: the time of the reply before it in its conversation, or INT64_MIN.
+ */
+void turn_wrong_time(const struct turn *t, const char *reply, size_t n, int64_t sent_ns, int64_t last_ns, char *text,
+                     size_t size);
+
 /* The conversation of turn_ask is over: end it politely; the next ask opens another. */
 bool turn_ask_end(struct turn *t);
 
