@@ -68,16 +68,18 @@ bool peer_too_late(struct peer *p)
 {
 	size_t n = p->n_in - p->n_fence, owed = peer_owed(p) - (p->n_fence < peer_owed(p) ? p->n_fence : 0);
 	struct turn *t = p->turn;
+	char which[80];
 
 	snprintf(t->expected, sizeof(t->expected), "a reply to all %zu bytes", n);
 	snprintf(t->actual, sizeof(t->actual), "%zu bytes answered, then silence", n - owed);
 	t->sort = t->blame != NOBODY ? t->sort : p->again || owed < n ? PARTLY : NO_ANSWER;
+	altered_which(p->in + n - owed, owed, which, sizeof(which));
 	if (p->again)
 		return turn_fail(t, SILENCE,
-		                 "%zu of %zu bytes are answered only when more is sent: nothing came for %.1f s", owed,
-		                 n, (double)turn_wait_ns(t) / 1e9);
-	return turn_fail(t, SILENCE, "%zu of %zu bytes sent were not answered, and nothing came for %.1f s", owed, n,
-	                 (double)turn_wait_ns(t) / 1e9);
+		                 "%zu of %zu bytes are answered only when more is sent: nothing came for %.1f s%s",
+		                 owed, n, (double)turn_wait_ns(t) / 1e9, which);
+	return turn_fail(t, SILENCE, "%zu of %zu bytes sent were not answered, and nothing came for %.1f s%s", owed, n,
+	                 (double)turn_wait_ns(t) / 1e9, which);
 }
 
 #define MUCH      65536         /* bytes before: it may be for these */
