@@ -140,7 +140,7 @@ static void run_lives(struct report *report)
 		}
 		if (look_leave_to_root(report, r))
 			continue;
-		if (r->blame != NOBODY && r->blame != OURSELVES && !ts_signal_stop() &&
+		if (r->blame != NOBODY && r->blame != OURSELVES && r->sort != KEPT_WAITING && !ts_signal_stop() &&
 		    look_start_again(report->subject))
 			look_again(report, r);
 		result_judge(report, r);

@@ -180,7 +180,7 @@ enum sort {
 	OF_ANOTHER,   /* data that another client has sent */
 	OTHER_SOURCE, /* a reply from another address than the one asked */
 	ENDED,        /* started by us, it has ended by itself */
-	KEPT_WAITING  /* a client is not served because of others: seen twice at the first look, so that there is no
+	KEPT_WAITING  /* what was waited for did not come: seen twice at the first look, or for so long that there is no
 	                 second */
 };
 
