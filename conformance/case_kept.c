@@ -104,15 +104,22 @@ static bool talk_for(struct peer *p, int64_t begin_ns, int64_t ns)
 	return t->blame == NOBODY;
 }
 
-/* Its conversation then grows older beside others, for stream.kept-long. */
+/* May a conversation grow older beside others, for stream.kept-long? Who serves few has no place for it. */
+static bool may_grow_old(const struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	bool has_place = d->limit == 0 || (d->limit > 2 && !d->turns_away);
+
+	return has_place && !t->subject->few && !t->subject->alone && t->patience <= 1;
+}
+
 void case_stream_kept_talking(struct turn *t)
 {
-	const bool alone = t->subject->few || t->subject->alone || t->patience > 1;
 	struct peer *p = peer_open(t);
 	const int64_t begin_ns = ts_clock_mono_ns();
 
 	if (p && talk_for(p, begin_ns, t->subject->launch ? TALKS_EXEC_NS : TALKS_NS) &&
-	    (alone || !elder_keep(p, begin_ns)))
+	    (!may_grow_old(t) || !elder_keep(p, begin_ns)))
 		peer_finish(p);
 }
 
@@ -121,8 +128,8 @@ void case_stream_kept_long(struct turn *t)
 	int64_t begin_ns = ts_clock_mono_ns();
 	struct peer *p = t->patience <= 1 ? elder_take(t, &begin_ns) : NULL;
 
-	if (!p && t->patience <= 1 && t->subject->alone) {
-		turn_report(t, "not tried: clients at the same time harm each other");
+	if (!p && t->patience <= 1 && !t->subject->few) {
+		turn_report(t, "not tried: there was no conversation that could be kept beside the others");
 		return;
 	}
 	if (!p)
