@@ -210,28 +210,6 @@ size_t turn_framed_letters(struct turn *t, size_t n, char *out)
 	return turn_takes_lines(t) ? end_line(t, out, n) : n;
 }
 
-/* Without a pattern, so that a few of them tell which they are: a multiplicative hash, stirred once. */
-static char letter_at(uint64_t at)
-{
-	uint64_t hash = (at + 1) * UINT64_C(0x9e3779b97f4a7c15);
-
-	hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
-	return TURN_LETTERS[(hash >> 32) * (sizeof(TURN_LETTERS) - 1) >> 32];
-}
-
-void turn_filler(const struct turn *t, char *out, size_t n, size_t at)
-{
-	const struct dialect *d = &t->subject->dialect;
-
-	for (size_t i = 0; i < n; i++, at++)
-		out[i] = letter_at(at);
-	for (size_t i = FILLER_LINE - 1; d->line && i < n; i += FILLER_LINE) {
-		out[i] = '\n';
-		if (d->crlf)
-			out[i - 1] = '\r';
-	}
-}
-
 /*
  * A server that serves one client at a time and takes long to end a conversation would cost its end in each case:
  * there, one conversation of turn_ask goes on from turn to turn, until a case needs a client of its own.

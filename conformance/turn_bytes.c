@@ -1,4 +1,5 @@
-/* How much a case sends: what the server returns in the time there is, as far as is known. */
+/* How much a case sends: what the server returns in the time there is, as far as is known. And with what it is filled.
+ */
 #include "suite.h"
 #include "ts_clock.h"
 
@@ -44,4 +45,26 @@ size_t turn_bytes_unread(const struct turn *t)
 	                                                 : turn_bytes(t, (size_t)24 << 20, TS_S);
 
 	return turn_takes_lines(t) ? n + FILLER_LINE - n % FILLER_LINE : n;
+}
+
+/* Without a pattern, so that a few of them tell which they are: a multiplicative hash, stirred once. */
+static char letter_at(uint64_t at)
+{
+	uint64_t hash = (at + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+	hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return TURN_LETTERS[(hash >> 32) * (sizeof(TURN_LETTERS) - 1) >> 32];
+}
+
+void turn_filler(const struct turn *t, char *out, size_t n, size_t at)
+{
+	const struct dialect *d = &t->subject->dialect;
+
+	for (size_t i = 0; i < n; i++, at++)
+		out[i] = letter_at(at);
+	for (size_t i = FILLER_LINE - 1; d->line && i < n; i += FILLER_LINE) {
+		out[i] = '\n';
+		if (d->crlf)
+			out[i - 1] = '\r';
+	}
 }

@@ -131,8 +131,9 @@ def iterative(uri, reply, backlog=128, **how):
         converse(server.accept()[0], reply, **how)
 
 
-def threads(uri, reply, **how):
-    server = listen(uri)
+def threads(uri, reply, backlog=128, **how):
+    """Without a backlog the kernel answers with SYN cookies, and drops a caller's first bytes while one caller waits."""
+    server = listen(uri, backlog)
     while True:
         threading.Thread(target=converse, args=(server.accept()[0], reply), kwargs=how, daemon=True).start()
 
@@ -502,6 +503,7 @@ SHAPES = {
     'lines-http': lambda uri: lines(uri, maker('http', b' ')),
     'crlf-lines': lambda uri: crlf_lines(uri, maker(separator=b' ')),
     'selectors': lambda uri: select_loop(uri, maker()),
+    'no-backlog': lambda uri: threads(uri, maker(), backlog=0),
     'warms-up': lambda uri: warms_up(uri, maker()),
     'twenty-places': lambda uri: twenty_places(uri, maker()),
     'now-and-then': lambda uri: now_and_then(uri, maker()),
