@@ -9,19 +9,18 @@
 
 #define ZEROS_MAX 5
 
-static const int64_t powers[] = {1, 10, 100, 1000, 10000, 100000};
-
-/* "%d" writes 5 ms as ".5": with how many zeros in front of the fraction would the time be right? 0: with none. */
-static int n_zeros_lost(const struct ts_stamp *stamp, int64_t at_ns, const struct altered_moment *m)
+/* "%d" writes 5 ms as ".5": would the time be right with some zeros in front of the fraction? */
+static bool lacks_zeros(const struct ts_stamp *stamp, int64_t at_ns, const struct altered_moment *m)
 {
-	int64_t fraction_ns = (at_ns % TS_S + TS_S) % TS_S;
+	const int64_t fraction_ns = (at_ns % TS_S + TS_S) % TS_S;
+	int64_t power = 10;
 
-	for (int i = 1; i <= ZEROS_MAX && stamp->digits > 0 && stamp->digits + i <= 9; i++) {
-		int64_t meant_ns = at_ns - fraction_ns + fraction_ns / powers[i];
-		if (meant_ns + stamp->resolution_ns / powers[i] > m->sent_ns && meant_ns <= m->read_ns)
-			return i;
+	for (int i = 1; i <= ZEROS_MAX && stamp->digits > 0 && stamp->digits + i <= 9; i++, power *= 10) {
+		int64_t meant_ns = at_ns - fraction_ns + fraction_ns / power;
+		if (meant_ns + stamp->resolution_ns / power > m->sent_ns && meant_ns <= m->read_ns)
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 #define FROM_1900_S INT64_C(2208988800) /* to 1970: RFC 868 counts from 1900 */
@@ -83,7 +82,7 @@ const char *altered_time(const struct ts_reply_rule *rule, const char *reply, si
 
 	if (s >= 2)
 		by_much(text, size, s, ahead_ns > 0 ? "ahead" : "behind");
-	else if (n_zeros_lost(&stamp, at_ns, m) > 0)
+	else if (lacks_zeros(&stamp, at_ns, m))
 		snprintf(text, size, "the fraction of the second lacks the zeros at its front");
 	else
 		by_little(text, size, at_ns, stamp.resolution_ns, m);

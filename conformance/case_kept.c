@@ -98,8 +98,8 @@ static bool talk_for(struct peer *p, int64_t begin_ns, int64_t ns)
 	const double after_s = (double)(ts_clock_mono_ns() - begin_ns) / 1e9;
 	if (t->blame == BYTES && t->sort == EARLY_END)
 		snprintf(t->message, sizeof(t->message),
-		         "the server ended a conversation %.1f s after its begin, though its client never rested for 2 "
-		         "s",
+		         "the server ended a conversation %.1f s after its begin, though its client never "
+		         "rested for 2 s",
 		         after_s);
 	return t->blame == NOBODY;
 }

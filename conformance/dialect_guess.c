@@ -240,6 +240,15 @@ static bool at_name(const struct walk *w, size_t at)
 	return false;
 }
 
+bool dialect_guess_is_name(const char *word, size_t n)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		found |= (n == 3 || n == strlen(names[i].name)) && strncasecmp(word, names[i].name, n) == 0;
+	return found;
+}
+
 static bool walk_word(struct walk *w, size_t at, size_t n_pattern, unsigned shown)
 {
 	const char *text = w->text + at;

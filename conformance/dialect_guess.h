@@ -17,4 +17,7 @@
 bool dialect_guess(const char *text, size_t n, int64_t now_ns, struct ts_stamp_format *format, struct ts_stamp *stamp,
                    int32_t *zone_s);
 
+/* Is this word of n bytes the name of a weekday or a month in English, or its first three letters, in any case? */
+bool dialect_guess_is_name(const char *word, size_t n);
+
 #endif

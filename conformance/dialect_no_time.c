@@ -1,5 +1,6 @@
 /* Why a text is no time, in words for its author. Pure. */
 #include "dialect.h"
+#include "dialect_guess.h"
 #include "ts_clock.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -227,16 +228,6 @@ static bool has_conversion(const char *text, size_t n)
 	return percent && isalpha((unsigned char)percent[1]);
 }
 
-static bool begins_as_date(const char *text, size_t n)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDecSunMonTueWedThuFriSat";
-	bool found = false;
-
-	for (size_t i = 0; n > 3 && i + 3 < sizeof(names); i += 3)
-		found |= strncmp(text, names + i, 3) == 0;
-	return found;
-}
-
 static bool is_quoted(const char *text, size_t n)
 {
 	return *text == '\'' || *text == '"' || (n > 1 && *text == 'b' && (text[1] == '\'' || text[1] == '"'));
@@ -315,30 +306,22 @@ static const struct {
         {is_followed, "something follows the time"},
 };
 
-/* Mon, Monday, Nov, November: in English. */
-static bool begins_in_english(const char *text)
+static bool begins_with_name(const char *text)
 {
-	static const char *const names[] = {"Sunday",    "Monday",   "Tuesday",  "Wednesday", "Thursday",
-	                                    "Friday",    "Saturday", "January",  "February",  "March",
-	                                    "April",     "May",      "June",     "July",      "August",
-	                                    "September", "October",  "November", "December"};
 	size_t n = 0;
-	bool found = false;
 
 	while (isalpha((unsigned char)text[n]))
 		n++;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		found |= (n == 3 || n == strlen(names[i])) && strncasecmp(text, names[i], n) == 0;
-	return found;
+	return dialect_guess_is_name(text, n);
 }
 
-static const char *word_why(const char *text, size_t n, const char *why)
+static const char *word_why(const char *text, const char *why)
 {
-	if (isalpha((unsigned char)*text) && !begins_in_english(text))
-		return "its first word is no weekday or month in English";
-	if (!isalpha((unsigned char)*text) || !strstr(why, "does not begin with a weekday"))
+	if (!isalpha((unsigned char)*text))
 		return why;
-	return begins_as_date(text, n) ? "it begins as a date, and does not go on as one" : why;
+	if (!begins_with_name(text))
+		return "its first word is no weekday or month in English";
+	return strstr(why, "does not begin with a weekday") ? "it begins as a date, and does not go on as one" : why;
 }
 
 /* As 2026-10-30, 30/10/2026 or 10/30/26 in November: the fields of struct tm as they are. */
@@ -363,8 +346,7 @@ static const char *fields_why(const char *text, int64_t now_ns)
 		return "its month is one behind: tm_mon and getMonth() count from 0";
 	if (year_first && this_year && one == tm.tm_mon && other == tm.tm_wday)
 		return "its month is one behind, and its day is that of the week: getMonth() counts from 0, and "
-		       "getDay() is a "
-		       "weekday";
+		       "getDay() is a weekday";
 	return NULL;
 }
 
@@ -387,5 +369,5 @@ const char *dialect_no_time(const char *text, size_t n, int64_t now_ns)
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].fits(seen, n))
 			return reasons[i].why;
-	return word_why(seen, n, why);
+	return word_why(seen, why);
 }

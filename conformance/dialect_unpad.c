@@ -1,5 +1,6 @@
 #include "dialect_unpad.h"
 #include "dialect_guess.h"
+#include "ts_clock.h"
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -60,7 +61,7 @@ static bool may_lack_seconds(const struct ts_stamp_format *format, int64_t now_n
 	const char *minute = strstr(format->strftime_text, ":%M");
 	const size_t n_head = minute ? (size_t)(minute - format->strftime_text) + strlen(":%M") : 0;
 
-	if (!minute || strstr(format->strftime_text, "%S") || (now_ns / 1000000000) % 60 > 1 ||
+	if (!minute || strstr(format->strftime_text, "%S") || (now_ns / TS_S) % 60 > 1 ||
 	    strlen(format->strftime_text) + strlen(":%S") >= sizeof(with->strftime_text))
 		return false;
 	*with = *format;
@@ -90,7 +91,6 @@ void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also,
 		*format = pattern;
 	for (size_t i = 0; i < n_groups; i++)
 		open |= strip_if_read(&pattern, groups[i].letters, text, n);
-	if (may_lack_seconds(format, now_ns, also) || !open)
-		return;
-	*also = pattern;
+	if (!may_lack_seconds(format, now_ns, also) && open)
+		*also = pattern;
 }

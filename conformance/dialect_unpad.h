@@ -11,10 +11,9 @@
 
 /*
  * `format` reads the text of n bytes. Fills *also with the format that reads it, too, and texts without the zeros that
- * this one leaves open; its strftime_text is empty if nothing is open. In the first
- * second of a minute that is, before all, whether seconds will follow. Where the text shows one number without its
- * zero, the numbers beside it are without theirs in *format itself, as far as it is a pattern: 23:6:16 is
- * %-H:%-M:%-S.
+ * this one leaves open; its strftime_text is empty if nothing is open. In the first second of a minute that is, before
+ * all, whether seconds will follow. Where the text shows one number without its zero, the numbers beside it are without
+ * theirs in *format itself, as far as it is a pattern: 23:6:16 is %-H:%-M:%-S.
  */
 void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,
                    int64_t now_ns);

@@ -155,8 +155,8 @@ static bool is_on_the_way(const struct peer *p)
 
 static bool may_fence(const struct peer *p)
 {
-	return !is_on_the_way(p) && p->n_fence == 0 && !p->again && p->n_written == p->n_in && !p->half_closed &&
-	       !p->broken && !p->dumb && !p->turn->subject->dialect.one_shot;
+	return p->n_fence == 0 && !p->again && p->n_written == p->n_in && !p->half_closed && !p->broken && !p->dumb &&
+	       !p->turn->subject->dialect.one_shot;
 }
 
 /* Until when to wait for the next byte: the fence, or the last moment. */
@@ -169,6 +169,8 @@ static int64_t wait_until_ns(struct peer *p)
 		return last_ns;
 	if (ts_clock_mono_ns() < fence_ns)
 		return fence_ns;
+	if (is_on_the_way(p))
+		return last_ns;
 	size_t before = p->n_in;
 	trace_add(&p->turn->trace, ts_clock_mono_ns(), p->number, "no reply", NULL, 0);
 	peer_send_letters(p, N_FENCE);
