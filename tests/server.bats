@@ -162,8 +162,10 @@ PY
   MODE=epoll check peak_memory
 }
 
-@test "--spin and --cpus serve" {
-  check spin
+@test "--spin never sleeps, in any mode that multiplexes, and --cpus holds" {
+  for mode in $("${bin}/tsserver" --list-modes | awk '{print $1}'); do
+    MODE=${mode} check spin
+  done
 }
 
 @test "an idle connection costs at most 300 bytes in epoll and libev" {
