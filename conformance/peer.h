@@ -34,6 +34,7 @@ struct peer {
 	bool again;      /* what was answered, perhaps only by a fence, is sent again, and no fence behind it */
 	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */
 	int64_t n_read;
+	size_t n_due;           /* bytes of `in` that were not answered before the latest receive */
 	char first[PEER_FIRST]; /* the first bytes of the output since everything was answered: the latest reply */
 	size_t n_first;
 	char told[PEER_TOLD]; /* the first bytes that were sent in this conversation, */

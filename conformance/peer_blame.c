@@ -17,16 +17,18 @@ static bool is_timely(enum ts_reply_verdict verdict)
 	return verdict != TS_REPLY_STALE_TIME && verdict != TS_REPLY_FUTURE_TIME;
 }
 
-/* The data is there, and what stands between the first ] and it is not what stood there before. */
+/* The data goes on, and what stands between the ] and it is not what stood there before. */
 static bool separated_otherwise(const struct peer *p, const struct spoiled *s)
 {
-	const char *end = p->first + p->n_first, *close = memchr(p->first, ']', p->n_first);
-	const char *at = close ? close + 1 : end;
+	const char *end = s->rest + s->n_rest, *due = p->in + s->matched, *at = s->rest;
+	const size_t n_due = p->n_in - s->matched;
+	const char *close = s->n_rest > 0 && *at == '[' ? memchr(at, ']', s->n_rest) : NULL;
 
-	for (; s->matched == 0 && p->first[0] == '[' && at < end && p->n_in > 0; at++) {
-		size_t n = (size_t)(end - at) < p->n_in ? (size_t)(end - at) : p->n_in;
+	at = close ? close + 1 : at;
+	for (; (close || s->rest == s->data) && n_due > 0 && at < end; at++) {
+		size_t n = (size_t)(end - at) < n_due ? (size_t)(end - at) : n_due;
 		bool plain = isalnum((unsigned char)*at);
-		if ((plain || n == p->n_in) && memcmp(at, p->in, n) == 0)
+		if ((plain || n == n_due) && memcmp(at, due, n) == 0)
 			return true;
 		if (plain)
 			return false;
@@ -68,6 +70,7 @@ static bool begins_alike(const struct peer *p)
 static const char *known_way(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict,
                              enum sort *sort)
 {
+	const struct ts_reply_rule *rule = &p->turn->subject->dialect.rule;
 	size_t n_before = p->n_told - p->n_in, n_kept = sizeof(p->told);
 	bool earlier = spoiled_is_from(s, p->told, n_before < n_kept ? n_before : n_kept);
 
@@ -84,11 +87,12 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 		*sort = UNASKED;
 		return "the reply to the message before came once more";
 	}
-	if (*sort == UNASKED && spoiled_comes_twice(s, &p->turn->subject->dialect.rule, p->in, p->n_in))
+	bool twice = spoiled_comes_twice(s, rule, p->in, p->n_in);
+	if ((*sort == UNASKED || *sort == AFTER_END) && twice)
 		return "the reply came once more";
 	if (*sort != ANY)
 		return NULL;
-	if (spoiled_comes_twice(s, &p->turn->subject->dialect.rule, p->in, p->n_in)) {
+	if (twice || spoiled_is_chunk_again(s, rule, p->in, p->n_in)) {
 		*sort = REPEATED;
 		return "the reply comes twice";
 	}
@@ -124,7 +128,7 @@ static enum sort sort_of(const struct peer *p, const struct spoiled *s, enum ts_
 {
 	if (!is_timely(verdict))
 		return WRONG_TIME;
-	if (p->n_written == p->n_in && peer_owed(p) == 0)
+	if (p->n_written == p->n_in && p->n_due == 0)
 		return p->half_closed ? AFTER_END : UNASKED;
 	switch (verdict) {
 	case TS_REPLY_EMPTY_CHUNK: return UNASKED;
@@ -202,8 +206,12 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 		                sizeof(off));
 	if (verdict == TS_REPLY_BAD_TIME)
 		altered_time_text(out + n_right, n_out - n_right, ts_clock_wall_ns(), off, sizeof(off));
-	if (verdict == TS_REPLY_BAD_SEPARATOR)
-		altered_separator(&t->subject->dialect.rule, out, n_out, p->in, p->n_in, off, sizeof(off));
+	if (verdict == TS_REPLY_BAD_SEPARATOR) {
+		const char *stamp = n_right > 0 ? memrchr(out, '[', n_right) : NULL;
+		stamp = stamp ? stamp : out;
+		altered_separator(&t->subject->dialect.rule, stamp, (size_t)(out + n_out - stamp), p->in + from,
+		                  p->n_in - from, off, sizeof(off));
+	}
 	if (verdict == TS_REPLY_WRONG_DATA)
 		what_came_instead(p, from, out + n_right, n_out - n_right, off, sizeof(off));
 	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),

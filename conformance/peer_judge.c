@@ -56,6 +56,7 @@ bool peer_judge(struct peer *p, const char *out, size_t n_out)
 		return true;
 	if (!d->known)
 		return turn_fail(p->turn, BYTES, "the server does not answer with [time]data");
+	p->n_due = peer_owed(p);
 	uint64_t base = ts_reply_base(&p->reply), n_before = p->reply.read;
 	enum ts_reply_verdict verdict = ts_reply_feed(&p->reply, &d->rule, p->in + base, p->n_written - base, out,
 	                                              n_out, p->sent_ns, ts_clock_wall_ns());

@@ -39,6 +39,7 @@ void spoiled_find(struct spoiled *s, const struct ts_reply_rule *rule, const cha
 	*s = (struct spoiled){.data = out};
 	while (s->matched < n_in && (n = n_stamp(rule, out + at, n_out - at)) > 0) {
 		at += n;
+		s->before = s->chunk;
 		s->chunk = s->matched;
 		s->data = out + at;
 		for (; at < n_out && s->matched < n_in && out[at] == in[s->matched]; at++)
@@ -64,6 +65,18 @@ bool spoiled_is_again(const struct spoiled *s, const char *told, size_t n_told)
 	       memcmp(told + n_told - n, s->data, n) == 0;
 }
 
+bool spoiled_is_chunk_again(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in)
+{
+	const size_t n = s->chunk - s->before;
+	const char *next = s->data + s->n_data, *end = s->rest + s->n_rest;
+
+	if (n == 0 || s->n_rest == 0 || s->n_data != n || memcmp(s->data, in + s->before, n) != 0)
+		return false;
+	size_t n_head = n_stamp(rule, next, (size_t)(end - next));
+	bool goes_on = n_head > 0 && s->chunk < n_in && next + n_head < end && next[n_head] == in[s->chunk];
+	return goes_on || n > 1; /* a single byte may be alike by chance */
+}
+
 bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in)
 {
 	const char *at = s->rest, *end = s->rest + s->n_rest;
@@ -79,9 +92,10 @@ bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule
 bool spoiled_has_all(const struct spoiled *s, const char *told, size_t n_told, size_t n_before)
 {
 	size_t n = s->n_data < n_told ? s->n_data : n_told;
-	bool goes_on = s->n_data > n_before || n == n_told; /* else it is an earlier message's reply */
+	size_t n_earlier = n_before + s->chunk;
+	bool goes_on = n > n_earlier || (n == n_told && n_earlier >= n_told); /* else it is an earlier reply */
 
-	return goes_on && n_before + s->chunk > 0 && s->n_rest > 0 && n > 1 && memcmp(s->data, told, n) == 0;
+	return goes_on && n_earlier > 0 && s->n_rest > 0 && n > 1 && memcmp(s->data, told, n) == 0;
 }
 
 bool spoiled_goes_on(const struct spoiled *s, size_t n_in)

@@ -11,7 +11,8 @@
 
 struct spoiled {
 	size_t matched;   /* bytes of the input that came back before the first wrong byte, */
-	size_t chunk;     /* and of these, how many stood before the last stamp */
+	size_t chunk;     /* and of these, how many stood before the last stamp, */
+	size_t before;    /* and before the last but one */
 	const char *data; /* what follows that stamp, wrong bytes and all, up to the next stamp */
 	size_t n_data;
 	const char *rest; /* from the first wrong byte on; */
@@ -26,6 +27,9 @@ bool spoiled_comes_twice(const struct spoiled *s, const struct ts_reply_rule *ru
 
 /* Is it the reply to the end of what was told, once more? n_told: before the input that was not answered yet. */
 bool spoiled_is_again(const struct spoiled *s, const char *told, size_t n_told);
+
+/* Is it the reply to the chunk before, once more? */
+bool spoiled_is_chunk_again(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in);
 
 /* Does a reply to all of this input stand behind the wrong bytes? */
 bool spoiled_is_before(const struct spoiled *s, const struct ts_reply_rule *rule, const char *in, size_t n_in);

@@ -88,15 +88,32 @@ static void the_reply_before_is_known(void **state)
 	assert_false(spoiled_is_again(&other, "abc", 3));
 }
 
+static void the_chunk_before_is_known(void **state)
+{
+	struct spoiled twice = find("abcd", T " ab" T " ab"), like = find("abac", T " ab" T " ab"),
+	               byte = find("abc", T " a" T " a" T " b" T " b"), chance = find("abc", T " a" T " ac"),
+	               once = find("abcd", T " ab" T " cd"), another = find("abcd", T " ab" T " xb");
+
+	(void)state;
+	assert_true(spoiled_is_chunk_again(&twice, &rule, "abcd", 4));
+	assert_true(spoiled_is_chunk_again(&like, &rule, "abac", 4)); /* what was due begins like it */
+	assert_true(spoiled_is_chunk_again(&byte, &rule, "abc", 3));
+	assert_false(spoiled_is_chunk_again(&chance, &rule, "abc", 3));
+	assert_false(spoiled_is_chunk_again(&once, &rule, "abcd", 4));
+	assert_false(spoiled_is_chunk_again(&another, &rule, "abcd", 4));
+}
+
 static void all_that_was_sent_so_far_is_known(void **state)
 {
 	struct spoiled s = find("def", T " abcdef"), cut = find("abcdef", T " ab" T " abcd"),
 	               brackets = find("]", T " []"), good = find("abc", T " abc"), other = find("def", T " abcxyz"),
-	               again = find("def", T " abc");
+	               again = find("def", T " abc"), twice = find("abcdef", T " ab" T " ab" T " cdef");
 
 	(void)state;
 	assert_true(spoiled_has_all(&s, "abcdef", 6, 3));
-	assert_true(spoiled_has_all(&s, "abcd", 4, 3)); /* no more of it is kept */
+	assert_false(spoiled_has_all(&twice, "abcdef", 6, 0));
+	assert_false(spoiled_has_all(&again, "abcd", 4, 9)); /* less than is kept */
+	assert_true(spoiled_has_all(&s, "abcd", 4, 3));      /* no more of it is kept */
 	assert_true(spoiled_has_all(&cut, "abcdef", 6, 0));
 	assert_true(spoiled_has_all(&brackets, "[]", 2, 1));
 	assert_false(spoiled_has_all(&again, "abcdef", 6, 3)); /* the reply before it, and nothing of its own */
@@ -111,6 +128,7 @@ int main(void)
 	        cmocka_unit_test(a_reply_that_comes_twice_is_known),
 	        cmocka_unit_test(a_reply_behind_wrong_bytes_is_found),
 	        cmocka_unit_test(the_reply_before_is_known),
+	        cmocka_unit_test(the_chunk_before_is_known),
 	        cmocka_unit_test(all_that_was_sent_so_far_is_known),
 	        cmocka_unit_test(bytes_of_an_earlier_message_are_known),
 	};
