@@ -303,10 +303,12 @@ bool turn_ask_end(struct turn *t)
 {
 	struct peer *p = t->talk;
 
-	if (!p || (shares(t->subject) && t->blame == NOBODY))
+	if (!p)
 		return t->blame == NOBODY;
 	t->n_last = p->n_first < sizeof(t->last) ? p->n_first : sizeof(t->last);
 	memcpy(t->last, p->first, t->n_last);
+	if (hand_over(t))
+		return true;
 	if (!peer_finish(p))
 		return false;
 	peer_free(p, 0);

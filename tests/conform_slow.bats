@@ -10,6 +10,12 @@ load helpers/conform.bash
   "${bin}/tsconform" --strict --only=robust.reset-sending --concurrency=iterative "${uri}"
 }
 
+# Fault caught: a case's second client came while its first, which several cases share, was there: nobody served it.
+@test "an iterative server that takes its time to end is asked by one client after the other in a case" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py slow-end tcp://127.0.0.1:0
+  "${bin}/tsconform" --strict --only='data.*' --concurrency=iterative "${uri}"
+}
+
 @test "a server that takes long to begin with a client is not taken for one that waits for a newline" {
   cat >"${tmp}/late.py" <<'END'
 import socketserver, sys, time
