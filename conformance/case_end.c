@@ -145,10 +145,7 @@ static void end_behind_stuck(struct turn *t)
 		peer_stick_short(p, most);
 	else
 		peer_stick(p, most);
-	if (p->n_written < p->n_in && !t->subject->dialect.line)
-		p->n_in = p->n_written;
-	if (p->n_written == p->n_in)
-		peer_half_close(p);
+	peer_end_unread(p);
 	read_slowly(p);
 	peer_widen(p);
 	if (peer_finish(p))

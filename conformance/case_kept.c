@@ -68,23 +68,44 @@ static bool stick_long(struct turn *t, struct peer *p)
 	return false;
 }
 
-/* Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. */
+static struct peer *open_narrow(struct turn *t)
+{
+	struct peer *p = peer_try(t, turn_wait_ns(t), true);
+
+	return p ? p : peer_open(t);
+}
+
+/*
+ * Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. Another
+ * client has ended meanwhile, and what it is owed waits for it, too. So there are two whose replies are left in the
+ * middle.
+ */
 void case_stream_kept_unread(struct turn *t)
 {
 	if (turn_slow(t)) {
 		turn_report(t, "not tried: the server is slow");
 		return;
 	}
-	struct peer *p = peer_try(t, turn_wait_ns(t), true);
-	if (!p)
-		p = peer_open(t);
-	if (p && stick_long(t, p)) {
+	struct peer *p = open_narrow(t), *ended = NULL;
+	bool is_stuck = p && stick_long(t, p);
+	if (p) {
+		ended = open_narrow(t);
+		peer_stick(ended, turn_bytes(t, UNREAD_MOST, TS_S));
+		peer_end_unread(ended);
+	}
+	if (is_stuck || ended) {
 		turn_pause(UNREAD_NS);
 		p->progress_ns = ts_clock_mono_ns();
 	}
 	peer_widen(p);
-	if (peer_await(p))
-		peer_finish(p);
+	peer_widen(ended);
+	if (!peer_await(p))
+		return;
+	peer_finish(p);
+	if (ended)
+		ended->progress_ns = ts_clock_mono_ns();
+	if (!peer_finish(ended) && ended)
+		turn_precede(t, "a client that had ended and read its replies %.1f s later: ", (double)UNREAD_NS / 1e9);
 }
 
 /* A limit that is set once, for the whole conversation, is taken by its author for one on its rests. */

@@ -97,6 +97,9 @@ bool peer_stick_short(struct peer *p, size_t most);
 /* End the conversation behind what the server has not read, without reading: until its machine has the end, too. */
 void peer_end_behind(struct peer *p);
 
+/* Behind peer_stick: what our kernel has not taken is not sent, except the rest of a line; then the client's end. */
+void peer_end_unread(struct peer *p);
+
 /* How many bytes have reached the server's machine, or the server itself on a UNIX socket. */
 size_t peer_taken(const struct peer *p);
 

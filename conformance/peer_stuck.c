@@ -136,6 +136,16 @@ void peer_end_behind(struct peer *p)
 		turn_pause(TS_MS);
 }
 
+void peer_end_unread(struct peer *p)
+{
+	if (!p || p->turn->blame != NOBODY)
+		return;
+	if (p->n_written < p->n_in && !p->turn->subject->dialect.line)
+		p->n_in = p->n_written;
+	if (p->n_written == p->n_in)
+		peer_half_close(p);
+}
+
 void peer_widen(struct peer *p)
 {
 	int large = 1 << 20;

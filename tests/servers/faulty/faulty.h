@@ -44,8 +44,10 @@ struct server {
 	pthread_cond_t client_gone;
 	int clients[CLIENTS_MAX]; /* descriptors of conversations (form fork: process ids); 0: free */
 	size_t n_open;
-	int close_next;            /* CLOSES_WITH_NEXT: the one to close; 0: none */
-	struct peer_text shared;   /* CROSS_TALK, LEAK_MEMORY, LEFT_TO_NEXT, LEFT_TO_OTHERS, LINE_REST_KEPT */
+	int close_next; /* CLOSES_WITH_NEXT: the one to close; 0: none */
+	struct peer_text
+	        shared; /* CROSS_TALK, LEAK_MEMORY, LEFT_TO_NEXT, LEFT_TO_OTHERS, LINE_REST_KEPT, REST_SHARED */
+	int rest_of;    /* REST_SHARED: the descriptor of the client that did not take it; 0: none */
 	pthread_mutex_t send_lock; /* STUCK_READER, LINE_HALF_BLOCKS */
 };
 
@@ -86,6 +88,7 @@ bool bytes_send(const struct conversation *c, int fd, const char *bytes,
                 size_t n);                                        /* all; false: the client has gone */
 bool reply_send(struct conversation *c, struct peer_text *reply); /* false: end the conversation */
 void stamp_send(struct conversation *c);
+bool rest_send(struct conversation *c);   /* REST_SHARED: until this client's rest is sent, or another's stands there */
 void list_forget(struct conversation *c); /* LEFT_TO_OTHERS: what is still to be sent to anybody */
 
 /* The buffer that a piece fills which is answered with the next: FULL_WAITS and its like; 0: there is none. */

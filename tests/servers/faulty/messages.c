@@ -297,8 +297,10 @@ void messages_end(struct conversation *c)
 		lines_answer(c, "", 0);
 	if (c->line.n && !has(c, FAULT_LINE_UNFINISHED))
 		message_answer(c, c->line.p, c->line.n);
-	if (has(c, FAULT_OWED_HURRIED))
-		send_within(c, &c->unread, 100);
+	if (has(c, FAULT_REST_SHARED))
+		rest_send(c);
+	if (has(c, FAULT_OWED_HURRIED) || has(c, FAULT_OWED_HALF_SECOND))
+		send_within(c, &c->unread, has(c, FAULT_OWED_HURRIED) ? 100 : 500);
 	else
 		bytes_send(c, c->fd, c->unread.p, c->unread.n);
 	if (has(c, FAULT_PENDING_SWAPPED) && c->last.n)

@@ -80,6 +80,46 @@ static bool send_until_list_is_empty(struct conversation *c, const struct peer_t
 	return sent;
 }
 
+bool rest_send(struct conversation *c)
+{
+	static const struct peer_text nothing = {0};
+	struct server *s = c->server;
+	struct pollfd poll_fd = {.fd = c->fd, .events = POLLOUT};
+	bool mine = true, sent = true;
+
+	while (mine && sent) {
+		pthread_mutex_lock(&s->lock);
+		mine = s->rest_of == c->fd && s->shared.n > 0;
+		sent = !mine || send_kept(c, &s->shared, &nothing);
+		pthread_mutex_unlock(&s->lock);
+		if (mine)
+			poll(&poll_fd, 1, 20);
+	}
+	return sent;
+}
+
+/* What the client does not take is left in one place, where another client's rest takes its place. */
+static bool send_leaving_rest(struct conversation *c, const struct peer_text *reply)
+{
+	struct server *s = c->server;
+	ssize_t n;
+
+	if (!rest_send(c))
+		return false;
+	n = send(c->fd, reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n < 0 && errno != EAGAIN)
+		return false;
+	n = n > 0 ? n : 0;
+	if ((size_t)n == reply->n)
+		return true;
+	pthread_mutex_lock(&s->lock);
+	s->shared.n = 0;
+	peer_add(&s->shared, reply->p + n, reply->n - (size_t)n);
+	s->rest_of = c->fd;
+	pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
 void list_forget(struct conversation *c)
 {
 	pthread_mutex_lock(&c->server->lock);
@@ -97,7 +137,9 @@ bool reply_send(struct conversation *c, struct peer_text *reply)
 	case FAULT_TABLE_OF_64:
 	case FAULT_LATEST_ANSWERED: return send_elsewhere(c, reply);
 	case FAULT_OWED_HURRIED:
+	case FAULT_OWED_HALF_SECOND:
 	case FAULT_MEMORY_GROWS: return send_kept(c, &c->unread, reply);
+	case FAULT_REST_SHARED: return send_leaving_rest(c, reply);
 	case FAULT_LEFT_TO_OTHERS: return send_from_list(c, reply);
 	case FAULT_STUCK_LEFT_TO_OTHERS: return send_until_list_is_empty(c, reply);
 	case FAULT_ONE_SEND: return send(c->fd, reply->p, reply->n, MSG_NOSIGNAL | MSG_DONTWAIT) > 0 || errno == EAGAIN;

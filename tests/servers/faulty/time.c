@@ -67,6 +67,7 @@ static const char *form_choose(const struct conversation *c)
 	case FAULT_FORM_CHANGES: return c->server->n_replies % 3 == 2 ? "%Y-%m-%d %H:%M:%S" : CTIME;
 	case FAULT_FORM_CHANGES_THIRD: return c->n_messages > 2 ? "%Y/%m/%d %H:%M:%S" : CTIME;
 	case FAULT_FORM_CHANGES_CLIENT: return c->server->n_clients % 4 == 3 ? ISO "+00:00" : ISO "Z";
+	case FAULT_FORM_LETTER: return c->server->n_replies % 2 ? ISO "z" : ISO "Z";
 	case FAULT_STAMP_NEWLINE: return CTIME "\n";
 	case FAULT_STAMP_EMPTY: return "";
 	case FAULT_STAMP_WORD: return "now";
@@ -104,6 +105,10 @@ void time_write(struct conversation *c, char *text, size_t size)
 	case FAULT_FRACTION_CHANGES:
 		snprintf(text, size, c->server->n_replies % 2 ? "%lld" : "%lld.%03lld", (long long)second,
 		         fraction / 1000000);
+		return;
+	case FAULT_FRACTION_SHORTER:
+		snprintf(text, size, c->server->n_replies % 2 ? "%lld.%03lld" : "%lld.%06lld", (long long)second,
+		         fraction / (c->server->n_replies % 2 ? 1000000 : 1000));
 		return;
 	case FAULT_UNITS_CHANGE:
 		snprintf(text, size, "%lld", c->server->n_replies % 10 == 9 ? ns / 1000 : ns / 1000000);
