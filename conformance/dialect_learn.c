@@ -22,7 +22,7 @@ void dialect_take_format(struct dialect *d, const struct ts_stamp_format *format
 
 	d->rule.stamp = *format;
 	ts_stamp_read(&d->stamp, &d->rule.stamp, d->stamp_text, n, NULL);
-	dialect_unpad(&d->rule.stamp, &d->rule.also, d->stamp_text, n, ts_clock_wall_ns());
+	dialect_unpad(&d->rule.stamp, d->rule.also, d->stamp_text, n, ts_clock_wall_ns());
 	set_tolerance(d);
 }
 
@@ -171,7 +171,7 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 	const char *close = memchr(out, ']', n_out);
 	snprintf(d->stamp_text, sizeof(d->stamp_text), "%.*s", close ? (int)(close - out - 1) : 0, out + 1);
 	if (strcmp(o->time, "auto") == 0)
-		dialect_unpad(&d->rule.stamp, &d->rule.also, d->stamp_text, strlen(d->stamp_text), now_ns);
+		dialect_unpad(&d->rule.stamp, d->rule.also, d->stamp_text, strlen(d->stamp_text), now_ns);
 	apply_options(d, o);
 	set_tolerance(d);
 }

@@ -10,6 +10,7 @@
 static const struct group {
 	const char *letters, *implies;
 } groups[] = {{"HI", ""}, {"MS", "HIMS"}, {"dm", "dm"}};
+enum { HOURS = 1, MINUTES = 2 }; /* bits of the first two */
 
 /* In the pattern, the numbers of these letters lose their zeros; but not where another number is next to them. */
 static void strip(struct ts_stamp_format *format, const char *letters)
@@ -70,6 +71,36 @@ static bool may_lack_seconds(const struct ts_stamp_format *format, int64_t now_n
 	return true;
 }
 
+/* Who writes no zero in front of minutes, writes none in front of hours. */
+static bool is_odd(unsigned which, unsigned open)
+{
+	return (which & MINUTES) && (open & HOURS) && !(which & HOURS);
+}
+
+/* With any of the groups that leave it open without their zeros: with most of them first. */
+static void leave_open(const struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n)
+{
+	unsigned open = 0;
+	size_t n_also = 0;
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		struct ts_stamp_format alone = *format;
+		if (strip_if_read(&alone, groups[i].letters, text, n))
+			open |= 1U << i;
+	}
+	for (unsigned which = open; which > 0 && n_also < TS_REPLY_ALSO; which = (which - 1) & open) {
+		if (is_odd(which, open))
+			continue;
+		also[n_also] = *format;
+		for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+			if (which & 1U << i)
+				strip_if_read(&also[n_also], groups[i].letters, text, n);
+		n_also++;
+	}
+	if (n_also < TS_REPLY_ALSO)
+		also[n_also].strftime_text[0] = '\0';
+}
+
 void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,
                    int64_t now_ns)
 {
@@ -77,9 +108,8 @@ void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also,
 	struct ts_stamp_format pattern = *format;
 	struct ts_stamp stamp;
 	int32_t zone_s;
-	bool open = false;
 
-	also->strftime_text[0] = '\0';
+	also[0].strftime_text[0] = '\0';
 	if (format->kind != TS_STAMP_STRFTIME && !dialect_guess(text, n, now_ns, &pattern, &stamp, &zone_s))
 		return;
 	for (size_t i = 0; i < n_groups && format->kind == TS_STAMP_STRFTIME; i++)
@@ -89,8 +119,8 @@ void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also,
 					strip_if_read(&pattern, groups[j].letters, text, n);
 	if (format->kind == TS_STAMP_STRFTIME)
 		*format = pattern;
-	for (size_t i = 0; i < n_groups; i++)
-		open |= strip_if_read(&pattern, groups[i].letters, text, n);
-	if (!may_lack_seconds(format, now_ns, also) && open)
-		*also = pattern;
+	if (may_lack_seconds(format, now_ns, also))
+		also[1].strftime_text[0] = '\0';
+	else
+		leave_open(&pattern, also, text, n);
 }

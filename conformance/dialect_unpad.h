@@ -5,14 +5,15 @@
 #ifndef DIALECT_UNPAD_H
 #define DIALECT_UNPAD_H
 
-#include "ts_stamp.h"
+#include "ts_reply.h"
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * `format` reads the text of n bytes. Fills *also with the format that reads it, too, and texts without the zeros that
- * this one leaves open; its strftime_text is empty if nothing is open. In the first second of a minute that is, before
- * all, whether seconds will follow. Where the text shows one number without its zero, the numbers beside it are without
+ * `format` reads the text of n bytes. Fills also[0 to TS_REPLY_ALSO] with the formats that read it, too, and texts
+ * without the zeros that this one leaves open: of the hour, of minutes and seconds, of the day and the month. The
+ * strftime_text of the one behind the last is empty. In the first second of a minute it is open, before all, whether
+ * seconds will follow. Where the text shows one number without its zero, the numbers beside it are without
  * theirs in *format itself, as far as it is a pattern: 23:6:16 is %-H:%-M:%-S.
  */
 void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,

@@ -21,11 +21,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TS_REPLY_ALSO 5
+
 /* What a server's stamps look like: its dialect, as far as the law needs it. Many checkers share and borrow it. */
 struct ts_reply_rule {
 	struct ts_stamp_format stamp; /* kind and strftime text */
-	struct ts_stamp_format also;  /* a strftime text that will do as well, where not all is known; or empty */
-	int32_t zone_s;               /* for texts without a zone */
+	/* Texts of strftime that will do as well, where not all is known; as far as the first empty one. */
+	struct ts_stamp_format also[TS_REPLY_ALSO];
+	int32_t zone_s; /* for texts without a zone */
 	char separator[32];
 	size_t n_separator;
 	bool check_time;      /* false: any readable time will do (tsload --verify=format skips the window) */

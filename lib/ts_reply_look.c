@@ -29,7 +29,9 @@ int ts_reply_read_time(const struct ts_reply_rule *rule, struct ts_stamp *stamp,
 {
 	int result = ts_stamp_read(stamp, &rule->stamp, text, n, NULL);
 
-	return result == 0 || !rule->also.strftime_text[0] ? result : ts_stamp_read(stamp, &rule->also, text, n, NULL);
+	for (size_t i = 0; result < 0 && i < TS_REPLY_ALSO && rule->also[i].strftime_text[0]; i++)
+		result = ts_stamp_read(stamp, &rule->also[i], text, n, NULL);
+	return result;
 }
 
 static bool same_as_memo(const struct ts_reply_judge *judge, const char *o, size_t n)

@@ -120,9 +120,11 @@ static void test_also(void **state)
 	ts_reply_init(&r);
 	assert_int_equal(at_time(&r, &rule, "10:31:5", five_s, five_s + 1), TS_REPLY_BAD_TIME);
 	ts_reply_init(&r);
-	assert_int_equal(ts_stamp_format_parse(&rule.also, "strftime:%-H:%-M:%-S", NULL), 0);
+	assert_int_equal(ts_stamp_format_parse(&rule.also[0], "strftime:%-H:%-M:%-S", NULL), 0);
+	assert_int_equal(ts_stamp_format_parse(&rule.also[1], "strftime:%H.%M.%S", NULL), 0);
 	assert_int_equal(at_time(&r, &rule, "10:31:5", five_s, five_s + 1), TS_REPLY_LEGAL);
 	assert_int_equal(at_time(&r, &rule, "10:31:05", five_s, five_s + 1), TS_REPLY_LEGAL);
+	assert_int_equal(at_time(&r, &rule, "10.31.05", five_s, five_s + 1), TS_REPLY_LEGAL);
 	assert_int_equal(at_time(&r, &rule, "10:31:6", five_s, five_s + 1), TS_REPLY_FUTURE_TIME);
 	assert_int_equal(at_time(&r, &rule, "10:31:x", five_s, five_s + 1), TS_REPLY_BAD_TIME);
 }
