@@ -158,7 +158,8 @@ void case_data_line_ends(struct turn *t)
 		}
 		return;
 	}
-	ASK_ALL(t, "abc\n", "abc\r\n", "abc\ndef", "\nabc", "\n", "\r\n", "abc\r", "a\n\nb\n\n");
+	ASK_ALL(t, "abc\n", "abc\r\n", "abc\ndef", "\nabc", "\n", "\r\n", "abc\r", "a\n\nb\n\n",
+	        "\r\n.\r\n"); /* the last ends a message of SMTP, and is data here */
 }
 
 void case_data_blanks(struct turn *t)
@@ -168,10 +169,10 @@ void case_data_blanks(struct turn *t)
 		turn_ask_text(t, " "); /* a line of blanks is empty to some */
 }
 
-/* Where a text of digits becomes a number, its zeros, sign, base or exponent are lost. */
+/* Where a text of digits becomes a number, its zeros, sign, base or exponent are lost. Signs alone are none. */
 void case_data_numbers(struct turn *t)
 {
-	ASK_ALL(t, "007", "+5", "1.50", "1e3", "0x1f", "9007199254740993", "-0");
+	ASK_ALL(t, "007", "+5", "1.50", "1e3", "0x1f", "9007199254740993", "-0", "-", "+++");
 }
 
 void case_data_brackets(struct turn *t)

@@ -172,6 +172,9 @@ void case_stream_kept_idle(struct turn *t)
 	for (int i = 0; i == 0 || (i < CASE_STREAM_UNASKED && shares); i++)
 		if (!peer_say_letters(t->talk, 8))
 			return;
+	/* It fills a usual buffer: to some servers nothing behind a full one is the end. */
+	if (!turn_slow(t) && !peer_say_letters(t->talk, turn_takes_lines(t) ? 4000 : 4096))
+		return;
 	bool shown = turn_last_stamp(t, &stamp, seen->before, sizeof(seen->before));
 	if (!peer_rest(t->talk, KEPT_NS) || !peer_say_letters(t->talk, 8))
 		return;

@@ -57,6 +57,7 @@ struct conversation {
 	bool was_queued; /* it waited while another was served */
 	bool wants_crlf; /* LINE_CRLF_STICKS */
 	bool skips_lf;   /* LF_SKIPPED: the piece before ended with CR */
+	bool was_full;   /* the latest receive filled its buffer */
 	bool is_reset;   /* by the client */
 	bool is_closed;  /* at the end: close fd (datagrams: serve no more) */
 	uint64_t nth;    /* of the clients, from 1 */

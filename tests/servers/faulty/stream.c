@@ -48,6 +48,8 @@ static bool client_wait(struct conversation *c)
 			stamp_send(c);
 	if ((has(c, FAULT_SILENT_CLOSED) && !c->n_messages) || (has(c, FAULT_IDLE_CLOSED) && c->n_messages))
 		return server_wait(s, c->fd, signals, 1000);
+	if (has(c, FAULT_FULL_ENDS) && c->was_full)
+		return server_wait(s, c->fd, signals, 40);
 	if (age_ms(c) > 0) {
 		int left_ms = age_ms(c) - (int)((peer_now_ns(CLOCK_REALTIME) - c->connected_ns) / 1000000);
 		return server_wait(s, c->fd, signals, left_ms > 0 ? left_ms : 0);
@@ -57,10 +59,11 @@ static bool client_wait(struct conversation *c)
 
 static ssize_t receive(struct conversation *c, char *buffer)
 {
-	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_DATA_CUT_1023);
+	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_DATA_CUT_1023) || has(c, FAULT_FULL_ENDS);
 	size_t size = small ? 1024 : full_size(c) > 0 ? full_size(c) : PEER_BUFFER;
 	ssize_t n = recv(c->fd, buffer, size, has(c, FAULT_WAITS_FULL) ? MSG_WAITALL : 0);
 
+	c->was_full = n == (ssize_t)size;
 	if (n > 0 && has(c, FAULT_OWED_TOGETHER) && recv(c->fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 		n = 0;
 	if (n < 0 && (has(c, FAULT_RESET_DIES) || (has(c, FAULT_RESET_EARLY_DIES) && !c->n_messages)))
