@@ -20,13 +20,21 @@ bool bury_has_culprit(const struct report *report)
 	return false;
 }
 
+bool bury_is_cut(const struct result *r)
+{
+	return r->blame == BYTES &&
+	       (r->sort == EARLY_END || r->sort == IDLE_END || r->sort == OWED_END || r->sort == ENDED);
+}
+
 /*
- * How likely is it to have killed the server? Whose conversation was cut off was in it at least; others find nobody to
- * connect to.
+ * How likely is it to have killed the server? Whose conversation was cut off was in it at the end, whoever got something
+ * wrong was in it before; others find nobody to connect to.
  */
 static int suspicion(const struct result *r)
 {
-	return result_suspicion(r) + (r->blame == BYTES && result_suspicion(r) > 0 ? 4 : 0);
+	int n = result_suspicion(r);
+
+	return n == 0 || r->blame != BYTES ? n : n + (bury_is_cut(r) ? 8 : 4);
 }
 
 /* A refused connect is tried again for a second; that a datagram is not answered shows when the wait is over. */

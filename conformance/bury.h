@@ -10,6 +10,9 @@
 /* Did some case meet the server's end, and not only its absence? */
 bool bury_has_culprit(const struct report *report);
 
+/* Was its conversation cut off? */
+bool bury_is_cut(const struct result *r);
+
 /* The first to fail, or the most suspicious of those that noticed the death at the same time; NULL: none failed. */
 struct result *bury_first_to_fail(struct report *report);
 

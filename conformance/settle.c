@@ -16,15 +16,34 @@ static bool outlived(const struct result *r)
 	return r->blame == BYTES && (r->sort == LOST || r->sort == PASSED_OVER || r->sort == CUT);
 }
 
-/* What was seen while the server lived is judged as ever: what went well, and what went wrong and did not end it. */
-static void judge_outlived(struct report *report)
+/* Wrong bytes came, and the conversation was not cut off: they are wrong, whoever has brought the server's end. */
+static bool was_answered_wrong(const struct result *r)
+{
+	return r->blame == BYTES && r->failed_ns > 0 && r->row->stage != RUDE && !bury_is_cut(r);
+}
+
+/* It went well, or what went wrong did not end the server. */
+static bool was_over(const struct result *r)
+{
+	return (r->duration_ns > 0 && r->failed_ns == 0 && r->blame == NOBODY) || outlived(r);
+}
+
+static void judge_those(struct report *report, bool (*is_one)(const struct result *r), const struct result *but)
 {
 	for (size_t i = 0; i < report->n; i++) {
 		struct result *r = &report->results[i];
-		bool passed = r->duration_ns > 0 && r->failed_ns == 0 && r->blame == NOBODY;
-		if (r->selected && !r->done && (passed || outlived(r)) && !look_leave_to_root(report, r))
+		if (r->selected && !r->done && r != but && is_one(r) && !look_leave_to_root(report, r))
 			result_judge(report, r);
 	}
+}
+
+/* What was seen while the server lived is judged as ever. The case to blame for its end; NULL: none failed. */
+static struct result *judge_outlived(struct report *report)
+{
+	judge_those(report, was_over, NULL);
+	struct result *killer = bury_first_to_fail(report);
+	judge_those(report, was_answered_wrong, killer);
+	return killer;
 }
 
 void look_settle_first_only(struct report *report)
@@ -231,8 +250,8 @@ void look_settle(struct report *report, bool wait)
 		           (report->results[i].blame != BYTES || report->results[i].sort == EARLY_END);
 	if (trouble && !look_whether_it_lives(report)) {
 		if (!report->subject->launch || !serves_again(report)) {
-			judge_outlived(report);
-			if ((killer = bury_first_to_fail(report)))
+			killer = judge_outlived(report);
+			if (killer)
 				bury(report, killer);
 			return;
 		}
