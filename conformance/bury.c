@@ -27,8 +27,8 @@ bool bury_is_cut(const struct result *r)
 }
 
 /*
- * How likely is it to have killed the server? Whose conversation was cut off was in it at the end, whoever got something
- * wrong was in it before; others find nobody to connect to.
+ * How likely is it to have killed the server? Whose conversation was cut off was in it at the end, whoever got
+ * something wrong was in it before; others find nobody to connect to.
  */
 static int suspicion(const struct result *r)
 {

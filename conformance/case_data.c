@@ -145,6 +145,15 @@ void case_data_nul(struct turn *t)
 	turn_ask_end(t);
 }
 
+static void ask_long_line(struct turn *t)
+{
+	char line[1000];
+
+	turn_letters(t, line, sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	turn_ask(t, line, sizeof(line));
+}
+
 void case_data_line_ends(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
@@ -158,6 +167,8 @@ void case_data_line_ends(struct turn *t)
 		}
 		return;
 	}
+	if (!d->one_shot && !turn_slow(t))
+		ask_long_line(t);
 	ASK_ALL(t, "abc\n", "abc\r\n", "abc\ndef", "\nabc", "\n", "\r\n", "abc\r", "a\n\nb\n\n",
 	        "\r\n.\r\n"); /* the last ends a message of SMTP, and is data here */
 }
@@ -177,7 +188,7 @@ void case_data_numbers(struct turn *t)
 
 void case_data_brackets(struct turn *t)
 {
-	ASK_ALL(t, "[", "]", "[]", "[abc]", "abc]def[ghi", "[[[[", "]]]]", "a[1]b[2]c");
+	ASK_ALL(t, "[", "]", "[]", "[abc]", "abc]def[ghi", "[[[[", "]]]]", "a[1]b[2]c", "\x1b[1;31mred\x1b[0m");
 }
 
 void case_data_forged_stamp(struct turn *t)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define RESTS_NS (1900 * TS_MS) /* a little less than a server must allow */
+#define EACH_NS  (300 * TS_MS)  /* it speaks no sooner again */
 
 struct elder {
 	struct turn turn;
@@ -34,21 +35,26 @@ bool elder_keep(struct peer *p, int64_t begin_ns)
 	elder->turn.begin_ns = begin_ns;
 	elder->turn.random = ts_random_new(s->seed);
 	trace_begin(&elder->turn.trace, begin_ns);
-	s->elder = elder;
 	move(p, &elder->turn);
+	s->elder = elder;
 	return true;
+}
+
+static bool rests_for(const struct peer *p, int64_t ns)
+{
+	return ts_clock_mono_ns() - p->progress_ns > ns;
 }
 
 static bool has_rested(const struct peer *p)
 {
-	return ts_clock_mono_ns() - p->progress_ns > RESTS_NS;
+	return rests_for(p, RESTS_NS);
 }
 
 void elder_speak(struct subject *s)
 {
 	struct elder *elder = s->elder;
 
-	if (!elder || elder->turn.blame != NOBODY)
+	if (!elder || elder->turn.blame != NOBODY || !rests_for(elder->turn.peers[0], EACH_NS))
 		return;
 	if (has_rested(elder->turn.peers[0]))
 		elder_end(s);

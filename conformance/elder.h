@@ -1,7 +1,7 @@
 /*
  * One conversation that goes on beside the cases that run after it, so that a limit on its age shows, and nobody has to
- * wait for that. It is of one thread: where cases run one by one. It has a turn of its own: what goes wrong with it is
- * none of theirs.
+ * wait for that. One thread at a time uses it: where cases run side by side, the one that holds their lock. It has a
+ * turn of its own: what goes wrong with it is none of theirs.
  */
 #ifndef ELDER_H
 #define ELDER_H
@@ -11,7 +11,8 @@
 /* Take this peer out of its turn, and keep it: the subject owns it then. Out of memory: it stays where it is. */
 bool elder_keep(struct peer *p, int64_t begin_ns);
 
-/* It says a few letters, and is answered; or it is noted in its own turn what went wrong. None: nothing. */
+/* It says a few letters, and is answered; or it is noted in its own turn what went wrong. None, or it has said
+ * something a moment before: nothing. */
 void elder_speak(struct subject *s);
 
 /*

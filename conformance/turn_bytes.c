@@ -47,13 +47,16 @@ size_t turn_bytes_unread(const struct turn *t)
 	return turn_takes_lines(t) ? n + FILLER_LINE - n % FILLER_LINE : n;
 }
 
+/* No vowels, so that no words come of it; small and capital, and digits, so that a long text changed in these shows. */
+#define LETTERS TURN_LETTERS "BFGHJKMNPTVWZ0123456789"
+
 /* Without a pattern, so that a few of them tell which they are: a multiplicative hash, stirred once. */
 static char letter_at(uint64_t at)
 {
 	uint64_t hash = (at + 1) * UINT64_C(0x9e3779b97f4a7c15);
 
 	hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
-	return TURN_LETTERS[(hash >> 32) * (sizeof(TURN_LETTERS) - 1) >> 32];
+	return LETTERS[(hash >> 32) * (sizeof(LETTERS) - 1) >> 32];
 }
 
 void turn_filler(const struct turn *t, char *out, size_t n, size_t at)

@@ -51,8 +51,11 @@ def judge(job):
         return "%s %s no report: %s" % (mode, kind, done.stderr.decode(errors="replace").strip())
     wrong = ["%s %s (%s)" % (c["status"], c["id"], c["message"]) for c in report["cases"]
              if c["status"] in ("fail", "warn", "error")]
+    # Fault caught: the conversation that grows old beside other cases was given up in every run, and the case passed.
+    wrong += ["%s (%s)" % (c["id"], c["message"]) for c in report["cases"]
+              if c["id"] == "stream.kept-long" and c["status"] == "pass" and "not tried" in (c["message"] or "")]
     n_passed = report["summary"]["pass"]
-    verdict = report["verdict"] if n_passed >= 40 else "too few cases"
+    verdict = "too few cases" if n_passed < 40 or any("not tried" in w for w in wrong) else report["verdict"]
     return "%s %s %s: %d passed; %s" % (mode, kind, verdict, n_passed, "; ".join(wrong)[:1000])
 
 
