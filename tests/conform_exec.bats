@@ -276,6 +276,15 @@ s.sendto(\"text\", s.recvfrom(1024)[1])'" udp://127.0.0.1:0
   [ -z "${ids}" ]
 }
 
+# Fault caught: what a server had left that had been started before this one was the measure of this one's growth.
+@test "a leak in one of seven conversations is found where the server has been started anew, too" {
+  run timeout 60 "${bin}/tsconform" --only=lifecycle.processes --only=lifecycle.descriptors \
+    --exec 'build/release/servers/faulty --fault=leak-seventh --listen={uri}' tcp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"lifecycle.descriptors 500 conversations left "*" descriptors behind"* ]]
+}
+
 @test "a server that one client's case ends is blamed there, and not in the cases that went on meanwhile" {
   run timeout 40 "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.[ks]*' --only='time.*' --only='data.*' \
     --exec '/usr/bin/python3 tests/servers/wild/wild.py spaced/selectors {uri}' tcp://127.0.0.1:0

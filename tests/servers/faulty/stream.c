@@ -132,6 +132,7 @@ static bool end_answer(struct conversation *c)
 		break;
 	case FAULT_LEAK_DESCRIPTORS: shutdown(c->fd, SHUT_WR); return false;
 	case FAULT_LEAK_SILENT: return !silent;
+	case FAULT_LEAK_SEVENTH: shutdown(c->fd, SHUT_WR); return c->nth % 7 != 0;
 	case FAULT_LEAK_TALKERS: shutdown(c->fd, SHUT_WR); return c->n_messages < 3;
 	case FAULT_LEAK_MEMORY: memory_keep(c->server); break;
 	default: break;
