@@ -13,7 +13,7 @@
 #define TALKS_EACH_NS (350 * TS_MS)
 #define LONG_NS       (3600 * TS_MS) /* another case rests meanwhile: this is about how old it is then */
 
-#define UNREAD_NS   (1100 * TS_MS)    /* and as long as it takes to see that the server is stuck */
+#define UNREAD_NS   (900 * TS_MS)     /* and as long as it takes to see, twice, that the server is stuck */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
 #define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
 #define SLOW_NS     (40 * TS_MS)      /* for CASE_STREAM_LONG bytes */
@@ -78,7 +78,7 @@ static struct peer *open_narrow(struct turn *t)
 /*
  * Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. Another
  * client has ended meanwhile, and what it is owed waits for it, too. So there are two whose replies are left in the
- * middle.
+ * middle. A server with few places has none for the other, which takes its place beside the cases that go on meanwhile.
  */
 void case_stream_kept_unread(struct turn *t)
 {
@@ -88,9 +88,9 @@ void case_stream_kept_unread(struct turn *t)
 	}
 	struct peer *p = open_narrow(t), *ended = NULL;
 	bool is_stuck = p && stick_long(t, p);
-	if (p) {
+	if (p && t->subject->dialect.limit == 0) {
 		ended = open_narrow(t);
-		peer_stick(ended, turn_bytes(t, UNREAD_MOST, TS_S));
+		peer_stick(ended, turn_bytes(t, UNREAD_SLOW, TS_S));
 		peer_end_unread(ended);
 	}
 	if (is_stuck || ended) {
