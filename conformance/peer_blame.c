@@ -103,24 +103,43 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 	               : "bytes follow the data that are not of its message, perhaps of an earlier one";
 }
 
-/* Other data came: does the message's reply come behind it? Among several clients it may be another's. */
-static bool is_unasked(struct peer *p, struct spoiled *s)
+/* Is it what was sent later, and does the reply to what was sent before stand behind it? */
+static bool is_out_of_order(const struct peer *p, const struct spoiled *s)
+{
+	const char *due = p->in + s->chunk, *end = p->in + p->n_in - p->n_fence;
+	const char *later =
+	        s->n_data > 0 && end > due ? memmem(due + 1, (size_t)(end - due) - 1, s->data, s->n_data) : NULL;
+	size_t n_due = later ? (size_t)(later - due) : 0;
+
+	return spoiled_is_before(s, &p->turn->subject->dialect.rule, due, n_due < LIKE ? n_due : LIKE);
+}
+
+/* Other data came: what comes behind it? Among several clients it may be another's. A sentence, and the sort; or NULL.
+ */
+static const char *how_with_next(struct peer *p, struct spoiled *s, enum sort *sort)
 {
 	const struct turn *t = p->turn;
 	const struct ts_reply_rule *rule = &t->subject->dialect.rule;
 	size_t n = p->n_in - p->n_fence;
-	bool behind = false, more = true;
+	const char *how = NULL;
+	bool more = true;
 
 	if (!t->row || t->row->stage != ASIDE || t->row->n_clients > 1 || s->matched >= n || s->data == p->first)
-		return false;
+		return NULL;
 	p->dumb = true; /* it is judged already */
-	while (!behind && more) {
+	while (!how && more) {
 		spoiled_find(s, rule, p->in, p->n_in, p->first, p->n_first);
-		behind = spoiled_is_before(s, rule, p->in, n);
-		more = !behind && peer_listen(p, BEHIND_NS + 2 * t->subject->dialect.rtt_ns);
+		if (spoiled_is_before(s, rule, p->in, n)) {
+			*sort = UNASKED;
+			how = "something that no message had asked for came before the reply";
+		} else if (is_out_of_order(p, s)) {
+			how = "the replies came in another order than the messages";
+		} else {
+			more = peer_listen(p, BEHIND_NS + 2 * t->subject->dialect.rtt_ns);
+		}
 	}
 	p->dumb = false;
-	return behind;
+	return how;
 }
 
 /* Which case is about it? */
@@ -190,15 +209,17 @@ static void what_came_instead(const struct peer *p, size_t from, const char *wro
 }
 
 /* The sentence for this verdict; `from`: so many bytes were answered. */
-static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t n_right,
-                  size_t from)
+static void say(struct peer *p, enum ts_reply_verdict verdict, const char *out, size_t n_out, size_t n_right,
+                size_t from, char *text, size_t size)
 {
-	struct turn *t = p->turn;
+	const struct turn *t = p->turn;
 	char off[240] = "";
 
-	if (is_passed_over(p, out, n_out, from))
-		return turn_fail(t, BYTES, "%zu of %zu bytes were not answered, and the message after them was",
-		                 p->n_in - p->n_fence - from, p->n_in - p->n_fence);
+	if (is_passed_over(p, out, n_out, from)) {
+		snprintf(text, size, "%zu of %zu bytes were not answered, and the message after them was",
+		         p->n_in - p->n_fence - from, p->n_in - p->n_fence);
+		return;
+	}
 	if (t->sort == OTHER_SEPARATOR) /* the law blames the data where they begin like the separator */
 		verdict = TS_REPLY_BAD_SEPARATOR;
 	if (!is_timely(verdict))
@@ -214,8 +235,8 @@ static bool blame(struct peer *p, enum ts_reply_verdict verdict, const char *out
 	}
 	if (verdict == TS_REPLY_WRONG_DATA)
 		what_came_instead(p, from, out + n_right, n_out - n_right, off, sizeof(off));
-	return turn_fail(t, BYTES, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict),
-	                 from, p->n_in);
+	snprintf(text, size, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict), from,
+	         p->n_in);
 }
 
 #define SHOWN 60 /* so many right bytes do not hide the wrong ones */
@@ -246,6 +267,7 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 {
 	struct turn *t = p->turn;
 	struct spoiled s;
+	char text[400];
 
 	if (t->blame != NOBODY)
 		return false;
@@ -256,14 +278,15 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;
 	if (!how && is_timely(verdict))
 		how = known_way(p, &s, verdict, &t->sort);
-	if (!how && t->sort == ANY && is_unasked(p, &s)) {
-		t->sort = UNASKED;
-		how = "something that no message had asked for came before the reply";
-	}
 	how = how ? how : too_much(p, verdict, t->sort);
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
-	if (t->sort == ANY && is_passed_over(p, out, n_out, from))
+	/* `out` is another's when more has been received. */
+	const bool passed_over = is_passed_over(p, out, n_out, from);
+	say(p, verdict, out, n_out, n_right, from, text, sizeof(text));
+	if (t->sort == ANY)
+		how = how_with_next(p, &s, &t->sort);
+	if (!how && t->sort == ANY && passed_over)
 		t->sort = from > 0 ? CUT : PASSED_OVER;
-	return blame(p, verdict, out, n_out, n_right, from);
+	return turn_fail(t, BYTES, "%s", how ? how : text);
 }
