@@ -66,6 +66,8 @@ static bool begins_alike(const struct peer *p)
 	return p->n_told > p->n_in && memcmp(p->told, p->in, n) == 0;
 }
 
+static const char twice[] = "the reply comes twice";
+
 /* In a way that the place of the first wrong byte shows? A sentence, and the sort; NULL: in none. */
 static const char *known_way(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict,
                              enum sort *sort)
@@ -87,14 +89,14 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 		*sort = UNASKED;
 		return "the reply to the message before came once more";
 	}
-	bool twice = spoiled_comes_twice(s, rule, p->in, p->n_in);
-	if ((*sort == UNASKED || *sort == AFTER_END) && twice)
+	bool is_twice = spoiled_comes_twice(s, rule, p->in, p->n_in);
+	if ((*sort == UNASKED || *sort == AFTER_END) && is_twice)
 		return "the reply came once more";
 	if (*sort != ANY)
 		return NULL;
-	if (twice || spoiled_is_chunk_again(s, rule, p->in, p->n_in)) {
+	if (is_twice || spoiled_is_chunk_again(s, rule, p->in, p->n_in)) {
 		*sort = REPEATED;
-		return "the reply comes twice";
+		return twice;
 	}
 	if (!is_leftover(p, s, verdict, earlier))
 		return NULL;
@@ -129,7 +131,10 @@ static const char *how_with_next(struct peer *p, struct spoiled *s, enum sort *s
 	p->dumb = true; /* it is judged already */
 	while (!how && more) {
 		spoiled_find(s, rule, p->in, p->n_in, p->first, p->n_first);
-		if (spoiled_is_before(s, rule, p->in, n)) {
+		if (spoiled_is_chunk_again(s, rule, p->in, p->n_in)) {
+			*sort = REPEATED;
+			how = twice;
+		} else if (spoiled_is_before(s, rule, p->in, n)) {
 			*sort = UNASKED;
 			how = "something that no message had asked for came before the reply";
 		} else if (is_out_of_order(p, s)) {

@@ -69,6 +69,19 @@ textbook() { # FILE ADDRESS
   [[ "${short}" != *"skip  "* && "${short}" != *requirement:* ]]
 }
 
+# Fault caught: while the next reply was waited for, it overwrote the one that was to be shown: "b" came back as "b".
+@test "replies in another order, and one that comes twice, are named so" {
+  start_peer build/release/servers/faulty --fault=pending-swapped --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=stream.pipelined --only=stream.chopped --seed=7 "${uri}"
+  echo "${output}"
+  [[ "${output}" == *"fail  stream.pipelined the replies came in another order than the messages"* ]]
+  [[ "${output}" == *"fail  stream.chopped the replies came in another order than the messages"* ]]
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py twice tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=stream.chopped --seed=7 "${uri}"
+  echo "${output}"
+  [[ "${output}" == *"fail  stream.chopped the reply comes twice"* ]]
+}
+
 @test "--strict makes a broken SHOULD count" {
   start_peer build/release/servers/faulty --fault=separator-colon --listen=tcp://127.0.0.1:0
   "${bin}/tsconform" --only=format.separator-plain "${uri}"
