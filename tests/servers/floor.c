@@ -3,7 +3,8 @@
  * of the time made once a second. No options, no limits, no time-outs; a reply that does not fit into the socket's
  * buffer is cut. Not a server to use: what others cost beyond it is what they do more.
  *
- *   floor [FD [udp]]   serves on a free port of 127.0.0.1 and writes its URI to FD (default 1), which is then closed
+ *   floor [FD [udp|PATH]]   serves on a free port of 127.0.0.1, or at this path (on TCP and UNIX sockets, a stream),
+ * and writes its URI to FD (default 1), which is then closed
  *
  * For datagrams: blocking, one receive call and one send for each.
  */
@@ -18,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +59,21 @@ static int serve_anywhere(int type, const char *scheme, int ready_fd)
 		return -1;
 	getsockname(fd, (struct sockaddr *)&addr, &size);
 	dprintf(ready_fd, "%s://127.0.0.1:%d\n", scheme, ntohs(addr.sin_port));
+	close(ready_fd);
+	return fd;
+}
+
+/* The same at a path, which nobody else uses. */
+static int serve_path(const char *path, int ready_fd)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path);
+	unlink(path);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(fd, SOMAXCONN) < 0)
+		return -1;
+	dprintf(ready_fd, "unix:%s\n", path);
 	close(ready_fd);
 	return fd;
 }
@@ -105,14 +122,15 @@ static int serve_datagrams(int ready_fd)
 	}
 }
 
-static int serve_streams(int ready_fd)
+static int serve_streams(const char *path, int ready_fd)
 {
 	char buffer[65536 + STAMP];
 	struct epoll_event events[EVENTS];
 	struct epoll_event e = {.events = EPOLLIN};
 	struct stamp stamp = {0};
 	int epoll_fd = epoll_create1(0);
-	int listen_fd = serve_anywhere(SOCK_STREAM | SOCK_NONBLOCK, "tcp", ready_fd);
+	int listen_fd =
+	        path ? serve_path(path, ready_fd) : serve_anywhere(SOCK_STREAM | SOCK_NONBLOCK, "tcp", ready_fd);
 
 	if (listen_fd < 0)
 		return 3;
@@ -138,5 +156,7 @@ int main(int argc, char **argv)
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
-	return argc > 2 && strcmp(argv[2], "udp") == 0 ? serve_datagrams(ready_fd) : serve_streams(ready_fd);
+	if (argc > 2 && strcmp(argv[2], "udp") == 0)
+		return serve_datagrams(ready_fd);
+	return serve_streams(argc > 2 ? argv[2] : NULL, ready_fd);
 }
