@@ -75,10 +75,16 @@ static struct peer *open_narrow(struct turn *t)
 	return p ? p : peer_open(t);
 }
 
+/* For a client beside the one that does not read: not where clients harm each other, or places are few, or time is. */
+static bool has_place_for_another(struct turn *t)
+{
+	return !t->subject->alone && t->subject->dialect.limit == 0 && !turn_crawls(t);
+}
+
 /*
  * Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. Another
  * client has ended meanwhile, and what it is owed waits for it, too. So there are two whose replies are left in the
- * middle. A server with few places has none for the other, which takes its place beside the cases that go on meanwhile.
+ * middle.
  */
 void case_stream_kept_unread(struct turn *t)
 {
@@ -88,7 +94,7 @@ void case_stream_kept_unread(struct turn *t)
 	}
 	struct peer *p = open_narrow(t), *ended = NULL;
 	bool is_stuck = p && stick_long(t, p);
-	if (p && t->subject->dialect.limit == 0) {
+	if (p && has_place_for_another(t)) {
 		ended = open_narrow(t);
 		peer_stick(ended, turn_bytes(t, UNREAD_SLOW, TS_S));
 		peer_end_unread(ended);
