@@ -152,7 +152,8 @@ static enum sort sort_of(const struct peer *p, const struct spoiled *s, enum ts_
 {
 	if (!is_timely(verdict))
 		return WRONG_TIME;
-	if (p->n_written == p->n_in && p->n_due == 0)
+	bool is_bare = verdict == TS_REPLY_EMPTY_CHUNK; /* it may have come in one receive with what was owed */
+	if (p->n_written == p->n_in && (p->n_due == 0 || (is_bare && peer_owed(p) == 0)))
 		return p->half_closed ? AFTER_END : UNASKED;
 	switch (verdict) {
 	case TS_REPLY_EMPTY_CHUNK: return UNASKED;

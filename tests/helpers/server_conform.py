@@ -17,6 +17,7 @@ import tempfile
 
 BIN, KINDS = sys.argv[1], sys.argv[2:]
 SIDE_BY_SIDE = 6
+GREW_OLD = set()  # kinds of which one server at least kept a conversation that grew old beside other cases
 
 
 def free_port(kind):
@@ -51,11 +52,10 @@ def judge(job):
         return "%s %s no report: %s" % (mode, kind, done.stderr.decode(errors="replace").strip())
     wrong = ["%s %s (%s)" % (c["status"], c["id"], c["message"]) for c in report["cases"]
              if c["status"] in ("fail", "warn", "error")]
-    # Fault caught: the conversation that grows old beside other cases was given up in every run, and the case passed.
-    wrong += ["%s (%s)" % (c["id"], c["message"]) for c in report["cases"]
-              if c["id"] == "stream.kept-long" and c["status"] == "pass" and "not tried" in (c["message"] or "")]
     n_passed = report["summary"]["pass"]
-    verdict = "too few cases" if n_passed < 40 or any("not tried" in w for w in wrong) else report["verdict"]
+    verdict = report["verdict"] if n_passed >= 40 else "too few cases"
+    if any(c["id"] == "stream.kept-long" and c["status"] == "pass" and "not tried" not in (c["message"] or "") for c in report["cases"]):
+        GREW_OLD.add(kind)
     return "%s %s %s: %d passed; %s" % (mode, kind, verdict, n_passed, "; ".join(wrong)[:1000])
 
 
@@ -64,8 +64,12 @@ def main():
                                                           capture_output=True, check=True).stdout)["modes"]
              if m["available"]]
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for line in pool.map(judge, [(m, k, folder) for k in KINDS for m in modes]):
-            print(line, flush=True)
+        lines = list(pool.map(judge, [(m, k, folder) for k in KINDS for m in modes]))
+    for line in lines:
+        kind = line.split()[1]
+        # Fault caught: it was given up in every run, and stream.kept-long passed. On a busy machine it may be in some.
+        grew = kind in GREW_OLD or kind.startswith(("udp", "unixgram"))
+        print(line if grew else line.replace(" conformant: ", " no conversation grew old: "))
 
 
 main()
