@@ -189,10 +189,10 @@ static void judge_growth(struct turn *t, const struct trait *trait, const struct
 
 	if (n == 0)
 		return;
-	const bool plain = growth > 2 + n / 5;
-	if (!plain && growth > FEW && goes_on_growing(t, trait))
+	const bool plain = growth > 2 + n / 5, goes_on = !plain && growth > FEW && goes_on_growing(t, trait);
+	if (goes_on)
 		t->sort = KEPT_WAITING; /* seen three times */
-	if (plain || t->sort == KEPT_WAITING)
+	if (plain || goes_on)
 		turn_fail(t, BYTES, "%d conversations left %lld %s behind", n, (long long)growth, trait->name);
 	else
 		turn_report(t, "%lld before, %lld after %d conversations", (long long)n_before, (long long)n_after, n);

@@ -3,8 +3,8 @@
  * of the time made once a second. No options, no limits, no time-outs; a reply that does not fit into the socket's
  * buffer is cut. Not a server to use: what others cost beyond it is what they do more.
  *
- *   floor [FD [udp|PATH]]   serves on a free port of 127.0.0.1, or at this path (on TCP and UNIX sockets, a stream),
- * and writes its URI to FD (default 1), which is then closed
+ *   floor [FD [udp]]   serves on a free port of 127.0.0.1 and writes its URI to FD (default 1), which is then closed
+ *   floor FD PATH      the same on a UNIX stream socket
  *
  * For datagrams: blocking, one receive call and one send for each.
  */

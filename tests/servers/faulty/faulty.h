@@ -57,7 +57,7 @@ struct conversation {
 	bool was_queued; /* it waited while another was served */
 	bool wants_crlf; /* LINE_CRLF_STICKS */
 	bool skips_lf;   /* LF_SKIPPED: the piece before ended with CR */
-	bool was_full;   /* the latest receive filled its buffer */
+	bool was_full;   /* FULL_ENDS: the latest receive filled its buffer */
 	bool is_reset;   /* by the client */
 	bool is_closed;  /* at the end: close fd (datagrams: serve no more) */
 	uint64_t nth;    /* of the clients, from 1 */
@@ -89,7 +89,7 @@ bool bytes_send(const struct conversation *c, int fd, const char *bytes,
                 size_t n);                                        /* all; false: the client has gone */
 bool reply_send(struct conversation *c, struct peer_text *reply); /* false: end the conversation */
 void stamp_send(struct conversation *c);
-bool rest_send(struct conversation *c);   /* REST_SHARED: until this client's rest is sent, or another's stands there */
+bool rest_send(struct conversation *c);   /* until what is left is sent; REST_SHARED: or another's stands there */
 void list_forget(struct conversation *c); /* LEFT_TO_OTHERS: what is still to be sent to anybody */
 
 /* The buffer that a piece fills which is answered with the next: FULL_WAITS and its like; 0: there is none. */

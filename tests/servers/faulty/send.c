@@ -63,39 +63,28 @@ static bool send_from_list(struct conversation *c, const struct peer_text *reply
 	return sent;
 }
 
-/* The same, and goes on only when the list is empty, whoever took it. */
-static bool send_until_list_is_empty(struct conversation *c, const struct peer_text *reply)
-{
-	static const struct peer_text nothing = {0};
-	struct pollfd poll_fd = {.fd = c->fd, .events = POLLOUT};
-	bool sent = send_from_list(c, reply), left = sent;
-
-	while (left && sent) {
-		poll(&poll_fd, 1, 20);
-		pthread_mutex_lock(&c->server->lock);
-		left = c->server->shared.n > 0;
-		sent = !left || send_kept(c, &c->server->shared, &nothing);
-		pthread_mutex_unlock(&c->server->lock);
-	}
-	return sent;
-}
-
 bool rest_send(struct conversation *c)
 {
 	static const struct peer_text nothing = {0};
 	struct server *s = c->server;
 	struct pollfd poll_fd = {.fd = c->fd, .events = POLLOUT};
-	bool mine = true, sent = true;
+	bool left = true, sent = true;
 
-	while (mine && sent) {
+	while (left && sent) {
 		pthread_mutex_lock(&s->lock);
-		mine = s->rest_of == c->fd && s->shared.n > 0;
-		sent = !mine || send_kept(c, &s->shared, &nothing);
+		left = s->shared.n > 0 && (!has(c, FAULT_REST_SHARED) || s->rest_of == c->fd);
+		sent = !left || send_kept(c, &s->shared, &nothing);
 		pthread_mutex_unlock(&s->lock);
-		if (mine)
+		if (left)
 			poll(&poll_fd, 1, 20);
 	}
 	return sent;
+}
+
+/* The same, and goes on only when the list is empty, whoever took it. */
+static bool send_until_list_is_empty(struct conversation *c, const struct peer_text *reply)
+{
+	return send_from_list(c, reply) && rest_send(c);
 }
 
 /* What the client does not take is left in one place, where another client's rest takes its place. */
