@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The bench script with the real programs, in small: two modes, two workloads. Whatever happens to it, finished trials stay.
-# long: starts first
+# long: 40 s
 
 setup() {
   cd "${BATS_TEST_DIRNAME}/.." || exit 1

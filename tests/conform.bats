@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsconform against servers in several languages, its reports, and its exit statuses.
-# long: starts first
+# long: 100 s
 
 load helpers/peer.bash
 load helpers/conform.bash

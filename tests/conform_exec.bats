@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsconform starts the server, watches it, and stops it (--exec).
-# long: starts first
+# long: 120 s
 
 load helpers/peer.bash
 load helpers/conform.bash

@@ -2,7 +2,7 @@
 # The contract with users and scripts: exit codes, one-line errors, readiness, what every JSON file holds and that it is
 # true, results of stopped runs. Each sentence is checked with the built programs; behaviour has files of its own.
 # shellcheck disable=SC2154 # bin, file, scratch and the like come from helpers/contract, uri and peer from helpers/peer
-# long: starts first
+# long: 25 s
 load helpers/peer
 load helpers/contract
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsload against real servers: the ledger, transports, sessions, errors, exits. What needs quiet is in load.serial.bats.
-# long: starts first
+# long: 60 s
 
 load helpers/peer
 load helpers/load

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The page of a run with 14 modes, in headless Chromium: phone to wide screen, light and dark.
-# long: starts first
+# long: 20 s
 
 setup() {
   cd "${BATS_TEST_DIRNAME}/.." || exit 1

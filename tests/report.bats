@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsreport on invented results: what it prints and draws, and what it says of files that are not what they should be.
-# long: starts first
+# long: 15 s
 
 setup_file() {
   cd "${BATS_TEST_DIRNAME}/.." || exit 1
