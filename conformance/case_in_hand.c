@@ -1,4 +1,4 @@
-/* A stop while a reply is on its way. */
+/* A stop while a reply is on its way, to a client that reads it after all, and to one that does not. */
 #include "exec.h"
 #include "ts_clock.h"
 #include <signal.h>
@@ -117,5 +117,18 @@ void case_lifecycle_reply_in_hand(struct turn *t)
 		          (unsigned long long)p->reply.matched);
 	turn_report(t, "%llu of %zu bytes sent were answered before the end", (unsigned long long)p->reply.matched,
 	            p->n_in);
+	exec_forget_clients(t);
+}
+
+/* A server that goes on sending until all has gone would never end. */
+void case_lifecycle_sigterm_stuck(struct turn *t)
+{
+	int status;
+
+	if (turn_crawls(t))
+		return;
+	peer_stick(peer_try(t, turn_wait_ns(t), true), turn_bytes_unread(t));
+	if (t->blame == NOBODY && !exec_stops(t, SIGTERM, &status))
+		turn_precede(t, "while a client does not read its replies: ");
 	exec_forget_clients(t);
 }

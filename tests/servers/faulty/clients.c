@@ -287,7 +287,7 @@ static void farewell(int fd, bool in_words)
 	send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* End the conversations: the replies in hand go out, for three seconds at most. */
+/* End the conversations: the replies in hand go out, for a second at most. */
 void clients_stop(struct server *s)
 {
 	struct timespec until;
@@ -295,7 +295,7 @@ void clients_stop(struct server *s)
 	clock_gettime(CLOCK_REALTIME, &until);
 	bool waits = s->fault == FAULT_TERM_WAITS || (s->fault == FAULT_TERM_WAITS_LINE && s->in_line);
 
-	until.tv_sec += waits ? PEER_LIFE_S : 3;
+	until.tv_sec += waits || s->fault == FAULT_TERM_WAITS_UNREAD ? PEER_LIFE_S : 1;
 	pthread_mutex_lock(&s->lock);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (s->clients[i] && (s->fault == FAULT_FAREWELL || s->fault == FAULT_FAREWELL_STAMP))
