@@ -24,6 +24,7 @@ static void update_now(struct loop *loop)
 
 void loop_woke(struct loop *loop, int n)
 {
+	loop->round++;
 	count(loop->worker->counters, COUNT_CALL_WAIT, 1);
 	if (n > 0)
 		count(loop->worker->counters, COUNT_WAKEUPS, 1);
@@ -93,15 +94,15 @@ static bool goes_on_after(struct loop *loop, int error)
 	return true;
 }
 
-/* Returns how many were looked for: ACCEPT_BATCH, and more may be there; or fewer. */
-static int accept_batch(struct loop *loop, int listen_fd)
+/* Returns how many were found: `most`, and more may be there; or fewer. */
+static int accept_callers(struct loop *loop, int listen_fd, int most)
 {
 	struct worker *w = loop->worker;
 	int flags = SOCK_CLOEXEC | (loop->ops->completes ? 0 : SOCK_NONBLOCK);
 	bool go_on = true;
 	int n = 0;
 
-	for (; go_on && n < ACCEPT_BATCH; n++) {
+	for (; go_on && n < most; n++) {
 		int fd, error;
 
 		if (!has_place(loop)) {
@@ -119,6 +120,20 @@ static int accept_batch(struct loop *loop, int listen_fd)
 		go_on = goes_on_after(loop, error);
 	}
 	return go_on ? n : n - 1;
+}
+
+/*
+ * Who is not there is dear to look for: accept(2) makes a socket and a file first. So it is one caller that is taken
+ * where at least one is known of, and twice as many at each wake-up that follows at once with more of them.
+ */
+static void accept_batch(struct loop *loop, struct port *p)
+{
+	bool in_a_row = p->n_callers > 0 && p->round + 1 == loop->round;
+	int most = loop->ops->blind ? ACCEPT_BATCH : in_a_row ? 2 * p->n_callers : 1;
+
+	most = most < ACCEPT_BATCH ? most : ACCEPT_BATCH;
+	p->n_callers = accept_callers(loop, p->source.fd, most);
+	p->round = loop->round;
 }
 
 void loop_accepted(struct loop *loop, int fd)
@@ -150,7 +165,7 @@ void loop_ready(struct loop *loop, struct source *s, unsigned ready)
 	switch ((enum source_kind)s->kind) {
 	case SOURCE_CONN: loop_conn_ready(loop, (struct conn *)s, ready); break;
 	case SOURCE_DATAGRAM: serve_datagrams(loop, (struct port *)s); break;
-	case SOURCE_LISTENER: accept_batch(loop, s->fd); break;
+	case SOURCE_LISTENER: accept_batch(loop, (struct port *)s); break;
 	case SOURCE_STOP: stop_take_signals(loop->worker->server); break;
 	}
 }
@@ -172,7 +187,7 @@ static void drain_queues(struct loop *loop)
 
 		while (n == ACCEPT_BATCH && p->source.kind == SOURCE_LISTENER && p->n_late <= server->set.backlog &&
 		       stop_left_ns(server) > 0) {
-			n = accept_batch(loop, p->source.fd);
+			n = accept_callers(loop, p->source.fd, ACCEPT_BATCH);
 			p->n_late += n;
 			loop_conns_drain(loop);
 		}

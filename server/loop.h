@@ -30,6 +30,7 @@ struct loop_ops {
 	void (*remove)(struct loop *loop, struct source *s);
 	int (*wait)(struct loop *loop, int64_t timeout_ns);
 	bool edge;      /* readiness is told once, when it begins: read until nothing is there */
+	bool blind;     /* nobody tells what is ready: each is asked */
 	bool completes; /* the kernel accepts and receives by itself: sockets stay in blocking mode */
 };
 
@@ -37,6 +38,8 @@ struct loop_ops {
 struct port {
 	struct source source; /* first */
 	const struct listener *listener;
+	int n_callers; /* taken at the wake-up `round` */
+	unsigned round;
 	int64_t n_late; /* callers looked for at the stop */
 };
 
@@ -54,6 +57,7 @@ struct loop {
 	int64_t accept_again_ns;  /* monotonic; 0: accepting. Else out of descriptors, memory or places until then */
 	int64_t receive_again_ns; /* monotonic; 0: receiving datagrams. Else out of memory until then */
 	int64_t send_again_ns;    /* monotonic; 0: no conversation is CONN_SHORT */
+	unsigned round;           /* wake-ups so far */
 	bool draining, idle_matters;
 };
 

@@ -57,7 +57,8 @@ static int go_round(struct loop *loop, int64_t timeout_ns)
 
 int mode_nonblocking(struct server *server)
 {
-	static const struct loop_ops ops = {.add = add, .change = change, .remove = drop, .wait = go_round};
+	static const struct loop_ops ops = {
+	        .add = add, .change = change, .remove = drop, .wait = go_round, .blind = true};
 	struct nonblocking nb = {0};
 	struct worker w;
 	int rc = worker_init(&w, server, server->child_index);

@@ -168,6 +168,12 @@ PY
   done
 }
 
+@test "callers who come one by one cost one accept(2) each" {
+  for mode in select poll epoll epoll-et libev; do
+    MODE=${mode} check lone_callers
+  done
+}
+
 @test "an idle connection costs at most 300 bytes in epoll and libev" {
   MODE=epoll check idle_memory
   MODE=libev check idle_memory

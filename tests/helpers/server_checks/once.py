@@ -211,6 +211,17 @@ def check_spin():
         assert stats["switches_voluntary_count"] < 50 and each_us < 5, "%.1f us a call, %s" % (each_us, stats)
 
 
+def check_lone_callers():
+    """Fault caught: after each caller another was looked for, and accept(2) makes a socket and a file before it sees nobody."""
+    n = 20
+    with Server() as server:
+        for _ in range(n):
+            with server.connect() as client:
+                ask(client, b"alone")
+        stats = server.stop()
+        assert n <= stats["system_calls"]["accept"] <= n + 4, stats
+
+
 def heap_bytes(pid):
     with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
         return 1024 * int(re.search(r"Anonymous:\s+(\d+)", file.read()).group(1))
