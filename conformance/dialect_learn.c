@@ -134,6 +134,20 @@ static size_t cut_separator(const char *separator, const char *out, size_t n_out
 	return n_out - n;
 }
 
+#define FAR_NS (3600 * TS_S)
+
+/* A number may look like one of those since 1970, and be far from the present as such, and tell the present in another
+ * way: 2026334165211 is the 334th day of 2026. */
+static void prefer_present(struct dialect *d, const char *in, size_t n_in, const char *out, size_t n_out, int64_t now_ns)
+{
+	struct dialect other = *d;
+	int64_t off_ns = ts_stamp_instant_ns(&d->stamp, 0, now_ns) - now_ns;
+
+	if (d->rule.stamp.kind == TS_STAMP_UNIX && (off_ns < -FAR_NS || off_ns > FAR_NS) &&
+	    learn_pattern(&other, in, n_in, out, n_out, NULL))
+		*d = other;
+}
+
 void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out, size_t n_out)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -168,6 +182,8 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 		         quoted);
 		return;
 	}
+	if (!stated)
+		prefer_present(d, in, n_in, out, n_out, now_ns);
 	const char *close = memchr(out, ']', n_out);
 	snprintf(d->stamp_text, sizeof(d->stamp_text), "%.*s", close ? (int)(close - out - 1) : 0, out + 1);
 	if (strcmp(o->time, "auto") == 0)

@@ -127,15 +127,20 @@ static bool fraction(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 	return s->p > start || ts_stamp_no(s, "the fraction has no digits");
 }
 
-/* " AM", "PM": the hour is then one of twelve. Some browsers' engines put U+202F for the space. */
+/* " AM", "PM", "a.m.": the hour is then one of twelve. Some browsers' engines put U+202F for the space. */
 static bool half_of_day(struct ts_stamp_scan *s, struct ts_stamp_fields *f, bool *found)
 {
+	static const char *const names[][2] = {
+	        {"AM", "PM"}, {"am", "pm"}, {"a.m.", "p.m."}, {"a.\xc2\xa0m.", "p.\xc2\xa0m."}};
 	const char *start = s->p;
+	bool am = false, pm = false;
 
 	if (!take(s, ' '))
 		take_text(s, "\xe2\x80\xaf");
-	bool am = take_text(s, "AM") || take_text(s, "am");
-	bool pm = !am && (take_text(s, "PM") || take_text(s, "pm"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !am && !pm; i++) {
+		am = take_text(s, names[i][0]);
+		pm = !am && take_text(s, names[i][1]);
+	}
 	*found = am || pm;
 	if (!*found) {
 		s->p = start;
