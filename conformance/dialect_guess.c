@@ -24,6 +24,7 @@ enum {
 	MOMENT = 1 << 11,
 	YEAR_DAY = 1 << 12,
 	WEEK_YEAR = 1 << 14,
+	WEEK = 1 << 15,
 	GAP = 1 << 13 /* of `last` alone: one byte that stands for itself came after it */
 };
 
@@ -65,6 +66,9 @@ static const struct number {
         {"%H", 2, 0, 23, HOUR, HOUR | HALF_HOUR, 0},
         {"%-H", 1, 0, 9, HOUR, HOUR | HALF_HOUR, 0},
         {"%k", -1, 0, 9, HOUR, HOUR | HALF_HOUR, 0},
+        {"%V", 2, 1, 53, WEEK, WEEK, 0},
+        {"%U", 2, 0, 53, WEEK, WEEK, 0},
+        {"%W", 2, 0, 53, WEEK, WEEK, 0},
 };
 
 static const struct {
@@ -101,10 +105,11 @@ static bool hides_year(const struct walk *w, unsigned shown)
 static bool holds(struct walk *w, unsigned shown)
 {
 	bool twelve = shown & HALF_HOUR, month = shown & MONTH, day = shown & DAY, year = shown & YEAR;
+	bool in_week = shown & WEEK && shown & WEEKDAY;
 
 	if (!(shown & MOMENT) && (!(shown & (HOUR | HALF_HOUR)) || !(shown & MINUTE) || (twelve && !(shown & HALF))))
 		return false;
-	if (hides_year(w, shown) || month != day || (year && !day) || (shown & YEAR_DAY && !year))
+	if (hides_year(w, shown) || month != day || (year && !day && !in_week) || (shown & YEAR_DAY && !year))
 		return false;
 	*w->format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
 	memcpy(w->format->strftime_text, w->pattern, sizeof(w->pattern));
@@ -120,10 +125,10 @@ static bool holds(struct walk *w, unsigned shown)
 /* Words that may stand for themselves; some are the "at" of other languages, before a time of day. Others are perhaps a
  * weekday in another language, or no words at all. */
 static const char *const plain_words[] = {
-        "t",   "z",     "h",         "m",       "s",      "at",  "on",    "o",   "clock", "time",  "date",
-        "ts",  "stamp", "timestamp", "unix",    "epoch",  "now", "local", "the", "is",    "it",    "and",
-        "of",  "in",    "today",     "current", "server", "st",  "nd",    "rd",  "th",    "since", "seconds",
-        "day", "week",  "year",      "uhr",     "klo",    "kl",  "um",    "om",  "alle"};
+        "t",     "z",         "h",      "m",     "s",   "at",    "on",  "o",     "clock",   "time", "date", "ts",
+        "stamp", "timestamp", "unix",   "epoch", "now", "local", "the", "is",    "it",      "and",  "of",   "in",
+        "today", "current",   "server", "st",    "nd",  "rd",    "th",  "since", "seconds", "day",  "week", "wk",
+        "w",     "kw",        "cw",     "year",  "uhr", "klo",   "kl",  "um",    "om",      "alle"};
 
 /* What hours and minutes are called: these stand between the numbers, with blanks around them. */
 static const char *const units[] = {"h", "hr", "hrs", "hour", "hours", "m", "min", "mins", "minute", "minutes"};
@@ -150,6 +155,14 @@ static size_t n_digits(const struct walk *w, size_t at)
 	return n;
 }
 
+/* "week 48", "W48", "KW 48": else a number is no week. */
+static bool names_week(const struct walk *w, size_t at)
+{
+	while (at > 0 && w->text[at - 1] == ' ')
+		at--;
+	return at > 0 && strchr("WwKk", w->text[at - 1]);
+}
+
 static bool walk_number(struct walk *w, size_t at, size_t n_pattern, unsigned shown, unsigned last)
 {
 	bool padded = w->text[at] == ' ';
@@ -164,6 +177,8 @@ static bool walk_number(struct walk *w, size_t at, size_t n_pattern, unsigned sh
 		int value = 0;
 		if (padded != (c->digits < 0) || shown & c->excludes || (c->after && !(last & c->after)) ||
 		    (!c->after && last & (HOUR | HALF_HOUR)))
+			continue;
+		if (c->shows == WEEK && !names_week(w, at))
 			continue;
 		if (c->shows == MONTH && shown & YEAR && shown & DAY) /* year, day, month: nobody's order */
 			continue;
@@ -349,7 +364,9 @@ static bool walk(struct walk *w, size_t at, size_t n_pattern, unsigned shown, un
 	if (w->n_tries++ > TRIES_MAX)
 		return false;
 	bool after_point = at > 0 && strchr(".,", w->text[at - 1]);
-	if (isdigit((unsigned char)c)) /* a digit never stands for itself */
+	if (shown & MOMENT && w->n - at >= 4 && memcmp(w->text + at, "1970", 4) == 0 && alone(w, at, 4))
+		return go(w, at, 4, n_pattern, "1970", shown, last);
+	if (isdigit((unsigned char)c)) /* no other digit stands for itself */
 		return (after_point && walk_fraction(w, at, n_pattern, shown, last)) ||
 		       walk_number(w, at, n_pattern, shown, last) || walk_fraction(w, at, n_pattern, shown, last);
 	if (at_week(w, at, shown))

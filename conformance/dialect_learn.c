@@ -138,7 +138,8 @@ static size_t cut_separator(const char *separator, const char *out, size_t n_out
 
 /* A number may look like one of those since 1970, and be far from the present as such, and tell the present in another
  * way: 2026334165211 is the 334th day of 2026. */
-static void prefer_present(struct dialect *d, const char *in, size_t n_in, const char *out, size_t n_out, int64_t now_ns)
+static void prefer_present(struct dialect *d, const char *in, size_t n_in, const char *out, size_t n_out,
+                           int64_t now_ns)
 {
 	struct dialect other = *d;
 	int64_t off_ns = ts_stamp_instant_ns(&d->stamp, 0, now_ns) - now_ns;

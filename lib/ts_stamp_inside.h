@@ -46,6 +46,9 @@ extern const char ts_stamp_months[12][10];  /* "January" ... */
 int64_t ts_stamp_days(int year, int month, int day); /* since 1 January 1970 */
 int64_t ts_stamp_unit_ns(int digits);                /* 1 s for 0, 1 ns for 9 */
 
+/* The day, since 1 January 1970, of a weekday (0 Sunday) in a week of the kind %V, %U or %W. */
+int64_t ts_stamp_week_day(char kind, int year, int week, int weekday);
+
 /* Fields into a stamp: the calendar is checked here and nowhere else. */
 bool ts_stamp_finish(struct ts_stamp *stamp, const struct ts_stamp_fields *f, struct ts_stamp_scan *s);
 

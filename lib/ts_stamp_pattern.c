@@ -12,9 +12,11 @@ struct told {
 	struct ts_stamp_fields f;
 	struct tm tm; /* as it stood there, for the writing back */
 	bool year, month, day, year_day, hour, half_hour, minute, second, fraction, moment;
-	int century, half;             /* half: 0 none, 1 AM, 2 PM */
-	int week_year, week, week_day; /* of ISO 8601, from 1; 0: not told */
-	int64_t moment_s;              /* %s */
+	bool week_day;
+	int century, half;   /* half: 0 none, 1 AM, 2 PM */
+	int week_year, week; /* week_year: of ISO 8601; 0: not told */
+	char week_kind;      /* V, U or W; 0: no week was told */
+	int64_t moment_s;    /* %s */
 	char zone_name[16];
 };
 
@@ -100,13 +102,18 @@ static void note_number(struct told *t, char letter, int value)
 		break;
 	case 'C': t->century = value; break;
 	case 'G': t->week_year = value; break;
-	case 'V': t->week = value; break;
+	case 'U':
+	case 'V':
+	case 'W':
+		t->week = value;
+		t->week_kind = letter;
+		break;
 	case 'u':
 	case 'w':
 		t->tm.tm_wday = value % 7;
-		t->week_day = value ? value : 7;
+		t->week_day = true;
 		break;
-	default: break; /* other weeks: checked by the writing back */
+	default: break;
 	}
 }
 
@@ -192,7 +199,7 @@ static bool take_conversion(struct ts_stamp_scan *s, struct told *t, const char 
 
 	switch (letter) {
 	case 'a':
-	case 'A': return take_name(s, ts_stamp_weekdays, 7, letter == 'A', &t->tm.tm_wday);
+	case 'A': t->week_day = true; return take_name(s, ts_stamp_weekdays, 7, letter == 'A', &t->tm.tm_wday);
 	case 'b':
 	case 'h':
 	case 'B':
@@ -258,15 +265,18 @@ static void resolve_year_day(struct told *t)
 	t->f.day = (int)(day - ts_stamp_days(t->f.year, t->f.month, 1)) + 1;
 }
 
-/* The day of an ISO week: week 1 is that of 4 January, and begins on a Monday. Its year may be the one beside it. */
+/* The day of a week. An ISO week at the turn of the year may be of the year beside that of its day. */
 static void resolve_week(struct told *t)
 {
-	int64_t fourth = ts_stamp_days(t->week_year, 1, 4), monday = fourth - (fourth + 3) % 7;
-	int64_t day = monday + (t->week - 1) * 7 + t->week_day - 1;
+	int of = t->week_year ? t->week_year : t->f.year;
+	int64_t day = ts_stamp_week_day(t->week_kind, of, t->week, t->tm.tm_wday);
 
-	t->f.year = t->week_year;
-	t->f.year -= day < ts_stamp_days(t->f.year, 1, 1);
-	t->f.year += day >= ts_stamp_days(t->f.year + 1, 1, 1);
+	if (t->week_year) {
+		t->f.year = of - (day < ts_stamp_days(of, 1, 1)) + (day >= ts_stamp_days(of + 1, 1, 1));
+	} else if (t->week_kind == 'V') {
+		of += day < ts_stamp_days(of, 1, 1) ? 1 : day >= ts_stamp_days(of + 1, 1, 1) ? -1 : 0;
+		day = ts_stamp_week_day('V', of, t->week, t->tm.tm_wday);
+	}
 	t->tm.tm_yday = (int)(day - ts_stamp_days(t->f.year, 1, 1));
 	t->year = t->year_day = true;
 }
@@ -286,7 +296,7 @@ static bool resolve(struct told *t, struct ts_stamp_scan *s)
 	t->f.year += t->century * 100;
 	if (t->year) /* with no month it is no date, and is written back all the same */
 		t->tm.tm_year = t->f.year - 1900;
-	if (t->week_year && t->week && t->week_day && !t->year && !t->month && !t->day)
+	if (t->week_kind && t->week_day && (t->week_year || t->year) && !t->month && !t->day && !t->year_day)
 		resolve_week(t);
 	t->f.has_date = t->year && ((t->month && t->day) || t->year_day);
 	if (t->f.has_date && !(t->month && t->day))

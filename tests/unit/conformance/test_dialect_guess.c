@@ -71,6 +71,10 @@ static void finds_the_pattern(void **state)
 	        {"22.11.2026, 10:30:00 Uhr", "%d.%m.%Y, %H:%M:%S Uhr"},
 	        {"22.11.2026 klo 10.30.00", "%d.%m.%Y klo %H.%M.%S"}, /* in Finland */
 	        {"22.11.2026 kl. 10.30.00", "%d.%m.%Y kl. %H.%M.%S"},
+	        {"week 47, Sunday 10:30:00 2026", "week %V, %A %H:%M:%S %Y"},
+	        {"Sun 10:30:00, KW 46 of 2026", "%a %H:%M:%S, KW %W of %Y"},
+	        {"22.11.2026 (week 47) 10:30:00", "%d.%m.%Y (week %V) %H:%M:%S"},
+	        {"1795343400 s since 1970", "%s s since 1970"},
 	        {"day 326 of the year 2026, 10:30:00", "day %j of the year %Y, %H:%M:%S"},
 	        {"22/11/2026 18:30:00", "%d/%m/%Y %H:%M:%S"}, /* eight hours east */
 	};

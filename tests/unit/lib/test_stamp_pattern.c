@@ -51,6 +51,13 @@ static void test_strftime(void **state)
 	        {"%G-W%V", "2026-W47", -1, 0, false, false},
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 47", NOW_S * TS_S, TS_S, true, false},
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 46", -1, 0, false, false},
+	        {"week %V, %A %T %Y", "week 47, Sunday 10:30:00 2026", NOW_S * TS_S, TS_S, true, false},
+	        {"%a %T, week %U of %Y", "Sun 10:30:00, week 47 of 2026", NOW_S * TS_S, TS_S, true, false},
+	        {"%W/%Y %u %T", "46/2026 7 10:30:00", NOW_S * TS_S, TS_S, true, false},
+	        {"%W/%Y %u %T", "54/2026 7 10:30:00", -1, 0, false, false},
+	        {"%U %a %Y", "00 Fri 2027", INT64_C(1798761600) * TS_S, 86400 * TS_S, true, false}, /* 1 January */
+	        {"%V %a %Y", "53 Fri 2027", INT64_C(1798761600) * TS_S, 86400 * TS_S, true, false},
+	        {"%V %T %Y", "47 10:30:00 2026", -1, 0, false, false}, /* on which day? */
 	        {"%F %T", "2026-06-30 23:59:60", INT64_C(1782863999) * TS_S, TS_S, true, false},
 	        {"el %d de enero de %Y, %T", "el 22 de enero de 2026, 10:30:00", 37800 * TS_S, TS_S, false, false},
 	        {"%y, %T", "26, 10:30:00", 37800 * TS_S, TS_S, false, false},
