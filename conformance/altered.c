@@ -174,6 +174,32 @@ static size_t with_cr(const char *in, size_t n, char *out)
 	return n_out;
 }
 
+static const char letter_and_mark[] = "e\xcc\x81", letter[] = "\xc3\xa9"; /* of which data.utf8 has each */
+
+static size_t replaced(const char *in, size_t n, char *out, const char *from, const char *to)
+{
+	const char *at = memmem(in, n, from, strlen(from)), *end = in + n;
+	size_t n_before = at ? (size_t)(at - in) : n, n_to = at ? strlen(to) : 0;
+
+	memcpy(out, in, n_before);
+	memcpy(out + n_before, to, n_to);
+	if (!at)
+		return n;
+	at += strlen(from);
+	memcpy(out + n_before + n_to, at, (size_t)(end - at));
+	return n_before + n_to + (size_t)(end - at);
+}
+
+static size_t composed(const char *in, size_t n, char *out)
+{
+	return replaced(in, n, out, letter_and_mark, letter);
+}
+
+static size_t decomposed(const char *in, size_t n, char *out)
+{
+	return replaced(in, n, out, letter, letter_and_mark);
+}
+
 static size_t ended(const char *in, size_t n, char *out)
 {
 	memcpy(out, in, n);
@@ -232,6 +258,8 @@ static const struct {
         {encoded, "bytes above 127 came back as two bytes each: they were taken for Latin-1, and written as UTF-8"},
         {without_cr, "CR was left out of the data: its CR LF came back as LF"},
         {with_cr, "LF came back as CR LF"},
+        {composed, "a letter and its accent came back as one letter: the text was normalised (Unicode's NFC)"},
+        {decomposed, "a letter came back as one without its accent and the accent: the text was normalised (NFD)"},
         {ended, "a line's end was added to the data"},
         {trimmed_end, "blanks or a line's end were stripped from the end of the data"},
         {trimmed_begin, "blanks or a line's end were stripped from the beginning of the data"},

@@ -1,4 +1,4 @@
-/* Why a text is no time, in words for its author. Pure. */
+/* Why a text is no time, in words for its author. */
 #include "dialect.h"
 #include "dialect_guess.h"
 #include "ts_clock.h"
@@ -238,6 +238,17 @@ static bool is_number(const char *text, size_t n)
 	return strspn(text, "0123456789.") == n;
 }
 
+/* Seconds, milli-, micro- or nanoseconds since the machine started. */
+static bool is_uptime(const char *text, size_t n)
+{
+	double value = strtod(text, NULL), up = (double)ts_clock_mono_ns();
+	bool found = false;
+
+	for (double unit = 1; unit < 1e10; unit *= 1e3)
+		found |= value * unit > up - 5e9 && value * unit < up + 1e9;
+	return n > 0 && is_number(text, n) && found;
+}
+
 static bool has_bracket(const char *text, size_t n)
 {
 	return n > 0 && *text == '[';
@@ -298,6 +309,7 @@ static const struct {
         {has_long_second, "its seconds have three digits"},
         {has_long_day, "its day of the month has three digits"},
         {is_year_day, "its date seems to be a day of the year, without the year"},
+        {is_uptime, "it counts from the start of the machine: CLOCK_MONOTONIC is no wall clock"},
         {is_number, "the number does not have the 10, 13, 16 or 19 digits of a time since 1970"},
         {is_exponential, "it is a number with an exponent"},
         {is_duration, "it seems to say how long something took, and not what time it is"},

@@ -12,6 +12,13 @@ bool ts_shape_newline_in_stamp(const struct ts_exchange *x)
 	return x->out[0] == '[' && close < x->n_out && n < close && ts_text_is_loose_time(x->out, n);
 }
 
+bool ts_shape_nul_in_stamp(const struct ts_exchange *x)
+{
+	size_t close = ts_text_find(x->out, x->n_out, ']'), n = ts_text_find(x->out, close, '\0');
+
+	return x->out[0] == '[' && close < x->n_out && n < close && ts_text_is_loose_time(x->out + 1, n - 1);
+}
+
 bool ts_shape_never_closed(const struct ts_exchange *x)
 {
 	return x->out[0] == '[' && ts_text_find(x->out, x->n_out, ']') == x->n_out;

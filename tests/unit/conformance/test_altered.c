@@ -67,6 +67,8 @@ static void a_known_way_is_named(void **state)
 	        {BYTES("007"), BYTES("8"), NULL},
 	        {BYTES("0"), BYTES(""), NULL},
 	        {BYTES("7 x"), BYTES("7.0 x"), NULL},
+	        {BYTES("cafe\xcc\x81"), BYTES("caf\xc3\xa9"), "NFC"},
+	        {BYTES("caf\xc3\xa9"), BYTES("cafe\xcc\x81"), "NFD"},
 	        {BYTES("abc"), BYTES("abd"), NULL},
 	        {BYTES("abc"), BYTES("abc"), NULL},
 	        {BYTES("abcdef"), BYTES("abc"), NULL},

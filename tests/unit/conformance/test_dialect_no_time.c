@@ -5,7 +5,10 @@
 #include <stdint.h>
 
 #include "dialect.h"
+#include "ts_clock.h"
 #include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NOW_NS (1795343400 * INT64_C(1000000000)) /* Sun Nov 22 10:30:00 2026 */
@@ -80,9 +83,23 @@ static void a_reason_is_told(void **state)
 	}
 }
 
+static void uptime_is_told_from_other_numbers(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (int64_t unit_ns = 1; unit_ns <= TS_S; unit_ns *= 1000) {
+		int n = snprintf(text, sizeof(text), "%" PRId64, ts_clock_mono_ns() / unit_ns);
+		assert_non_null(strstr(dialect_no_time(text, (size_t)n, NOW_NS), "start of the machine"));
+		n = snprintf(text, sizeof(text), "%" PRId64, ts_clock_mono_ns() / unit_ns * 3);
+		assert_null(strstr(dialect_no_time(text, (size_t)n, NOW_NS), "start of the machine"));
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_reason_is_told)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_reason_is_told),
+	                                   cmocka_unit_test(uptime_is_told_from_other_numbers)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
