@@ -238,7 +238,7 @@ static bool unanswered(struct dgram *d, const char *bytes, size_t n)
 {
 	struct turn *t = d->turn;
 	double waited_s = (double)turn_wait_ns(t) / 1e9;
-	bool lost = passed_over(d);
+	bool lost = passed_over(d), repeated = lost && dgram_repeats(d, bytes, n);
 	char which[80];
 
 	snprintf(t->expected, sizeof(t->expected), "one reply datagram");
@@ -246,8 +246,9 @@ static bool unanswered(struct dgram *d, const char *bytes, size_t n)
 	if (t->blame != NOBODY)
 		return false;
 	t->sort = LOST;
-	return turn_fail(t, lost ? BYTES : SILENCE, "a datagram of %zu bytes was not answered within %.1f s%s%s", n,
-	                 waited_s, lost ? ", and the next one was" : "", altered_which(bytes, n, which, sizeof(which)));
+	return turn_fail(t, lost ? BYTES : SILENCE, "a datagram of %zu bytes%s was not answered within %.1f s%s%s", n,
+	                 repeated ? ", the same as the one before it," : "", waited_s,
+	                 lost ? ", and the next one was" : "", altered_which(bytes, n, which, sizeof(which)));
 }
 
 bool dgram_await(struct dgram *d)

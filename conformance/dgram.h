@@ -58,6 +58,9 @@ bool dgram_expect(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 /* Judge the datagram just received as the reply to these bytes. */
 bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns);
 
+/* Are these the bytes of the message that was answered last? */
+bool dgram_repeats(const struct dgram *d, const void *bytes, size_t n);
+
 /* Send, and expect. */
 bool dgram_say(struct dgram *d, const void *bytes, size_t n);
 bool dgram_say_letters(struct dgram *d, size_t n);

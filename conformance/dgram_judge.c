@@ -45,6 +45,13 @@ static bool came_before_its_own(struct dgram *d, const char *sent, size_t n)
 	return same && dgram_receive(d, BEHIND_NS + 2 * d->turn->subject->dialect.rtt_ns) == 1;
 }
 
+bool dgram_repeats(const struct dgram *d, const void *bytes, size_t n)
+{
+	const struct dgram_past *last = d->n_past > 0 ? &d->past[(d->n_past - 1) % DGRAM_PAST] : NULL;
+
+	return last && last->n == n && last->hash == hash_of(bytes, n);
+}
+
 static void remember(struct dgram *d, const char *bytes, size_t n)
 {
 	d->past[d->n_past++ % DGRAM_PAST] = (struct dgram_past){.n = n, .n_reply = d->n, .hash = hash_of(bytes, n)};
