@@ -154,13 +154,14 @@ static bool is_of_another(const struct dgram *d, int client)
 	return false;
 }
 
-static void ask_all(struct turn *t, struct dgram *const *d, int round)
+/* Each its own word, or, in the last round, all the same. */
+static void ask_all(struct turn *t, struct dgram *const *d, int round, bool alike)
 {
 	int64_t sent_ns = ts_clock_wall_ns();
 	char words[N_CLIENTS][N_LIKE];
 
 	for (int i = 0; i < N_CLIENTS; i++) {
-		memset(words[i], letter_of(i, round), sizeof(words[i]));
+		memset(words[i], letter_of(alike ? 0 : i, round), sizeof(words[i]));
 		dgram_send(d[i], words[i], sizeof(words[i]));
 	}
 	for (int i = N_CLIENTS - 1; i >= 0 && t->blame == NOBODY; i--)
@@ -176,7 +177,12 @@ void case_datagram_clients(struct turn *t)
 	for (int i = 0; i < N_CLIENTS; i++)
 		d[i] = dgram_open(t);
 	for (int round = 0; turn_goes_on(t, round, N_ROUNDS, 2, 2 * TS_S); round++)
-		ask_all(t, d, round);
+		ask_all(t, d, round, false);
+	const bool each_own = t->blame == NOBODY;
+	if (each_own)
+		ask_all(t, d, 0, true);
+	if (each_own && t->blame != NOBODY)
+		turn_precede(t, "clients that send the same at once: ");
 	for (int i = 0; i < N_CLIENTS; i++)
 		dgram_free(d[i]);
 }

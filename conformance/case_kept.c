@@ -13,6 +13,9 @@
 #define TALKS_EACH_NS (350 * TS_MS)
 #define LONG_NS       (3600 * TS_MS) /* another case rests meanwhile: this is about how old it is then */
 
+#define SLEEPS_NS  (3200 * TS_MS)
+#define ARRIVED_NS (20 * TS_MS) /* to read what came meanwhile */
+
 #define UNREAD_NS   (900 * TS_MS)     /* and as long as it takes to see, twice, that the server is stuck */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
 #define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
@@ -20,6 +23,16 @@
 #define CRAWLS_NS   (300 * TS_MS)     /* for as many: what the buffers hold would take seconds */
 
 #define LITTLE_PART 32 /* so small a part of it shows whether a server crawls */
+
+/* May a conversation grow older beside others, for stream.kept-long or stream.rests-long? Who serves few has no place
+ * for it. */
+static bool may_grow_old(const struct turn *t)
+{
+	const struct dialect *d = &t->subject->dialect;
+	bool has_place = d->limit == 0 || (d->limit > 2 && !d->turns_away);
+
+	return has_place && !t->subject->few && !t->subject->alone && t->patience <= 1;
+}
 
 void case_stream_kept_many(struct turn *t)
 {
@@ -30,7 +43,8 @@ void case_stream_kept_many(struct turn *t)
 		n_answered += peer_say_letters(p, 6);
 	if (t->blame != NOBODY && n_answered > 0)
 		turn_precede(t, "after %d messages that were answered: ", n_answered);
-	peer_finish(p);
+	if (t->blame != NOBODY || !may_grow_old(t) || !elder_sleep(p))
+		peer_finish(p);
 }
 
 void case_stream_kept_silent(struct turn *t)
@@ -131,15 +145,6 @@ static bool talk_for(struct peer *p, int64_t begin_ns, int64_t ns)
 	return t->blame == NOBODY;
 }
 
-/* May a conversation grow older beside others, for stream.kept-long? Who serves few has no place for it. */
-static bool may_grow_old(const struct turn *t)
-{
-	const struct dialect *d = &t->subject->dialect;
-	bool has_place = d->limit == 0 || (d->limit > 2 && !d->turns_away);
-
-	return has_place && !t->subject->few && !t->subject->alone && t->patience <= 1;
-}
-
 void case_stream_kept_talking(struct turn *t)
 {
 	struct peer *p = peer_open(t);
@@ -164,6 +169,54 @@ void case_stream_kept_long(struct turn *t)
 	if (p && talk_for(p, begin_ns, LONG_NS))
 		peer_finish(p);
 	turn_report(t, "it went on for %.1f s", (double)(ts_clock_mono_ns() - begin_ns) / 1e9);
+}
+
+/* The one that has slept since stream.kept-many; or another, that sleeps now. */
+static struct peer *one_that_slept(struct turn *t)
+{
+	int64_t *slept_ns = &t->subject->seen.slept_ns;
+	struct peer *p = t->patience <= 1 ? elder_wake(t, slept_ns) : NULL;
+
+	if (p || (t->patience <= 1 && !t->subject->few))
+		return p;
+	if (*slept_ns == 0)
+		*slept_ns = SLEEPS_NS;
+	p = peer_open(t);
+	if (peer_say_letters(p, 8))
+		peer_rest(p, *slept_ns);
+	return p;
+}
+
+/* A server may have a limit of more than 2 s on rests. */
+static bool may_be_over(const struct turn *t, const struct peer *p)
+{
+	return t->blame == NOBODY ? p->ended : t->blame == BYTES && (t->sort == IDLE_END || t->sort == EARLY_END);
+}
+
+void case_stream_rests_long(struct turn *t)
+{
+	struct peer *p = one_that_slept(t);
+	const double slept_s = (double)t->subject->seen.slept_ns / 1e9;
+
+	if (!p && t->blame == NOBODY)
+		turn_report(t, "not tried: there was no conversation that could rest beside the others");
+	if (!p)
+		return;
+	while (t->blame == NOBODY && !p->ended && peer_listen(p, ARRIVED_NS))
+		;
+	bool goes_on = !p->ended && peer_say_letters(p, 8) && peer_say_letters(p, 9);
+	if (!goes_on && may_be_over(t, p)) {
+		t->blame = NOBODY;
+		t->message[0] = '\0';
+		turn_report(t, "after a rest of %.1f s the server has ended it, which it may", slept_s);
+		return;
+	}
+	if (t->blame != NOBODY)
+		turn_precede(t, "after a rest of %.1f s: ", slept_s);
+	else
+		turn_report(t, "after a rest of %.1f s it goes on", slept_s);
+	if (goes_on)
+		peer_finish(p);
 }
 
 /* For an iterative server with all that stream.no-unasked, time.advances and stream.kept-talking want to see. */

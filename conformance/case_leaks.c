@@ -47,13 +47,14 @@ static bool await_going(struct turn *t, const struct launch_census *before, stru
 }
 
 #define ROUNDS  20
-#define TALKERS 4 /* one in so many has more to say than one message, and one says nothing */
+#define TALKERS 4  /* one in so many has more to say than one message, one says nothing, */
+#define LENGTHS 20 /* and one says something of so many lengths */
 
-static void converse(struct turn *t, int n_words)
+static void converse(struct turn *t, int n_words, size_t n_letters)
 {
 	struct peer *p = peer_open(t);
 
-	for (int i = 0; i < n_words && peer_say_letters(p, 9); i++)
+	for (int i = 0; i < n_words && peer_say_letters(p, n_letters); i++)
 		;
 	if (peer_finish(p))
 		peer_free(p, 0);
@@ -104,11 +105,13 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	int64_t until_ns = ts_clock_mono_ns() + (takes_its_time(t) ? 3 * TS_S / 2 : 2 * TS_S);
 	for (; n < 500 && t->blame == NOBODY && (n < least || is_worth_one_more(t, n, until_ns)); n++) {
 		if (talks && n % TALKERS == 0)
-			converse(t, TALKERS);
+			converse(t, TALKERS, 9);
 		else if (exec_streams(t) && n % TALKERS == 1)
 			end_otherwise(t, false);
 		else if (talks && t->subject->dialect.line && n % TALKERS == 2)
 			end_otherwise(t, true);
+		else if (talks && n % TALKERS == 3)
+			converse(t, 1, 1 + (size_t)(n / TALKERS % LENGTHS));
 		else
 			turn_plain(t);
 	}

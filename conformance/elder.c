@@ -22,10 +22,13 @@ static void move(struct peer *p, struct turn *to)
 	to->peers[to->n_peers++] = p;
 }
 
-bool elder_keep(struct peer *p, int64_t begin_ns)
+/* An _Atomic pointer of the subject: one thread at a time changes it, and others may look whether it is there. */
+typedef struct elder *_Atomic elder_place;
+
+static bool keep(elder_place *place, struct peer *p, int64_t begin_ns)
 {
 	struct subject *s = p->turn->subject;
-	struct elder *elder = s->elder ? NULL : calloc(1, sizeof(*elder));
+	struct elder *elder = *place ? NULL : calloc(1, sizeof(*elder));
 
 	if (!elder)
 		return false;
@@ -36,8 +39,44 @@ bool elder_keep(struct peer *p, int64_t begin_ns)
 	elder->turn.random = ts_random_new(s->seed);
 	trace_begin(&elder->turn.trace, begin_ns);
 	move(p, &elder->turn);
-	s->elder = elder;
+	*place = elder;
 	return true;
+}
+
+static void end(elder_place *place)
+{
+	struct elder *elder = *place;
+
+	if (!elder)
+		return;
+	turn_release(&elder->turn);
+	trace_release(&elder->turn.trace);
+	free(elder);
+	*place = NULL;
+}
+
+static struct peer *take(elder_place *place, struct turn *t, int64_t *begin_ns)
+{
+	struct elder *elder = *place;
+	struct peer *p = elder->turn.peers[0];
+
+	*begin_ns = elder->begin_ns;
+	move(p, t);
+	t->blame = elder->turn.blame;
+	t->sort = elder->turn.sort;
+	memcpy(t->message, elder->turn.message, sizeof(t->message));
+	memcpy(t->expected, elder->turn.expected, sizeof(t->expected));
+	memcpy(t->actual, elder->turn.actual, sizeof(t->actual));
+	trace_release(&t->trace);
+	t->trace = elder->turn.trace;
+	memset(&elder->turn.trace, 0, sizeof(elder->turn.trace));
+	end(place);
+	return p;
+}
+
+bool elder_keep(struct peer *p, int64_t begin_ns)
+{
+	return keep(&p->turn->subject->elder, p, begin_ns);
 }
 
 static bool rests_for(const struct peer *p, int64_t ns)
@@ -57,40 +96,38 @@ void elder_speak(struct subject *s)
 	if (!elder || elder->turn.blame != NOBODY || !rests_for(elder->turn.peers[0], EACH_NS))
 		return;
 	if (has_rested(elder->turn.peers[0]))
-		elder_end(s);
+		end(&s->elder);
 	else
 		peer_say_letters(elder->turn.peers[0], 8);
 }
 
 struct peer *elder_take(struct turn *t, int64_t *begin_ns)
 {
-	struct elder *elder = t->subject->elder;
+	const struct elder *elder = t->subject->elder;
 
 	if (!elder || (elder->turn.blame == NOBODY && has_rested(elder->turn.peers[0])))
 		return NULL;
-	struct peer *p = elder->turn.peers[0];
-	*begin_ns = elder->begin_ns;
-	move(p, t);
-	t->blame = elder->turn.blame;
-	t->sort = elder->turn.sort;
-	memcpy(t->message, elder->turn.message, sizeof(t->message));
-	memcpy(t->expected, elder->turn.expected, sizeof(t->expected));
-	memcpy(t->actual, elder->turn.actual, sizeof(t->actual));
-	trace_release(&t->trace);
-	t->trace = elder->turn.trace;
-	memset(&elder->turn.trace, 0, sizeof(elder->turn.trace));
-	elder_end(t->subject);
+	return take(&t->subject->elder, t, begin_ns);
+}
+
+bool elder_sleep(struct peer *p)
+{
+	return keep(&p->turn->subject->sleeper, p, ts_clock_mono_ns());
+}
+
+struct peer *elder_wake(struct turn *t, int64_t *slept_ns)
+{
+	int64_t begin_ns;
+
+	if (!t->subject->sleeper)
+		return NULL;
+	struct peer *p = take(&t->subject->sleeper, t, &begin_ns);
+	*slept_ns = ts_clock_mono_ns() - begin_ns;
 	return p;
 }
 
 void elder_end(struct subject *s)
 {
-	struct elder *elder = s->elder;
-
-	if (!elder)
-		return;
-	turn_release(&elder->turn);
-	trace_release(&elder->turn.trace);
-	free(elder);
-	s->elder = NULL;
+	end(&s->elder);
+	end(&s->sleeper);
 }

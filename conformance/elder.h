@@ -1,7 +1,8 @@
 /*
- * One conversation that goes on beside the cases that run after it, so that a limit on its age shows, and nobody has to
- * wait for that. One thread at a time uses it: where cases run side by side, the one that holds their lock. It has a
- * turn of its own: what goes wrong with it is none of theirs.
+ * Two conversations that go on beside the cases that run after them, so that a limit on their age, and what a long rest
+ * does, show, and nobody has to wait for that: one is spoken to now and then, the other sleeps. One thread at a time
+ * uses one: where cases run side by side, the one that holds their lock. Each has a turn of its own: what goes wrong
+ * with it is none of theirs.
  */
 #ifndef ELDER_H
 #define ELDER_H
@@ -21,7 +22,13 @@ void elder_speak(struct subject *s);
  */
 struct peer *elder_take(struct turn *t, int64_t *begin_ns);
 
-/* It ends politely, if it is there. */
+/* The same for the one that sleeps, from now on. */
+bool elder_sleep(struct peer *p);
+
+/* It moves into this turn, and nobody has looked at it for *slept_ns. NULL: there is none. */
+struct peer *elder_wake(struct turn *t, int64_t *slept_ns);
+
+/* They end politely, if they are there. */
 void elder_end(struct subject *s);
 
 #endif

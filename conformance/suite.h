@@ -110,6 +110,7 @@ struct seen {
 	struct launch_census before_broken, after_broken;
 	bool stopped; /* by SIGTERM, after a conversation: */
 	struct stop_seen stop;
+	int64_t slept_ns;       /* for stream.rests-long; 0: nobody has */
 	bool stays_with_client; /* SIGTERM does not stop it while a client is there */
 };
 
@@ -134,10 +135,10 @@ struct subject {
 	_Atomic int n_judged;        /* replies that the law was held to, and that were right */
 	_Atomic int n_served;        /* clients that it has answered since it was started, or since the probe began */
 	struct peer *shared; /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
-	struct elder *_Atomic elder; /* a conversation that grows old (elder.h), or NULL */
-	_Atomic bool gone;           /* refuses to be connected to: written by any turn */
-	struct seen seen;            /* used by one thread: where cases run one by one */
-	bool alone;                  /* clients at the same time disturb each other: from here on one at a time */
+	struct elder *_Atomic elder, *_Atomic sleeper; /* conversations that grow old (elder.h), or NULL */
+	_Atomic bool gone;                             /* refuses to be connected to: written by any turn */
+	struct seen seen;                              /* used by one thread: where cases run one by one */
+	bool alone;            /* clients at the same time disturb each other: from here on one at a time */
 	bool loses;            /* datagrams: not every one is answered, and that was said: no turn waits long for one */
 	_Atomic bool slow_end; /* does not end conversations: no turn waits for it twice */
 };

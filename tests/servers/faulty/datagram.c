@@ -116,6 +116,15 @@ static const struct sender *receiver_choose(struct conversation *c, const struct
 	return from;
 }
 
+/* Has another client sent the same just before? */
+static bool is_alike(struct conversation *c, const char *data, ssize_t n, const struct sender *from)
+{
+	uint64_t sender = ((const struct sockaddr_in *)&from->addr)->sin_port, before = c->n_bytes;
+
+	c->n_bytes = sender;
+	return message_repeats(c, data, (size_t)n) && sender != before;
+}
+
 /* Faults that look at more than one datagram: may change data and n; false: do not answer. */
 static bool queue_look(struct conversation *c, char *data, ssize_t *n, struct sender *from)
 {
@@ -125,6 +134,7 @@ static bool queue_look(struct conversation *c, char *data, ssize_t *n, struct se
 	switch (c->server->fault) {
 	case FAULT_DGRAM_FIRST_LOST: return ++c->n_bytes > 1;
 	case FAULT_DGRAM_THIRD_LOST: return ++c->n_bytes % 3 != 0;
+	case FAULT_DGRAM_ALIKE: return !is_alike(c, data, *n, from);
 	case FAULT_DGRAM_SOME_LOST: return rand() % 100 != 0;
 	case FAULT_DGRAM_BURST_LAST:
 		usleep(5000);

@@ -42,10 +42,15 @@ static bool client_wait(struct conversation *c)
 {
 	struct server *s = c->server;
 	int signals = s->form == FORM_ITERATIVE ? s->signals : -1;
+	char lost[4096];
 
-	if (has(c, FAULT_HEARTBEAT))
-		while (!server_wait(s, c->fd, signals, 1000))
+	if (has(c, FAULT_HEARTBEAT) || has(c, FAULT_HEARTBEAT_LATE))
+		while (!server_wait(s, c->fd, signals, has(c, FAULT_HEARTBEAT) ? 1000 : 3000))
 			stamp_send(c);
+	if (has(c, FAULT_REST_FORGETS) && !server_wait(s, c->fd, signals, 2500)) {
+		server_wait(s, c->fd, signals, -1);
+		recv(c->fd, lost, sizeof(lost), MSG_DONTWAIT);
+	}
 	if ((has(c, FAULT_SILENT_CLOSED) && !c->n_messages) || (has(c, FAULT_IDLE_CLOSED) && c->n_messages))
 		return server_wait(s, c->fd, signals, 1000);
 	if (has(c, FAULT_FULL_ENDS) && c->was_full)
@@ -133,6 +138,7 @@ static bool end_answer(struct conversation *c)
 	case FAULT_LEAK_DESCRIPTORS: shutdown(c->fd, SHUT_WR); return false;
 	case FAULT_LEAK_SILENT: return !silent;
 	case FAULT_LEAK_SEVENTH: shutdown(c->fd, SHUT_WR); return c->nth % 7 != 0;
+	case FAULT_LEAK_ONE_BYTE: shutdown(c->fd, SHUT_WR); return c->n_bytes != 1;
 	case FAULT_LEAK_TALKERS: shutdown(c->fd, SHUT_WR); return c->n_messages < 3;
 	case FAULT_LEAK_MEMORY: memory_keep(c->server); break;
 	default: break;
