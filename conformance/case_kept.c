@@ -43,7 +43,7 @@ void case_stream_kept_many(struct turn *t)
 		n_answered += peer_say_letters(p, 6);
 	if (t->blame != NOBODY && n_answered > 0)
 		turn_precede(t, "after %d messages that were answered: ", n_answered);
-	if (t->blame != NOBODY || !may_grow_old(t) || !elder_sleep(p))
+	if (t->blame != NOBODY || !may_grow_old(t) || t->subject->dialect.limit > 0 || !elder_sleep(p))
 		peer_finish(p);
 }
 
@@ -171,19 +171,20 @@ void case_stream_kept_long(struct turn *t)
 	turn_report(t, "it went on for %.1f s", (double)(ts_clock_mono_ns() - begin_ns) / 1e9);
 }
 
-/* The one that has slept since stream.kept-many; or another, that sleeps now. */
+/* The one that has slept since stream.kept-many; or another, that sleeps as long now, and more than 3 s. */
 static struct peer *one_that_slept(struct turn *t)
 {
-	int64_t *slept_ns = &t->subject->seen.slept_ns;
-	struct peer *p = t->patience <= 1 ? elder_wake(t, slept_ns) : NULL;
+	struct seen *seen = &t->subject->seen;
+	int64_t slept_ns = 0;
+	struct peer *p = t->patience <= 1 ? elder_wake(t, &slept_ns) : NULL;
 
-	if (p || (t->patience <= 1 && !t->subject->few))
-		return p;
-	if (*slept_ns == 0)
-		*slept_ns = SLEEPS_NS;
-	p = peer_open(t);
-	if (peer_say_letters(p, 8))
-		peer_rest(p, *slept_ns);
+	if (!p && t->patience <= 1 && !t->subject->few)
+		return NULL;
+	if (!p)
+		peer_say_letters(p = peer_open(t), 8);
+	seen->slept_ns = slept_ns > seen->slept_ns ? slept_ns : seen->slept_ns;
+	seen->slept_ns = seen->slept_ns > SLEEPS_NS ? seen->slept_ns : SLEEPS_NS;
+	peer_rest(p, seen->slept_ns - slept_ns);
 	return p;
 }
 
