@@ -127,13 +127,15 @@ void case_concurrency_queue_early(struct turn *t)
 	queue(t, true);
 }
 
+#define ALIKE 1 /* the round in which all say the same */
+
 /* Everybody sends before anybody reads, in changing order. */
 static void round_of_words(struct turn *t, struct peer **p, int n, int round)
 {
 	char word[24], framed[26];
 
 	for (int i = 0; i < n; i++) {
-		memset(word, 'a' + (i * 5 + round) % 26, sizeof(word));
+		memset(word, 'a' + (round == ALIKE ? round : i * 5 + round) % 26, sizeof(word));
 		peer_send(p[(i + round) % n], framed, turn_frame(t, word, sizeof(word), framed));
 	}
 	for (int i = 0; i < n; i++)
@@ -155,6 +157,8 @@ void case_concurrency_no_cross_talk(struct turn *t)
 			if (!(p[i] = peer_open(t)))
 				return;
 		round_of_words(t, p, n, round);
+		if (round == ALIKE && t->blame != NOBODY)
+			turn_precede(t, "clients that send the same at once: ");
 		if (round == 0 && t->sort == EARLY_END)
 			t->sort = ANY; /* after one message each, it is the others who end it */
 		for (int i = 0; i < n && t->subject->dialect.one_shot; i++)
@@ -164,6 +168,21 @@ void case_concurrency_no_cross_talk(struct turn *t)
 }
 
 #define GOERS 4
+
+/* Who came first goes first, and the others are still there. */
+static void go_in_order(struct turn *t, int n)
+{
+	struct peer *p[GOERS];
+
+	for (int i = 0; i < n; i++)
+		peer_say_letters(p[i] = peer_open(t), 10);
+	for (int i = 0; i < n && t->blame == NOBODY; i++) {
+		if (peer_finish(p[i]))
+			peer_free(p[i], 0);
+		for (int j = i + 1; j < n; j++)
+			peer_say_letters(p[j], 10);
+	}
+}
 
 void case_concurrency_churn(struct turn *t)
 {
@@ -185,6 +204,8 @@ void case_concurrency_churn(struct turn *t)
 	}
 	peer_say_letters(lasting, 10);
 	peer_finish(lasting);
+	if (!turn_slow(t))
+		go_in_order(t, n_goers);
 }
 
 #define LEAVERS 2

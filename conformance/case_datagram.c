@@ -285,8 +285,8 @@ void case_datagram_empty(struct turn *t)
 	dgram_free(d);
 }
 
-/* More than a second: a common time-out, after which the last reply may be sent again. */
-#define UNASKED_NS (1300 * TS_MS)
+/* More than three seconds: after common time-outs the last reply may be sent again, or the next message be lost. */
+#define UNASKED_NS (3300 * TS_MS)
 
 void case_datagram_no_unasked(struct turn *t)
 {

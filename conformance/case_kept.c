@@ -19,6 +19,7 @@
 #define UNREAD_NS   (900 * TS_MS)     /* and as long as it takes to see, twice, that the server is stuck */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
 #define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
+#define UNREAD_SOME ((size_t)400000)  /* more than a usual client's kernel takes: the rest stays in the server's */
 #define SLOW_NS     (40 * TS_MS)      /* for CASE_STREAM_LONG bytes */
 #define CRAWLS_NS   (300 * TS_MS)     /* for as many: what the buffers hold would take seconds */
 
@@ -96,9 +97,24 @@ static bool has_place_for_another(struct turn *t)
 }
 
 /*
- * Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. Another
- * client has ended meanwhile, and what it is owed waits for it, too. So there are two whose replies are left in the
- * middle.
+ * Two clients that have ended, and read later. The end of one stands behind what the server cannot read yet; the
+ * other's it sees, for all that is owed has gone into its kernel: a close that is impatient loses it there.
+ */
+static int end_unread(struct turn *t, struct peer **ended)
+{
+	int n = has_place_for_another(t) ? 2 : 0;
+
+	for (int i = 0; i < n; i++) {
+		ended[i] = i == 0 ? open_narrow(t) : peer_open(t);
+		peer_stick(ended[i], turn_bytes(t, i == 0 ? UNREAD_SLOW : UNREAD_SOME, TS_S));
+		peer_end_unread(ended[i]);
+	}
+	return n;
+}
+
+/*
+ * Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. So
+ * there are several whose replies are left in the middle.
  */
 void case_stream_kept_unread(struct turn *t)
 {
@@ -106,26 +122,25 @@ void case_stream_kept_unread(struct turn *t)
 		turn_report(t, "not tried: the server is slow");
 		return;
 	}
-	struct peer *p = open_narrow(t), *ended = NULL;
+	struct peer *p = open_narrow(t), *ended[2];
 	bool is_stuck = p && stick_long(t, p);
-	if (p && has_place_for_another(t)) {
-		ended = open_narrow(t);
-		peer_stick(ended, turn_bytes(t, UNREAD_SLOW, TS_S));
-		peer_end_unread(ended);
-	}
-	if (is_stuck || ended) {
+	int n_ended = p ? end_unread(t, ended) : 0;
+	if (is_stuck || n_ended > 0) {
 		turn_pause(UNREAD_NS);
 		p->progress_ns = ts_clock_mono_ns();
 	}
 	peer_widen(p);
-	peer_widen(ended);
+	for (int i = 0; i < n_ended; i++)
+		peer_widen(ended[i]);
 	if (!peer_await(p))
 		return;
 	peer_finish(p);
-	if (ended)
-		ended->progress_ns = ts_clock_mono_ns();
-	if (!peer_finish(ended) && ended)
-		turn_precede(t, "a client that had ended and read its replies %.1f s later: ", (double)UNREAD_NS / 1e9);
+	for (int i = 0; i < n_ended && ended[i] && t->blame == NOBODY; i++) {
+		ended[i]->progress_ns = ts_clock_mono_ns();
+		if (!peer_finish(ended[i]))
+			turn_precede(t, "a client that had ended and read its replies %.1f s later: ",
+			             (double)UNREAD_NS / 1e9);
+	}
 }
 
 /* A limit that is set once, for the whole conversation, is taken by its author for one on its rests. */

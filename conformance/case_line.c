@@ -49,9 +49,15 @@ void case_line_chopped(struct turn *t)
 void case_line_crlf(struct turn *t)
 {
 	struct peer *p = peer_open(t);
+	char longer[602];
 
-	if (peer_say(p, "abcdef\r\n", 8) && !t->subject->dialect.crlf && !t->subject->dialect.one_shot)
-		peer_say(p, "mnopqr\n", 7); /* one ending does not rule the next */
+	turn_letters(t, longer, sizeof(longer));
+	memcpy(longer + sizeof(longer) - 2, "\r\n", 2);
+	bool goes_on = peer_say(p, "abcdef\r\n", 8) && !t->subject->dialect.one_shot;
+	if (goes_on && !t->subject->dialect.crlf)
+		goes_on = peer_say(p, "mnopqr\n", 7); /* one ending does not rule the next */
+	if (goes_on && !turn_slow(t))
+		peer_say(p, longer, sizeof(longer));
 	peer_finish(p);
 	p = peer_open(t);
 	peer_send(p, "ghijkl\r", 7);

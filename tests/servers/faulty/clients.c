@@ -6,6 +6,20 @@
 
 /* --- waiting --------------------------------------------------------------------------------------------------- */
 
+/* TERM_SERVES_QUEUE: until each caller who waits has ended. */
+static void queue_await(struct server *s)
+{
+	struct pollfd listener = {.fd = s->listener, .events = POLLIN};
+	char lost[4096];
+
+	while (poll(&listener, 1, 0) > 0) {
+		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+		while (recv(fd, lost, sizeof(lost), 0) > 0)
+			;
+		close(fd);
+	}
+}
+
 /* A signal has come: children are reaped, or the server stops. */
 static void signal_take(struct server *s)
 {
@@ -19,6 +33,8 @@ static void signal_take(struct server *s)
 		return;
 	if (info.ssi_signo != SIGCHLD) {
 		s->stopping = true;
+		if (s->fault == FAULT_TERM_SERVES_QUEUE)
+			queue_await(s);
 		return;
 	}
 	while (goes_on && (pid = waitpid(-1, NULL, WNOHANG)) > 0) {
@@ -93,6 +109,11 @@ static void client_end(struct conversation *c)
 		s->close_next = c->fd;
 	s->clients[c->place] = 0;
 	s->n_open--;
+	for (int i = 0; s->fault == FAULT_OLDEST_ENDS_NEXT && i < CLIENTS_MAX; i++)
+		if (s->clients[i] && i > c->place)
+			i = shutdown(s->clients[i], SHUT_RDWR) + CLIENTS_MAX + 1;
+		else if (s->clients[i])
+			break;
 	if (s->fault == FAULT_LEAVER_ENDS_ALL || (s->fault == FAULT_RESET_ENDS_ALL && c->is_reset))
 		all_end(s);
 	for (int i = CLIENTS_MAX; s->fault == FAULT_RESET_ENDS_NEWEST && c->is_reset && --i > c->place;)

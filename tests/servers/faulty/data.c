@@ -215,6 +215,20 @@ static void shell_write(struct peer_text *out, const char *data, size_t n)
 	pclose(shell);
 }
 
+/* DATA_ALIKE: has another client said the same as the last that was heard? */
+static bool is_said_by_another(struct conversation *c, const char *data, size_t n)
+{
+	struct server *s = c->server;
+
+	pthread_mutex_lock(&s->lock);
+	bool said = s->shared.n == n && memcmp(s->shared.p, data, n) == 0 && s->rest_of != c->fd;
+	s->shared.n = 0;
+	peer_add(&s->shared, data, n);
+	s->rest_of = c->fd;
+	pthread_mutex_unlock(&s->lock);
+	return said;
+}
+
 /* Faults that leave messages unanswered, or end more than that. */
 static bool is_answered(struct conversation *c, const char *data, size_t n)
 {
@@ -237,6 +251,7 @@ static bool is_answered(struct conversation *c, const char *data, size_t n)
 		break;
 	case FAULT_DATA_SEEN:
 	case FAULT_DATA_SEEN_UDP: answered = !message_repeats(c, data, n); break;
+	case FAULT_DATA_ALIKE: return !is_said_by_another(c, data, n);
 	case FAULT_DATA_WORDS:
 		if ((n >= 4 && !strncmp(data, "quit", 4)) || (n >= 4 && !strncmp(data, "exit", 4)))
 			shutdown(c->fd, SHUT_RDWR);
@@ -278,6 +293,8 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 	if (!is_answered(c, data, n))
 		return false;
 	part_choose(fault, &data, &n);
+	if ((has(c, FAULT_DATA_7BIT_LARGE) || has(c, FAULT_DATA_7BIT_LARGE_UDP)) && n > 512)
+		fault = FAULT_DATA_7BIT;
 	switch (fault) {
 	case FAULT_STAMP_ONLY: break;
 	case FAULT_DATA_UTF8_REPLACED: utf8_mend(out, data, n, "\xef\xbf\xbd"); break;

@@ -116,6 +116,15 @@ static const struct sender *receiver_choose(struct conversation *c, const struct
 	return from;
 }
 
+/* For 2.5 s? */
+static bool has_rested(struct conversation *c)
+{
+	long long before_ns = c->piece_ns;
+
+	c->piece_ns = peer_now_ns(CLOCK_MONOTONIC);
+	return before_ns && c->piece_ns - before_ns > 2500000000LL;
+}
+
 /* Has another client sent the same just before? */
 static bool is_alike(struct conversation *c, const char *data, ssize_t n, const struct sender *from)
 {
@@ -134,6 +143,7 @@ static bool queue_look(struct conversation *c, char *data, ssize_t *n, struct se
 	switch (c->server->fault) {
 	case FAULT_DGRAM_FIRST_LOST: return ++c->n_bytes > 1;
 	case FAULT_DGRAM_THIRD_LOST: return ++c->n_bytes % 3 != 0;
+	case FAULT_DGRAM_REST_FORGETS: return !has_rested(c);
 	case FAULT_DGRAM_ALIKE: return !is_alike(c, data, *n, from);
 	case FAULT_DGRAM_SOME_LOST: return rand() % 100 != 0;
 	case FAULT_DGRAM_BURST_LAST:
@@ -186,7 +196,7 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 	kept->addr_len = has(c, FAULT_DGRAM_EMPTY_SENDER) ? 0 : kept->addr_len;
 	bool fifth = has(c, FAULT_DGRAM_FIFTH_UNASKED) && c->n_messages % 5 == 0;
 	if (has(c, FAULT_DGRAM_PREVIOUS_SENDER) || has(c, FAULT_DGRAM_UNASKED) || has(c, FAULT_DGRAM_IDLE_UNASKED) ||
-	    has(c, FAULT_DGRAM_EMPTY_TO_LAST) || fifth)
+	    has(c, FAULT_DGRAM_LATE_UNASKED) || has(c, FAULT_DGRAM_EMPTY_TO_LAST) || fifth)
 		*kept = *from;
 	if (has(c, FAULT_DGRAM_ONE) || (has(c, FAULT_DGRAM_FIFTY) && c->n_messages == 50))
 		exit(0);
@@ -195,7 +205,8 @@ static void datagram_answer(struct conversation *c, char *data, ssize_t n, struc
 void datagrams_run(struct server *s)
 {
 	struct conversation c = {.server = s, .fd = s->listener, .connected_ns = peer_now_ns(CLOCK_REALTIME)};
-	int unasked_ms = has(&c, FAULT_DGRAM_IDLE_UNASKED)                                    ? 1000
+	int unasked_ms = has(&c, FAULT_DGRAM_LATE_UNASKED)                                    ? 3000
+	                 : has(&c, FAULT_DGRAM_IDLE_UNASKED)                                  ? 1000
 	                 : has(&c, FAULT_DGRAM_UNASKED) || has(&c, FAULT_DGRAM_FIFTH_UNASKED) ? 500
 	                                                                                      : -1;
 	bool dies = has(&c, FAULT_UNVISITED_DIES_UDP);

@@ -44,10 +44,10 @@ struct server {
 	pthread_cond_t client_gone;
 	int clients[CLIENTS_MAX]; /* descriptors of conversations (form fork: process ids); 0: free */
 	size_t n_open;
-	int close_next; /* CLOSES_WITH_NEXT: the one to close; 0: none */
-	struct peer_text
-	        shared; /* CROSS_TALK, LEAK_MEMORY, LEFT_TO_NEXT, LEFT_TO_OTHERS, LINE_REST_KEPT, REST_SHARED */
-	int rest_of;    /* REST_SHARED: the descriptor of the client that did not take it; 0: none */
+	int close_next;            /* CLOSES_WITH_NEXT: the one to close; 0: none */
+	struct peer_text shared;   /* CROSS_TALK, DATA_ALIKE, LEAK_MEMORY, LEFT_TO_NEXT, LEFT_TO_OTHERS, LINE_REST_KEPT,
+	                              REST_SHARED */
+	int rest_of;               /* REST_SHARED, DATA_ALIKE: the descriptor of the client whose it is; 0: none */
 	pthread_mutex_t send_lock; /* STUCK_READER, LINE_HALF_BLOCKS */
 };
 
@@ -63,7 +63,7 @@ struct conversation {
 	uint64_t nth;    /* of the clients, from 1 */
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */
-	long long piece_ns;                  /* LINE_OLD_LOST: when the piece before came */
+	long long piece_ns;                  /* LINE_OLD_LOST, DGRAM_REST_FORGETS: when the piece before came */
 	struct peer_text line;               /* begun, and not ended yet */
 	bool is_repeat;                      /* TIME_OF_SAME: the message is like the one before */
 	struct peer_text

@@ -64,12 +64,14 @@ static bool client_wait(struct conversation *c)
 
 static ssize_t receive(struct conversation *c, char *buffer)
 {
-	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_DATA_CUT_1023) || has(c, FAULT_FULL_ENDS);
+	bool small = has(c, FAULT_WAITS_FULL) || has(c, FAULT_DATA_CUT_1023) || has(c, FAULT_FULL_ENDS) ||
+	             has(c, FAULT_OWED_FULL_LOST);
 	size_t size = small ? 1024 : full_size(c) > 0 ? full_size(c) : PEER_BUFFER;
 	ssize_t n = recv(c->fd, buffer, size, has(c, FAULT_WAITS_FULL) ? MSG_WAITALL : 0);
 
 	c->was_full = n == (ssize_t)size;
-	if (n > 0 && has(c, FAULT_OWED_TOGETHER) && recv(c->fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+	bool is_last = has(c, FAULT_OWED_TOGETHER) || (has(c, FAULT_OWED_FULL_LOST) && c->was_full);
+	if (n > 0 && is_last && recv(c->fd, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 		n = 0;
 	if (n < 0 && (has(c, FAULT_RESET_DIES) || (has(c, FAULT_RESET_EARLY_DIES) && !c->n_messages)))
 		exit(1);
@@ -165,7 +167,7 @@ static void end_gently(struct conversation *c, char *buffer)
 static void close_hard(struct conversation *c)
 {
 	struct linger linger = {.l_onoff = 1};
-	int n_unsent = 1, n_waits = has(c, FAULT_RESET_AT_END) ? 1000 : 0;
+	int n_unsent = 1, n_waits = has(c, FAULT_RESET_AT_END) ? 1000 : has(c, FAULT_OWED_GRACE) ? 300 : 0;
 
 	for (int i = 0; i < n_waits && ioctl(c->fd, TIOCOUTQ, &n_unsent) == 0 && n_unsent; i++)
 		usleep(1000);
@@ -193,7 +195,7 @@ void conversation_run(struct conversation *c)
 		c->is_closed = !(n < 0 && has(c, FAULT_LEAK_RESET)) && !(n > 0 && has(c, FAULT_LEAK_EMPTY_LINE));
 		end_gently(c, buffer);
 	}
-	if (has(c, FAULT_RESET_AT_END) || has(c, FAULT_OWED_RESET))
+	if (has(c, FAULT_RESET_AT_END) || has(c, FAULT_OWED_RESET) || has(c, FAULT_OWED_GRACE))
 		close_hard(c);
 	free(buffer);
 	free(c->line.p);
