@@ -151,6 +151,26 @@ def warms_up(uri, reply):
     threads(uri, late)
 
 
+def collects(uri, reply):
+    """Leaves the sockets of those who reset to be closed when garbage is collected, as a runtime may that has no counts."""
+    garbage = []
+
+    def serve(client):
+        try:
+            while data := client.recv(1024):
+                client.sendall(reply(data))
+            client.close()
+        except OSError:
+            garbage.append(client)
+        if len(garbage) > 100:
+            while garbage:
+                garbage.pop().close()
+
+    server = listen(uri)
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
 def twenty_places(uri, reply):
     """Closes on whoever comes when twenty are there."""
     places = threading.BoundedSemaphore(20)
@@ -505,6 +525,7 @@ SHAPES = {
     'selectors': lambda uri: select_loop(uri, maker()),
     'no-backlog': lambda uri: threads(uri, maker(), backlog=0),
     'warms-up': lambda uri: warms_up(uri, maker()),
+    'collects': lambda uri: collects(uri, maker()),
     'twenty-places': lambda uri: twenty_places(uri, maker()),
     'now-and-then': lambda uri: now_and_then(uri, maker()),
     'forking': lambda uri: forking(uri, maker()),
