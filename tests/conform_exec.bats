@@ -285,6 +285,15 @@ s.sendto(\"text\", s.recvfrom(1024)[1])'" udp://127.0.0.1:0
   [[ ${output} == *"lifecycle.descriptors 500 conversations left "*" descriptors behind"* ]]
 }
 
+# Fault caught: a runtime without counts of references was said to leak what it closes when it next collects its garbage.
+@test "descriptors that are closed when garbage is collected are worth a warning" {
+  run timeout 60 "${bin}/tsconform" --only=lifecycle.processes --only=lifecycle.descriptors \
+    --exec '/usr/bin/python3 tests/servers/odd/odd.py collects {uri}' tcp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [[ ${output} == *"warn  lifecycle.descriptors conversations that the client reset left "*"memory is collected"* ]]
+}
+
 @test "a server that one client's case ends is blamed there, and not in the cases that went on meanwhile" {
   run timeout 40 "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.[ks]*' --only='time.*' --only='data.*' \
     --exec '/usr/bin/python3 tests/servers/wild/wild.py spaced/selectors {uri}' tcp://127.0.0.1:0
