@@ -33,7 +33,6 @@ static const struct {
         {'T', "%H:%M:%S"},
         {'x', "%m/%d/%y"},
         {'X', "%H:%M:%S"},
-
 };
 
 /* The most digits of the numbers. */
@@ -102,6 +101,7 @@ static void note_number(struct told *t, char letter, int value)
 		break;
 	case 'C': t->century = value; break;
 	case 'G': t->week_year = value; break;
+	case 'g': t->week_year = value + (value < 69 ? 2000 : 1900); break;
 	case 'U':
 	case 'V':
 	case 'W':
@@ -349,7 +349,8 @@ static bool read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_st
 		return false;
 	if (t.f.has_date)
 		fill_date(&t, ts_stamp_days(t.f.year, t.f.month, t.f.day));
-	if (!same_again(&t, pattern, t.moment_s, text, (size_t)(s->end - text)))
+	const bool can_be_written = t.f.has_date || !t.week_kind; /* nobody knows the week of a day that is not told */
+	if (can_be_written && !same_again(&t, pattern, t.moment_s, text, (size_t)(s->end - text)))
 		return ts_stamp_no(s, "it is not what strftime would write");
 	if (t.moment && t.moment_s >= TS_STAMP_END_S)
 		return ts_stamp_no(s, "the number is too large for a time");

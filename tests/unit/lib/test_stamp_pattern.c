@@ -48,7 +48,7 @@ static void test_strftime(void **state)
 	         false}, /* 30 December 2019 */
 	        {"%G-W%V-%u", "2025-W53-1", -1, 0, false, false},
 	        {"%G-W%V-%u", "2026-W99-9", -1, 0, false, false},
-	        {"%G-W%V", "2026-W47", -1, 0, false, false},
+	        {"%G-W%V", "2026-W47", -1, 0, false, false}, /* neither hour nor date */
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 47", NOW_S * TS_S, TS_S, true, false},
 	        {"%F %T week %V", "2026-11-22 10:30:00 week 46", -1, 0, false, false},
 	        {"week %V, %A %T %Y", "week 47, Sunday 10:30:00 2026", NOW_S * TS_S, TS_S, true, false},
@@ -57,7 +57,10 @@ static void test_strftime(void **state)
 	        {"%W/%Y %u %T", "54/2026 7 10:30:00", -1, 0, false, false},
 	        {"%U %a %Y", "00 Fri 2027", INT64_C(1798761600) * TS_S, 86400 * TS_S, true, false}, /* 1 January */
 	        {"%V %a %Y", "53 Fri 2027", INT64_C(1798761600) * TS_S, 86400 * TS_S, true, false},
-	        {"%V %T %Y", "47 10:30:00 2026", -1, 0, false, false}, /* on which day? */
+	        {"%V %T %Y", "47 10:30:00 2026", 37800 * TS_S, TS_S, false, false}, /* on some day */
+	        {"%U %a %T", "47 Sun 10:30:00", 37800 * TS_S, TS_S, false, false},
+	        {"%U %a %T", "4a Sun 10:30:00", -1, 0, false, false},
+	        {"%g-W%V-%u %T", "26-W47-7 10:30:00", NOW_S * TS_S, TS_S, true, false},
 	        {"%F %T", "2026-06-30 23:59:60", INT64_C(1782863999) * TS_S, TS_S, true, false},
 	        {"el %d de enero de %Y, %T", "el 22 de enero de 2026, 10:30:00", 37800 * TS_S, TS_S, false, false},
 	        {"%y, %T", "26, 10:30:00", 37800 * TS_S, TS_S, false, false},
