@@ -231,7 +231,7 @@ static void second_words(struct turn *t, struct peer *p)
 	d->one_message = !p->ended && !answered;
 	int64_t late_ns = d->one_shot && !ended ? ts_clock_mono_ns() - begin_ns : 0;
 	t->subject->slow_end = late_ns > PEER_END_WITHIN_NS + turn_busy_ns();
-	d->end_ns = t->subject->slow_end ? late_ns : 0;
+	d->end_ns = late_ns;
 	if (!answered)
 		return;
 	for (int i = 0; i < 3 && d->least_rtt_ns > 40 * TS_MS && d->least_rtt_ns < 250 * TS_MS; i++)

@@ -16,6 +16,15 @@ load helpers/conform.bash
   "${bin}/tsconform" --strict --only='data.*' --concurrency=iterative "${uri}"
 }
 
+# Fault caught: each of 28 texts was asked by a client of its own, and the end of each was waited for.
+@test "a one-shot server that takes its time to end is sent many texts in one message" {
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py one-shot-late-end tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only=data.format-string --trace=data.format-string "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [ "$(grep -c ' connect' <<<"${output}")" -le 3 ]
+}
+
 @test "a server that takes long to begin with a client is not taken for one that waits for a newline" {
   cat >"${tmp}/late.py" <<'END'
 import socketserver, sys, time

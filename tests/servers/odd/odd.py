@@ -273,13 +273,14 @@ def patient(uri, reply):
         converse(client, reply)
 
 
-def late_one_shot(uri, reply):
-    """Takes its time for the one answer that it gives."""
+def late_one_shot(uri, reply, before_s=0.0, after_s=0.0):
+    """Takes its time for the one answer that it gives, or for its end."""
     def run(client):
         with client:
             if data := client.recv(1024):
-                time.sleep(0.75)
+                time.sleep(before_s)
                 client.sendall(reply(data))
+                time.sleep(after_s)
     server = listen(uri)
     while True:
         threading.Thread(target=run, args=(server.accept()[0],), daemon=True).start()
@@ -503,7 +504,8 @@ SHAPES = {
     'bytes': lambda uri: threads(uri, maker(), size=1),
     'seven-bytes': lambda uri: threads(uri, maker('micro'), size=7),
     'huge': lambda uri: threads(uri, maker(), size=1 << 22),
-    'late-one-shot': lambda uri: late_one_shot(uri, maker()),
+    'late-one-shot': lambda uri: late_one_shot(uri, maker(), before_s=0.75),
+    'one-shot-late-end': lambda uri: late_one_shot(uri, maker(), after_s=0.7),
     'apart': lambda uri: threads(uri, maker(separator=b' '), send=send_apart),
     'dribbled': lambda uri: threads(uri, maker(), send=send_dribbled),
     'prefork': lambda uri: prefork(uri, maker()),
