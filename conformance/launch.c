@@ -12,8 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEAF         2            /* times that a server is asked in vain to stop, before it is killed sooner */
-#define START_NS     (20 * TS_S)  /* and then it is given up */
+#define DEAF         2           /* times that a server is asked in vain to stop, before it is killed sooner */
+#define START_NS     (20 * TS_S) /* and then it is given up */
+#define ELSEWHERE_NS TS_S
 #define STEP_NS      (4 * TS_MS)  /* between two looks: at first, */
 #define BETWEEN_NS   (20 * TS_MS) /* for a process to end that has left another one */
 #define FOLLOW_NS    (30 * TS_MS) /* for a command to end that leaves its server in the background */
@@ -208,9 +209,30 @@ static void empty(int fd)
 		lseek(fd, 0, SEEK_SET);
 }
 
+/* It was quicker before: perhaps a bind that failed was not looked at, and it listens elsewhere. */
+static bool is_overdue(const struct launch *l, int64_t waited_ns)
+{
+	return l->ready_ns > 0 && waited_ns > ELSEWHERE_NS + 4 * l->ready_ns;
+}
+
+/* Given up: where it listens instead, and what it said. */
+static int not_there(struct launch *l, const char *uri, int64_t waited_ns, struct ts_err *err)
+{
+	char said[200], instead[40] = "";
+	int port = launch_elsewhere(l);
+
+	if (port > 0)
+		snprintf(instead, sizeof(instead), ", but on port %d", port);
+	launch_said(l, said, sizeof(said)); /* before the shell says what we do to it */
+	launch_stop(l);
+	return ts_err_set(err, ETIMEDOUT, "the server did not listen on %s within %.0f s%s: %s", uri,
+	                  (double)waited_ns / 1e9, instead, said);
+}
+
 int launch_start(struct launch *l, struct ts_err *err)
 {
 	int64_t begin_ns = ts_clock_mono_ns();
+	bool looked = false, elsewhere = false;
 	char uri[TS_ENDPOINT_TEXT_MAX], said[200];
 	int status = 0;
 
@@ -233,17 +255,17 @@ int launch_start(struct launch *l, struct ts_err *err)
 			return ts_err_set(err, ESRCH, "the server ended before it listened on %s: %s", uri,
 			                  launch_said(l, said, sizeof(said)));
 		}
-		if (ts_clock_mono_ns() - begin_ns > START_NS) {
-			launch_said(l, said, sizeof(said)); /* before the shell says what we do to it */
-			launch_stop(l);
-			return ts_err_set(err, ETIMEDOUT, "the server did not listen on %s within %.0f s: %s", uri,
-			                  (double)START_NS / 1e9, said);
+		int64_t waited_ns = ts_clock_mono_ns() - begin_ns;
+		if (!looked && is_overdue(l, waited_ns)) {
+			looked = true;
+			elsewhere = launch_elsewhere(l) > 0;
 		}
+		if (elsewhere || waited_ns > START_NS)
+			return not_there(l, uri, waited_ns, err);
 		if (ts_signal_stop()) {
 			launch_stop(l);
 			return ts_err_set(err, EINTR, "stopped while the server was starting");
 		}
-		int64_t waited_ns = ts_clock_mono_ns() - begin_ns;
 		ts_clock_sleep_until(ts_clock_mono_ns() + (waited_ns < 200 * TS_MS ? STEP_NS : LONG_STEP_NS));
 	}
 	l->ready_ns = ts_clock_mono_ns() - begin_ns;

@@ -37,6 +37,9 @@ int launch_session(const struct launch *l, bool zombies, int signo);
 /* Is it there, and more than a zombie? For processes that are not our children: init may be long in reaping them. */
 bool launch_runs(pid_t pid);
 
+/* The TCP port on which the server itself listens, whichever that is; 0: on none. */
+int launch_elsewhere(const struct launch *l);
+
 /* Make the kernel forget the conversations that the server ended first, where it lets us. Nobody may listen. */
 void launch_forget(const struct launch *l);
 

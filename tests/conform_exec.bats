@@ -285,6 +285,29 @@ s.sendto(\"text\", s.recvfrom(1024)[1])'" udp://127.0.0.1:0
   [[ ${output} == *"lifecycle.descriptors 500 conversations left "*" descriptors behind"* ]]
 }
 
+# Fault caught: each try took 20 s, and nobody was told why.
+@test "a server that does not look whether its bind has failed listens elsewhere, which is said" {
+  cat >"${tmp}/elsewhere.py" <<'END'
+import signal, socket, sys, time
+server = socket.socket()
+try:
+    server.bind(('127.0.0.1', int(sys.argv[1])))
+except OSError:
+    pass
+server.listen(100)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+while True:
+    client = server.accept()[0]
+    while data := client.recv(1024):
+        client.sendall(b'[%s]%s' % (time.ctime().encode(), data))
+    client.close()
+END
+  run timeout 30 "${bin}/tsconform" --only=lifecycle.restart --exec "/usr/bin/python3 '${tmp}/elsewhere.py' {port}" tcp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [[ ${output} == *"warn  lifecycle.restart it could not be started again at once: the server did not listen on "*", but on port "* ]]
+}
+
 # Fault caught: a runtime without counts of references was said to leak what it closes when it next collects its garbage.
 @test "descriptors that are closed when garbage is collected are worth a warning" {
   run timeout 60 "${bin}/tsconform" --only=lifecycle.processes --only=lifecycle.descriptors \
