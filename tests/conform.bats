@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsconform against servers in several languages, its reports, and its exit statuses.
-# long: 100 s
+# long: 100 s, waiting
 
 load helpers/peer.bash
 load helpers/conform.bash

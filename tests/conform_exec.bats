@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsconform starts the server, watches it, and stops it (--exec).
-# long: 120 s
+# long: 145 s
 
 load helpers/peer.bash
 load helpers/conform.bash

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsconform against servers that take their time: to begin with a client, to answer it, to end.
-# long: 70 s
+# long: 75 s, waiting
 
 load helpers/peer.bash
 load helpers/conform.bash

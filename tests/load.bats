@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsload against real servers: the ledger, transports, sessions, errors, exits. What needs quiet is in load.serial.bats.
-# long: 60 s
+# long: 65 s
 
 load helpers/peer
 load helpers/load

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Every mode is judged by tsconform in line framing and on the other transports. TCP: server-conform.bats
-# long: 90 s
+# long: 100 s
 
 bin=${TS_BIN:-build/bin}
 

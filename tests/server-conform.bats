@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Every mode is judged by tsconform on TCP, started, stopped and restarted by it (--exec). The rest: server-conform-more.bats
-# long: 60 s
+# long: 70 s
 
 bin=${TS_BIN:-build/bin}
 
