@@ -117,6 +117,12 @@ const char *dialect_words(const struct dialect *d, bool datagram, char *buf, siz
 
 cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transport);
 
+/*
+ * The zone of this stamp, zone_s, was found by comparison with our clock. Nobody keeps one less than an hour from UTC;
+ * and if the minutes are the month's number as well, it is %H:%m, which at some minutes looks like a zone: then 0.
+ */
+int32_t dialect_zone_doubted(const struct ts_stamp *stamp, int32_t zone_s, int64_t now_ns);
+
 /* Why is this text no time? A static sentence; "" where it is one, or where nothing can be told. now_ns: by the clock
  * on the wall, when it was read. */
 const char *dialect_no_time(const char *text, size_t n, int64_t now_ns);

@@ -185,6 +185,7 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 	}
 	if (!stated)
 		prefer_present(d, in, n_in, out, n_out, now_ns);
+	d->rule.zone_s = dialect_zone_doubted(&d->stamp, d->rule.zone_s, now_ns);
 	const char *close = memchr(out, ']', n_out);
 	snprintf(d->stamp_text, sizeof(d->stamp_text), "%.*s", close ? (int)(close - out - 1) : 0, out + 1);
 	if (strcmp(o->time, "auto") == 0)

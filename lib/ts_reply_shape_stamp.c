@@ -209,3 +209,40 @@ bool ts_shape_no_time(const struct ts_exchange *x)
 {
 	return x->out[0] == '[' && ts_text_find(x->out, x->n_out, ']') < x->n_out;
 }
+
+/* Where the data stands in a reply that does not begin with a bracket; n_out: nowhere. */
+static size_t data_at(const struct ts_exchange *x)
+{
+	const char *at = x->out[0] != '[' && x->n_line > 0 ? memmem(x->out, x->n_out, x->line, x->n_line) : NULL;
+
+	return at ? (size_t)(at - x->out) : x->n_out;
+}
+
+/* 10:30:00[data] */
+bool ts_shape_brackets_around_data(const struct ts_exchange *x)
+{
+	const size_t at = data_at(x), end = at + x->n_line;
+
+	return at > 0 && end < x->n_out && x->out[at - 1] == '[' && x->out[end] == ']' && has_clock(x->out, at);
+}
+
+/* The data may be in quotes. */
+bool ts_shape_time_before(const struct ts_exchange *x)
+{
+	const size_t at = data_at(x);
+
+	return at < x->n_out && has_clock(x->out, at);
+}
+
+/* data, 10:30:00; and whatever stands between, before and behind. */
+bool ts_shape_time_after(const struct ts_exchange *x)
+{
+	const size_t at = data_at(x), end = at + x->n_line;
+
+	return end < x->n_out && has_clock(x->out + end, x->n_out - end);
+}
+
+bool ts_shape_among_others(const struct ts_exchange *x)
+{
+	return data_at(x) < x->n_out;
+}

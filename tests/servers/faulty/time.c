@@ -76,6 +76,7 @@ static const char *form_choose(const struct conversation *c)
 	case FAULT_TIME_EAST_CALLED_GMT: return "%a, %d %b %Y %H:%M:%S GMT";
 	case FAULT_TIME_EAST_CALLED_Z: return ISO "Z";
 	case FAULT_TIME_NO_DAY: return "%Y-11-31T%H:%M:%SZ";
+	case FAULT_TIME_MONTH_MINUTES: return "%a %b %e %H:%m:%S %Y";
 	case FAULT_TIME_SWAPPED: return "%a %b %e %H:%S:%M %Y";
 	default: return c->server->rfc3339 ? ISO "Z" : CTIME;
 	}
