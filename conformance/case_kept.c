@@ -30,7 +30,7 @@
 static bool may_grow_old(const struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
-	bool has_place = d->limit == 0 || (d->limit > 2 && !d->turns_away);
+	bool has_place = d->counted && d->capacity > 1 && (d->limit == 0 || (d->limit > 2 && !d->turns_away));
 
 	return has_place && !t->subject->few && !t->subject->alone && t->patience <= 1;
 }
