@@ -286,7 +286,7 @@ void case_datagram_empty(struct turn *t)
 }
 
 /* More than three seconds: after common time-outs the last reply may be sent again, or the next message be lost. */
-#define UNASKED_NS (3300 * TS_MS)
+#define UNASKED_NS (3100 * TS_MS)
 
 void case_datagram_no_unasked(struct turn *t)
 {
