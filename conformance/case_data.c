@@ -269,14 +269,15 @@ void case_data_every_byte_large(struct turn *t)
 	static const size_t sizes[] = {1024, 1024, 600, 2048, 4096};
 	const struct dialect *d = &t->subject->dialect;
 	const bool lasts = ts_transport_is_stream(t->subject->endpoint.transport) && !d->one_shot;
-	const size_t most = d->line ? 2000 : lasts ? turn_bytes(t, 4096, TS_S) : most_at_once(t);
+	const size_t known = d->line ? 2000 : lasts ? turn_bytes(t, 4096, TS_S) : most_at_once(t);
+	const size_t most = known ? known : 512;
 	char message[4096];
 
 	for (size_t i = 0; turn_goes_on(t, (int)i, sizeof(sizes) / sizeof(sizes[0]), 1, TS_S); i++) {
 		size_t n = sizes[i] < most ? sizes[i] : most;
 		for (size_t j = 0; j < n; j++)
 			message[j] = (char)((j + i) * 167); /* all values in each 256, in an order of their own */
-		if (i > 0 && n > 0)
+		if (i > 0)
 			message[n - 1] = '\r';
 		turn_ask(t, message, n);
 	}
