@@ -174,30 +174,35 @@ static size_t with_cr(const char *in, size_t n, char *out)
 	return n_out;
 }
 
-static const char letter_and_mark[] = "e\xcc\x81", letter[] = "\xc3\xa9"; /* of which data.utf8 has each */
+/* Of the two ways to write a letter with an accent data.utf8 has each: a letter and a mark, and one for both. */
+#define APART    "e\xcc\x81"
+#define TOGETHER "\xc3\xa9"
 
-static size_t replaced(const char *in, size_t n, char *out, const char *from, const char *to)
+/* Writes each of these parts as that. */
+static size_t replaced(const char *in, size_t n, char *out, const char *part, const char *with)
 {
-	const char *at = memmem(in, n, from, strlen(from)), *end = in + n;
-	size_t n_before = at ? (size_t)(at - in) : n, n_to = at ? strlen(to) : 0;
+	const size_t n_part = strlen(part);
+	size_t n_out = 0;
 
-	memcpy(out, in, n_before);
-	memcpy(out + n_before, to, n_to);
-	if (!at)
-		return n;
-	at += strlen(from);
-	memcpy(out + n_before + n_to, at, (size_t)(end - at));
-	return n_before + n_to + (size_t)(end - at);
+	for (size_t i = 0; i < n;) {
+		bool is_part = n - i >= n_part && memcmp(in + i, part, n_part) == 0;
+		for (const char *c = with; is_part && *c; c++)
+			out[n_out++] = *c;
+		if (!is_part)
+			out[n_out++] = in[i];
+		i += is_part ? n_part : 1;
+	}
+	return n_out;
 }
 
 static size_t composed(const char *in, size_t n, char *out)
 {
-	return replaced(in, n, out, letter_and_mark, letter);
+	return replaced(in, n, out, APART, TOGETHER);
 }
 
 static size_t decomposed(const char *in, size_t n, char *out)
 {
-	return replaced(in, n, out, letter, letter_and_mark);
+	return replaced(in, n, out, TOGETHER, APART);
 }
 
 static size_t ended(const char *in, size_t n, char *out)

@@ -52,7 +52,8 @@ void case_line_crlf(struct turn *t)
 	char longer[602];
 
 	turn_letters(t, longer, sizeof(longer));
-	memcpy(longer + sizeof(longer) - 2, "\r\n", 2);
+	longer[sizeof(longer) - 2] = '\r';
+	longer[sizeof(longer) - 1] = '\n';
 	bool goes_on = peer_say(p, "abcdef\r\n", 8) && !t->subject->dialect.one_shot;
 	if (goes_on && !t->subject->dialect.crlf)
 		goes_on = peer_say(p, "mnopqr\n", 7); /* one ending does not rule the next */

@@ -244,8 +244,8 @@ static bool is_uptime(const char *text, size_t n)
 	double value = strtod(text, NULL), up = (double)ts_clock_mono_ns();
 	bool found = false;
 
-	for (double unit = 1; unit < 1e10; unit *= 1e3)
-		found |= value * unit > up - 5e9 && value * unit < up + 1e9;
+	for (int64_t unit = 1; unit <= TS_S; unit *= 1000)
+		found |= value * (double)unit > up - 5e9 && value * (double)unit < up + 1e9;
 	return n > 0 && is_number(text, n) && found;
 }
 

@@ -66,6 +66,9 @@ int ts_stamp_conversion_digits(const char *p, size_t n);
 size_t ts_stamp_expand(char *buf, size_t size, const char *pattern, const struct tm *tm, int64_t second,
                        size_t *fraction_at);
 
+/* AM, pm, a.m. and the like: is one of them next? It is taken then. */
+bool ts_stamp_half(struct ts_stamp_scan *s, bool *pm);
+
 /* The reader of "strftime:" texts; `s` holds all of the text. */
 bool ts_stamp_read_pattern(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s);
 

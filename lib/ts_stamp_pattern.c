@@ -184,10 +184,11 @@ static bool take_fraction(struct ts_stamp_scan *s, struct told *t, int n_digits)
 
 static bool take_half(struct ts_stamp_scan *s, struct told *t)
 {
-	if (s->end - s->p < 2 || (s->p[1] | 0x20) != 'm' || ((s->p[0] | 0x20) != 'a' && (s->p[0] | 0x20) != 'p'))
+	bool pm;
+
+	if (!ts_stamp_half(s, &pm))
 		return ts_stamp_no(s, "AM or PM is missing");
-	t->half = (s->p[0] | 0x20) == 'a' ? 1 : 2;
-	s->p += 2;
+	t->half = pm ? 2 : 1;
 	return true;
 }
 

@@ -130,18 +130,12 @@ static bool fraction(struct ts_stamp_scan *s, struct ts_stamp_fields *f)
 /* " AM", "PM", "a.m.": the hour is then one of twelve. Some browsers' engines put U+202F for the space. */
 static bool half_of_day(struct ts_stamp_scan *s, struct ts_stamp_fields *f, bool *found)
 {
-	static const char *const names[][2] = {
-	        {"AM", "PM"}, {"am", "pm"}, {"a.m.", "p.m."}, {"a.\xc2\xa0m.", "p.\xc2\xa0m."}};
 	const char *start = s->p;
-	bool am = false, pm = false;
+	bool pm;
 
 	if (!take(s, ' '))
 		take_text(s, "\xe2\x80\xaf");
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !am && !pm; i++) {
-		am = take_text(s, names[i][0]);
-		pm = !am && take_text(s, names[i][1]);
-	}
-	*found = am || pm;
+	*found = ts_stamp_half(s, &pm);
 	if (!*found) {
 		s->p = start;
 		return true;
