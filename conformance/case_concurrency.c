@@ -44,7 +44,7 @@ static int call(struct turn *t, struct peer **caller)
 	while (n < most && t->blame == NOBODY && !turn_slow(t) && (caller[n] = peer_try(t, 50 * TS_MS, false)))
 		n++;
 	if (caller[0])
-		peer_listen(caller[0], 40 * TS_MS); /* a server that turns callers away has time to do it */
+		peer_listen(caller[0], 40 * TS_MS + turn_busy_ns()); /* time to turn callers away, or to lose them */
 	return n;
 }
 
