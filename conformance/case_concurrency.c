@@ -162,8 +162,7 @@ void case_concurrency_no_cross_talk(struct turn *t)
 		if (round == 0 && t->sort == EARLY_END)
 			t->sort = ANY; /* after one message each, it is the others who end it */
 		for (int i = 0; i < n && t->subject->dialect.one_shot; i++)
-			if (peer_finish(p[i]))
-				peer_free(p[i], 0);
+			peer_leave(p[i]);
 	}
 }
 
@@ -177,8 +176,7 @@ static void go_in_order(struct turn *t, int n)
 	for (int i = 0; i < n; i++)
 		peer_say_letters(p[i] = peer_open(t), 10);
 	for (int i = 0; i < n && t->blame == NOBODY; i++) {
-		if (peer_finish(p[i]))
-			peer_free(p[i], 0);
+		peer_leave(p[i]);
 		for (int j = i + 1; j < n; j++)
 			peer_say_letters(p[j], 10);
 	}

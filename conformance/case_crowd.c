@@ -76,8 +76,7 @@ static void next_after(struct turn *t, struct peer **p, int n, int n_answered)
 		          n, n_answered);
 		return;
 	}
-	t->blame = NOBODY;
-	t->message[0] = '\0';
+	turn_forgive(t);
 	if (all_wait)
 		turn_warn(t, "of %d clients that spoke at once none was answered in time", n);
 	else

@@ -45,8 +45,7 @@ static void first_alone(struct turn *t)
 		return;
 	p->again = true;
 	peer_say_letters(p, 1);
-	if (peer_finish(p))
-		peer_free(p, 0);
+	peer_leave(p);
 }
 
 void case_data_one_byte(struct turn *t)

@@ -111,8 +111,7 @@ void case_end_half_close_owed(struct turn *t)
 		if (i % 3 < 2)
 			peer_cork(p);
 		peer_send_letters(p, turn_slow(t) ? 20 : sizes[i] - n_end);
-		if (peer_finish(p))
-			peer_free(p, 0);
+		peer_leave(p);
 	}
 	if (t->subject->dialect.line && t->blame == NOBODY)
 		end_in_line(t);
@@ -152,8 +151,7 @@ static void end_behind_stuck(struct turn *t)
 	peer_end_unread(p);
 	read_slowly(p);
 	peer_widen(p);
-	if (peer_finish(p))
-		peer_free(p, 0);
+	peer_leave(p);
 }
 
 /* More than one receive call's worth, sent at once with the FIN right behind it: a quick server has not answered all of

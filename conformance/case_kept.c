@@ -222,8 +222,7 @@ void case_stream_rests_long(struct turn *t)
 		;
 	bool goes_on = !p->ended && peer_say_letters(p, 8) && peer_say_letters(p, 9);
 	if (!goes_on && may_be_over(t, p)) {
-		t->blame = NOBODY;
-		t->message[0] = '\0';
+		turn_forgive(t);
 		turn_report(t, "after a rest of %.1f s the server has ended it, which it may", slept_s);
 		return;
 	}

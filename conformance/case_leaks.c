@@ -55,8 +55,7 @@ static void converse(struct turn *t, int n_words, size_t n_letters)
 
 	for (int i = 0; i < n_words && peer_say_letters(p, n_letters); i++)
 		;
-	if (peer_finish(p))
-		peer_free(p, 0);
+	peer_leave(p);
 }
 
 /* Clients that end without a message, or by an empty line, leave a server's code by ways of their own. */
@@ -69,8 +68,7 @@ static void end_otherwise(struct turn *t, bool by_line)
 	p->dumb = true;
 	if (by_line)
 		peer_send(p, "\r\n", 2);
-	if (peer_finish(p))
-		peer_free(p, 0);
+	peer_leave(p);
 }
 
 #define ENOUGH 160 /* conversations: a leak at every twentieth shows */
@@ -221,8 +219,7 @@ static bool judged_elsewhere(struct turn *t)
 {
 	const bool found = t->blame != NOBODY || !turn_plain(t);
 
-	t->blame = NOBODY;
-	t->message[0] = '\0';
+	turn_forgive(t);
 	return found;
 }
 

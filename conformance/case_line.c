@@ -84,8 +84,7 @@ static void exceed(struct turn *t, size_t n)
 	if (!peer_answered_within(p, turn_wait_ns(t)) && !p->ended)
 		peer_await(p);
 	p->dumb = p->ended;
-	if (peer_finish(p))
-		peer_free(p, 0);
+	peer_leave(p);
 }
 
 /* What has come of a line waits for its end in another buffer than what comes at once. */

@@ -40,8 +40,7 @@ static void ask_bystander(struct turn *t, struct peer *p)
 	t->patience *= BRIEF;
 	bool lives = turn_plain(t);
 	t->patience /= BRIEF;
-	t->blame = NOBODY;
-	t->message[0] = '\0';
+	turn_forgive(t);
 	if (lives && ended)
 		turn_fail(t, BYTES, "the reset of one client ended the conversation of another");
 	else if (lives)

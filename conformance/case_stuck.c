@@ -58,8 +58,7 @@ void case_concurrency_beside_stuck(struct turn *t)
 	seen->held_up = held_up;
 	if (t->blame == NOBODY || is_of_bytes(t))
 		return;
-	t->blame = NOBODY;
-	t->message[0] = '\0';
+	turn_forgive(t);
 	turn_report(t, "not judged: see concurrency.stuck-reader");
 }
 

@@ -118,6 +118,9 @@ bool peer_read_end(struct peer *p);
 /* Half-close and read to the end. */
 bool peer_finish(struct peer *p);
 
+/* The same, and it is freed at once if all was well: for cases that have many clients one after the other. */
+void peer_leave(struct peer *p);
+
 /* End by RST (SO_LINGER 0); the peer is gone then. */
 void peer_reset(struct peer *p);
 

@@ -144,3 +144,9 @@ void peer_free(struct peer *p, int64_t wait_ns)
 	}
 	forget(p);
 }
+
+void peer_leave(struct peer *p)
+{
+	if (peer_finish(p))
+		peer_free(p, 0);
+}

@@ -21,8 +21,7 @@ void peers_go_together(struct turn *t, int n)
 	for (int i = 0; i < n && t->blame == NOBODY; i++)
 		peer_half_close(p[i]);
 	for (int i = 0; i < n && t->blame == NOBODY; i++)
-		if (peer_finish(p[i]))
-			peer_free(p[i], 0);
+		peer_leave(p[i]);
 }
 
 #define UNREAD    (1 << 20) /* bytes: more than a client takes that has small buffers and does not read */

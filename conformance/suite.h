@@ -222,6 +222,9 @@ bool turn_sees_end(struct turn *t, enum blame blame);
 /* Put words before those that say what went wrong: when it did. At most 299 bytes. */
 void turn_precede(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What went wrong is judged elsewhere, or is nothing: it is as if it had not. */
+void turn_forgive(struct turn *t);
+
 /* Note what a passed case has to report. */
 void turn_report(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

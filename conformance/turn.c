@@ -63,6 +63,12 @@ void turn_precede(struct turn *t, const char *format, ...)
 	snprintf(t->message + n, sizeof(t->message) - n, "%s", what);
 }
 
+void turn_forgive(struct turn *t)
+{
+	t->blame = NOBODY;
+	t->message[0] = '\0';
+}
+
 void turn_report(struct turn *t, const char *format, ...)
 {
 	va_list args;

@@ -97,6 +97,17 @@ static void all_end(struct server *s)
 			shutdown(s->clients[i], SHUT_RDWR);
 }
 
+/* OLDEST_ENDS_NEXT: the first who is left is cut off, if the one who has gone was before it. The lock is held. */
+static void next_ends(struct server *s, int place)
+{
+	int first = 0;
+
+	while (first < CLIENTS_MAX && !s->clients[first])
+		first++;
+	if (first > place && first < CLIENTS_MAX)
+		shutdown(s->clients[first], SHUT_RDWR);
+}
+
 /* The conversation is over: its place is free, its descriptor closed unless the fault keeps it. */
 static void client_end(struct conversation *c)
 {
@@ -109,11 +120,8 @@ static void client_end(struct conversation *c)
 		s->close_next = c->fd;
 	s->clients[c->place] = 0;
 	s->n_open--;
-	for (int i = 0; s->fault == FAULT_OLDEST_ENDS_NEXT && i < CLIENTS_MAX; i++)
-		if (s->clients[i] && i > c->place)
-			i = shutdown(s->clients[i], SHUT_RDWR) + CLIENTS_MAX + 1;
-		else if (s->clients[i])
-			break;
+	if (s->fault == FAULT_OLDEST_ENDS_NEXT)
+		next_ends(s, c->place);
 	if (s->fault == FAULT_LEAVER_ENDS_ALL || (s->fault == FAULT_RESET_ENDS_ALL && c->is_reset))
 		all_end(s);
 	for (int i = CLIENTS_MAX; s->fault == FAULT_RESET_ENDS_NEWEST && c->is_reset && --i > c->place;)
