@@ -2,6 +2,7 @@
 #include "aside.h"
 #include "elder.h"
 #include "look.h"
+#include "met.h"
 #include "result.h"
 #include "ts_clock.h"
 #include <stdio.h>
@@ -182,6 +183,7 @@ static void run_round(struct side_by_side *s)
 		work(s);
 	for (int i = 0; i < n_threads; i++)
 		pthread_join(threads[i], NULL);
+	met_settle(s->report);
 	imply(s);
 	look_settle(s->report, false);
 }

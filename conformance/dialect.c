@@ -1,6 +1,7 @@
 /* Probing a stream: one conversation that learns the rule. (dialect_stream.c says which are held.) */
 #include "dialect.h"
 #include "dialect_inside.h"
+#include "met.h"
 #include "peer.h"
 #include "suite.h"
 #include "ts_clock.h"
@@ -206,13 +207,15 @@ static bool next_words(struct turn *t, struct peer *p)
 {
 	struct dialect *d = &t->subject->dialect;
 	char word[N_WORD + 2]; /* and its end */
+	size_t n = turn_framed_letters(t, N_WORD, word);
 	int64_t sent_ns = ts_clock_mono_ns();
 
 	p->n_first = 0;
-	peer_send(p, word, turn_framed_letters(t, N_WORD, word));
+	peer_send(p, word, n);
 	if (!peer_listen(p, t->subject->options->timeout_ns))
 		return false;
-	dialect_listen_whole(p, word, N_WORD);
+	if (dialect_listen_whole(p, word, N_WORD))
+		met_hear(t->subject, word, n, p->first, p->n_first);
 	dialect_widen_rtt(d, p->progress_ns - sent_ns);
 	return true;
 }

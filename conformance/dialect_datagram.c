@@ -2,6 +2,7 @@
 #include "dgram.h"
 #include "dialect.h"
 #include "dialect_inside.h"
+#include "met.h"
 #include "suite.h"
 #include "ts_clock.h"
 #include <errno.h>
@@ -21,6 +22,7 @@ static bool goes_on(struct turn *t, struct dgram *g)
 	if (!dgram_send(g, word, N_WORD) || dgram_receive(g, t->subject->options->timeout_ns / 2) != 1)
 		return false;
 	dialect_widen_rtt(&t->subject->dialect, ts_clock_mono_ns() - sent_ns);
+	met_hear(t->subject, word, N_WORD, g->bytes, g->n);
 	return true;
 }
 
@@ -156,5 +158,6 @@ bool dialect_probe_datagram(struct turn *t)
 	if (d->goes_on && !d->empty_kills && dialect_is_slow(d) && answers_in_turn(t, g))
 		d->abreast = 1;
 	dgram_free(g);
+	met_judge(t);
 	return got >= 0 || d->known;
 }

@@ -1,5 +1,6 @@
 /* Probing a stream: which conversations are held, in which way, until the rule is learnt, and how many at a time. */
 #include "dialect_inside.h"
+#include "met.h"
 #include "suite.h"
 #include <string.h>
 
@@ -52,7 +53,7 @@ static void count_places(struct turn *t)
 		d->limit = 0;
 		d->counted = d->capacity > 1 || t->subject->options->concurrency != 0;
 	}
-	t->blame = NOBODY; /* what went wrong is found again, by a case */
+	met_forgive(t); /* it is found again, by a case; or it is not */
 }
 
 bool dialect_probe_stream(struct turn *t)
@@ -73,5 +74,6 @@ bool dialect_probe_stream(struct turn *t)
 	d->counted = o->concurrency != 0 || t->subject->needs_capacity;
 	if (d->known && t->subject->needs_capacity)
 		count_places(t);
+	met_judge(t);
 	return true;
 }

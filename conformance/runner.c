@@ -4,6 +4,7 @@
 #include "elder.h"
 #include "launch.h"
 #include "look.h"
+#include "met.h"
 #include "result.h"
 #include "root.h"
 #include "ts_clock.h"
@@ -225,6 +226,7 @@ static void probe(struct report *report)
 	report->reached = dialect_probe(t);
 	if (!report->reached)
 		memcpy(report->unreached, t->message, sizeof(t->message));
+	met_see_ends(t);
 	turn_release(t);
 	trace_release(&t->trace);
 	free(t);
@@ -260,6 +262,7 @@ void report_run(struct report *report)
 		run_stage(report, QUIET);
 		run_stage(report, ALONE);
 		elder_end(report->subject);
+		met_release(report->subject);
 		run_stage(report, RUDE);
 		spend(report);
 		run_lives(report);

@@ -85,6 +85,7 @@ extern const size_t n_cases;
 
 struct client_style;
 struct elder;
+struct met;
 
 /* A server that was told to stop, and did. */
 struct stop_seen {
@@ -136,6 +137,7 @@ struct subject {
 	_Atomic int n_served;        /* clients that it has answered since it was started, or since the probe began */
 	struct peer *shared; /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	struct elder *_Atomic elder, *_Atomic sleeper; /* conversations that grow old (elder.h), or NULL */
+	struct met *met;                               /* what the probe met (met.h), or NULL */
 	_Atomic bool gone;                             /* refuses to be connected to: written by any turn */
 	struct seen seen;                              /* used by one thread: where cases run one by one */
 	bool alone;            /* clients at the same time disturb each other: from here on one at a time */

@@ -138,7 +138,7 @@ int ts_reply_learn(struct ts_reply_rule *rule, struct ts_stamp *stamp, const cha
 
 /*
  * So many of the n bytes may be a separator: blanks and punctuation. Letters and digits (of ASCII, or in UTF-8 those of
- * other scripts) and square brackets are none.
+ * other scripts), square brackets, and control characters that are no blanks, are none.
  */
 size_t ts_reply_separator_max(const char *text, size_t n);
 

@@ -25,6 +25,12 @@ static uint32_t character(const char *text, size_t n)
 	return value;
 }
 
+/* A NUL, or what steers a terminal: no blank and no punctuation, but a string sent with its end. */
+static bool is_control(unsigned char byte)
+{
+	return iscntrl(byte) && !isspace(byte);
+}
+
 static bool is_letter(const char *text, size_t n)
 {
 	uint32_t value = character(text, n);
@@ -39,7 +45,8 @@ size_t ts_reply_separator_max(const char *text, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && text[i] != '[' && text[i] != ']' && !is_letter(text + i, n - i))
+	while (i < n && text[i] != '[' && text[i] != ']' && !is_control((unsigned char)text[i]) &&
+	       !is_letter(text + i, n - i))
 		i++;
 	return i;
 }

@@ -565,3 +565,40 @@ END
   [[ ${output} == *"shortest script that fails (--seed=3 --cases=1): "* ]]
   "${bin}/tsconform" --only=format.reply "${uri}"
 }
+
+# Enough cases that the probe makes several clients, and none that waits long.
+first=(--only='format.*' --only='data.*' --only=end.half-close --only=end.next-client --only=stream.lockstep)
+
+# Fault caught: the probe's clients are the first of all, and nobody held what they were told to the law.
+@test "a server that is wrong to one of its first clients alone is found" {
+  local fault
+  for fault in second-spaced:format.separator-steady reply-second:stream.lockstep; do
+    start_peer build/release/servers/faulty --fault="${fault%:*}" --listen=tcp://127.0.0.1:0
+    run "${bin}/tsconform" "${first[@]}" "${uri}"
+    echo "${output}"
+    [ "${status}" -eq 1 ]
+    [[ ${output} == *"fail  ${fault#*:} in the first conversations, and in no later one: "* ]]
+  done
+}
+
+@test "a server that keeps its second client alone after that one's end is found" {
+  cat >"${tmp}/second.py" <<'END'
+import socketserver, sys, time
+class Second(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.server.n = nth = getattr(self.server, 'n', 0) + 1
+        while data := self.request.recv(1024):
+            self.request.sendall(b'[%s]%s' % (time.ctime().encode(), data))
+        time.sleep(60 if nth == 2 else 0)
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+server = Server(('127.0.0.1', 0), Second)
+print('tcp://127.0.0.1:%d' % server.server_address[1], flush=True)
+server.serve_forever()
+END
+  start_peer build/release/servers/bounded /usr/bin/python3 "${tmp}/second.py"
+  run "${bin}/tsconform" "${first[@]}" "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"fail  end.next-client in the first conversations, and in no later one: the server did not end"* ]]
+}

@@ -19,6 +19,7 @@ static void marks_choose(const struct server *server, const char **open, const c
 		*open = "{";
 		*shut = "}";
 		break;
+	case FAULT_REPLY_SECOND: *open = server->n_replies == 1 ? " [" : "["; break;
 	case FAULT_NO_OPEN_BRACKET: *open = ""; break;
 	case FAULT_BRACKET_RARE: *open = server->n_replies % 8 == 7 ? "" : "["; break;
 	case FAULT_NO_CLOSE_BRACKET: *shut = " "; break;
@@ -36,6 +37,7 @@ static const char *separator_choose(const struct conversation *c)
 	case FAULT_SEPARATOR_CHANGES: return c->server->n_replies % 2 ? " " : "";
 	case FAULT_SEPARATOR_RARE: return c->server->n_replies % 4 == 3 ? " " : "";
 	case FAULT_SEPARATOR_COLON: return ":";
+	case FAULT_SECOND_SPACED: return c->nth == 2 ? " " : "";
 	default: return c->server->space ? " " : "";
 	}
 }
@@ -60,6 +62,8 @@ static void head_write(struct conversation *c, struct peer_text *out)
 	stamp_write(c, out);
 	if (has(c, FAULT_STAMP_TWICE))
 		stamp_write(c, out);
+	if (has(c, FAULT_NUL_BETWEEN))
+		peer_add(out, "", 1);
 	peer_add_text(out, separator_choose(c));
 	peer_add_text(out, has(c, FAULT_DATA_REPR) ? "b'" : has(c, FAULT_DATA_QUOTED) ? "\"" : "");
 }
