@@ -1,6 +1,5 @@
 /* The stage of cases that run side by side: each takes as many places as it has clients, of those the server serves. */
 #include "aside.h"
-#include "elder.h"
 #include "look.h"
 #include "met.h"
 #include "result.h"
@@ -136,7 +135,6 @@ static void *work(void *arg)
 			s->n_cut = 0;
 			s->report->subject->gone = !look_whether_it_lives(s->report);
 		}
-		elder_speak(s->report->subject);
 		pthread_cond_broadcast(&s->freed);
 	}
 	pthread_cond_broadcast(&s->freed);

@@ -198,6 +198,17 @@ static bool rest_comes(struct turn *t, struct peer *p)
 	return false;
 }
 
+#define STUCK_ALONE_NS (700 * TS_MS)
+
+/* A time-out of the server's sends is seen by stream.kept-unread, or where there is one client at a time, here. */
+static void stay_stuck(struct turn *t, struct peer *p)
+{
+	if (t->subject->dialect.capacity > 1)
+		return;
+	turn_pause(STUCK_ALONE_NS);
+	p->progress_ns = ts_clock_mono_ns();
+}
+
 /* Send without reading until the server takes no more; then read in small pieces with pauses; then the rest. */
 void case_stream_slow_reader(struct turn *t)
 {
@@ -207,7 +218,8 @@ void case_stream_slow_reader(struct turn *t)
 
 	if (!p)
 		p = peer_open(t);
-	peer_stick(p, turn_bytes_unread(t));
+	if (peer_stick(p, turn_bytes_unread(t)))
+		stay_stuck(t, p);
 	for (int i = 0; p && i < 40 && !p->ended && t->blame == NOBODY; i++) {
 		p->read_max = 700;
 		peer_listen(p, 20 * TS_MS);

@@ -202,11 +202,9 @@ void case_time_fresh_connection(struct turn *t)
 	char said[SAID + 2];
 	size_t n = turn_framed_letters(t, SAID, said);
 
-	elder_speak(t->subject);
 	if (has_open ? !turn_ask(t, said, SAID) : !say_and_go(t, said, n))
 		return;
 	turn_pause(STALE_NS);
-	elder_speak(t->subject);
 	if (has_open && (!turn_ask_letters(t, SAID) || !turn_ask_end(t)))
 		return;
 	turn_ask(t, said, SAID);

@@ -1,15 +1,63 @@
 #include "elder.h"
 #include "ts_clock.h"
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RESTS_NS (1900 * TS_MS) /* a little less than a server must allow */
-#define EACH_NS  (300 * TS_MS)  /* it speaks no sooner again */
+#define EACH_NS  (350 * TS_MS)  /* it speaks so often */
 
 struct elder {
 	struct turn turn;
 	int64_t begin_ns;
+	pthread_t thread; /* that speaks */
+	sem_t hush;       /* posted: it must leave */
+	bool talks;       /* there is one */
+	bool rested;      /* longer than a server must allow, for the machine was busy: that it ends is no fault */
 };
+
+static bool speak(struct elder *elder)
+{
+	struct peer *p = elder->turn.peers[0];
+
+	elder->rested |= ts_clock_mono_ns() - p->progress_ns > RESTS_NS;
+	return peer_say_letters(p, 8);
+}
+
+/* Nothing is to be said for so long, and it goes on after that. */
+static bool may_wait(struct elder *elder, int64_t ns)
+{
+	const int64_t until_ns = ts_clock_mono_ns() + ns;
+	const struct timespec until = {.tv_sec = until_ns / TS_S, .tv_nsec = until_ns % TS_S};
+
+	return sem_clockwait(&elder->hush, CLOCK_MONOTONIC, &until) != 0;
+}
+
+static void *talk(void *arg)
+{
+	struct elder *elder = arg;
+
+	while (may_wait(elder, EACH_NS) && speak(elder))
+		;
+	return NULL;
+}
+
+/* Without a thread it rests. */
+static void begin_talk(struct elder *elder)
+{
+	sem_init(&elder->hush, 0, 0);
+	elder->talks = pthread_create(&elder->thread, NULL, talk, elder) == 0;
+}
+
+static void end_talk(struct elder *elder)
+{
+	if (!elder->talks)
+		return;
+	sem_post(&elder->hush);
+	pthread_join(elder->thread, NULL);
+	sem_destroy(&elder->hush);
+	elder->talks = false;
+}
 
 static void move(struct peer *p, struct turn *to)
 {
@@ -49,6 +97,7 @@ static void end(elder_place *place)
 
 	if (!elder)
 		return;
+	end_talk(elder);
 	turn_release(&elder->turn);
 	trace_release(&elder->turn.trace);
 	free(elder);
@@ -60,6 +109,7 @@ static struct peer *take(elder_place *place, struct turn *t, int64_t *begin_ns)
 	struct elder *elder = *place;
 	struct peer *p = elder->turn.peers[0];
 
+	end_talk(elder);
 	*begin_ns = elder->begin_ns;
 	move(p, t);
 	t->blame = elder->turn.blame;
@@ -76,38 +126,36 @@ static struct peer *take(elder_place *place, struct turn *t, int64_t *begin_ns)
 
 bool elder_keep(struct peer *p, int64_t begin_ns)
 {
-	return keep(&p->turn->subject->elder, p, begin_ns);
+	struct subject *s = p->turn->subject;
+
+	if (!keep(&s->elder, p, begin_ns))
+		return false;
+	begin_talk(s->elder);
+	return true;
 }
 
-static bool rests_for(const struct peer *p, int64_t ns)
+void elder_hush(struct subject *s)
 {
-	return ts_clock_mono_ns() - p->progress_ns > ns;
-}
-
-static bool has_rested(const struct peer *p)
-{
-	return rests_for(p, RESTS_NS);
-}
-
-void elder_speak(struct subject *s)
-{
-	struct elder *elder = s->elder;
-
-	if (!elder || elder->turn.blame != NOBODY || !rests_for(elder->turn.peers[0], EACH_NS))
+	if (!s->elder)
 		return;
-	if (has_rested(elder->turn.peers[0]))
-		end(&s->elder);
-	else
-		peer_say_letters(elder->turn.peers[0], 8);
+	end_talk(s->elder);
+	speak(s->elder); /* the rest begins now */
+}
+
+void elder_go_on(struct subject *s)
+{
+	if (s->elder)
+		begin_talk(s->elder);
 }
 
 struct peer *elder_take(struct turn *t, int64_t *begin_ns)
 {
-	const struct elder *elder = t->subject->elder;
+	struct subject *s = t->subject;
 
-	if (!elder || (elder->turn.blame == NOBODY && has_rested(elder->turn.peers[0])))
-		return NULL;
-	return take(&t->subject->elder, t, begin_ns);
+	elder_hush(s);
+	if (s->elder && s->elder->rested && s->elder->turn.blame != NOBODY)
+		end(&s->elder);
+	return s->elder ? take(&s->elder, t, begin_ns) : NULL;
 }
 
 bool elder_sleep(struct peer *p)

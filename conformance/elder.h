@@ -1,8 +1,8 @@
 /*
  * Two conversations that go on beside the cases that run after them, so that a limit on their age, and what a long rest
- * does, show, and nobody has to wait for that: one is spoken to now and then, the other sleeps. One thread at a time
- * uses one: where cases run side by side, the one that holds their lock. Each has a turn of its own: what goes wrong
- * with it is none of theirs.
+ * does, show, and nobody has to wait for that: one is spoken to every third of a second by a thread of its own, the
+ * other sleeps. Each has a turn of its own: what goes wrong with it is none of the cases'. Nobody but the case that
+ * keeps one calls these where cases run side by side.
  */
 #ifndef ELDER_H
 #define ELDER_H
@@ -12,13 +12,13 @@
 /* Take this peer out of its turn, and keep it: the subject owns it then. Out of memory: it stays where it is. */
 bool elder_keep(struct peer *p, int64_t begin_ns);
 
-/* It says a few letters, and is answered; or it is noted in its own turn what went wrong. None, or it has said
- * something a moment before: nothing. */
-void elder_speak(struct subject *s);
+/* It says a last word, and then nothing until it goes on. There is none: nothing. */
+void elder_hush(struct subject *s);
+void elder_go_on(struct subject *s);
 
 /*
- * It moves into this turn, with what went wrong. *begin_ns: when it began. NULL: there is none, or it has rested for
- * longer than a server must allow.
+ * It moves into this turn, with what went wrong. *begin_ns: when it began. NULL: there is none, or it went wrong after
+ * a rest that was longer than a server must allow, for the machine was busy.
  */
 struct peer *elder_take(struct turn *t, int64_t *begin_ns);
 

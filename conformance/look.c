@@ -1,5 +1,6 @@
 #include "look.h"
 #include "dgram.h"
+#include "elder.h"
 #include "launch.h"
 #include "ts_clock.h"
 #include <errno.h>
@@ -230,6 +231,7 @@ void look_first(struct report *report, struct result *r)
 
 bool look_start_again(struct subject *subject)
 {
+	elder_end(subject);
 	subject->n_served = 0;
 	bool ok = launch_again(subject->launch);
 

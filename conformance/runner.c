@@ -259,7 +259,9 @@ void report_run(struct report *report)
 		spend_on_late_ends(report);
 		report->subject->alone |= disturbed(report);
 		aside_run(report);
+		elder_hush(report->subject);
 		run_stage(report, QUIET);
+		elder_go_on(report->subject);
 		run_stage(report, ALONE);
 		elder_end(report->subject);
 		met_release(report->subject);

@@ -16,7 +16,7 @@ static void begin(struct conversation *c)
 	}
 	if (has(c, FAULT_LINE_REST_KEPT))
 		rest_take(c);
-	if (has(c, FAULT_SEND_TIMEOUT))
+	if (has(c, FAULT_SEND_TIMEOUT) || has(c, FAULT_SEND_TIMEOUT_ALONE))
 		setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &half_a_second, sizeof(half_a_second));
 	if (has(c, FAULT_GREETING))
 		bytes_send(c, c->fd, "welcome\n", 8);
@@ -31,7 +31,7 @@ static void begin(struct conversation *c)
 /* So old a conversation gets; 0: as old as its client wants. */
 static int age_ms(const struct conversation *c)
 {
-	return has(c, FAULT_AGE_CLOSED)         ? 3000
+	return has(c, FAULT_AGE_CLOSED)         ? 4900
 	       : has(c, FAULT_AGE_CLOSED_2)     ? 2000
 	       : has(c, FAULT_AGE_CLOSED_ALONE) ? 2100
 	                                        : 0;
