@@ -206,6 +206,14 @@ static bool is_passed_over(const struct peer *p, const char *out, size_t n_out, 
 	return from + p->n_fence < p->n_in && fence_reply(p, out, n_out);
 }
 
+/* All of the data came and more, or not all of it? */
+static enum sort sort_by_length(const struct peer *p, size_t from, bool passed_over)
+{
+	if (from >= p->n_in - p->n_fence)
+		return LEFTOVER;
+	return !passed_over ? ANY : from > 0 ? CUT : PASSED_OVER;
+}
+
 /* What came where the data's next byte was due, after `from` of them? */
 static void what_came_instead(const struct peer *p, size_t from, const char *wrong, size_t n_wrong, char *text,
                               size_t size)
@@ -285,14 +293,15 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	if (!how && is_timely(verdict))
 		how = known_way(p, &s, verdict, &t->sort);
 	how = how ? how : too_much(p, verdict, t->sort);
+	const bool passed_over = is_passed_over(p, out, n_out, from);
+	if (how && t->sort == ANY)
+		t->sort = sort_by_length(p, from, passed_over);
 	if (how)
 		return turn_fail(t, BYTES, "%s", how);
-	/* `out` is another's when more has been received. */
-	const bool passed_over = is_passed_over(p, out, n_out, from);
 	say(p, verdict, out, n_out, n_right, from, text, sizeof(text));
 	if (t->sort == ANY)
 		how = how_with_next(p, &s, &t->sort);
 	if (!how && t->sort == ANY && passed_over)
-		t->sort = from > 0 ? CUT : PASSED_OVER;
+		t->sort = sort_by_length(p, from, passed_over);
 	return turn_fail(t, BYTES, "%s", how ? how : text);
 }
