@@ -1,5 +1,5 @@
 #include "met.h"
-#include "peer.h"
+#include "peer_inside.h"
 #include "result.h"
 #include "ts_clock.h"
 #include <stdio.h>
@@ -113,31 +113,51 @@ void met_judge(struct turn *t)
 	}
 }
 
+/* Was one of them ended, which had not rested for long? A server that makes room for others ends its oldest, or more.
+ */
+static void see_early_end(struct turn *t)
+{
+	const struct peer *ended = NULL;
+	int n_ended = 0;
+
+	turn_pause(10 * TS_MS + turn_busy_ns());
+	for (int i = 0; i < t->n_peers && t->blame == NOBODY; i++) {
+		peer_pump(t->peers[i], 0);
+		ended = t->peers[i]->ended ? t->peers[i] : ended;
+		n_ended += t->peers[i]->ended;
+	}
+	if (n_ended != 1 || ended == t->peers[0] || t->blame != NOBODY)
+		return;
+	t->sort = EARLY_END;
+	turn_fail(t, BYTES, "client %d was answered, and then the server ended the conversation", ended->number);
+}
+
 /* A busy machine may hold up an end: it is waited for once more. */
-static bool ends(struct peer *p)
+static void ends(struct peer *p)
 {
 	struct turn *t = p->turn;
 
 	if (peer_read_end(p) || t->blame != SILENCE)
-		return true;
+		return;
 	turn_forgive(t);
 	p->progress_ns = ts_clock_mono_ns();
-	return peer_read_end(p) || t->blame != SILENCE;
+	peer_read_end(p);
 }
 
 void met_see_ends(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
-	bool each_ends = d->known && d->ends && !d->ends_late && !d->one_shot && d->capacity > 1 && d->limit == 0;
+	bool each_ends = d->known && d->ends && !d->one_shot && d->capacity > 1 && d->limit == 0;
 
-	if (!each_ends || t->subject->slow_end || t->blame != NOBODY)
+	if (!each_ends || dialect_is_leisurely(d) || t->subject->slow_end || t->blame != NOBODY)
 		return;
+	see_early_end(t);
 	for (int i = 0; i < t->n_peers; i++)
 		peer_half_close(t->peers[i]);
 	for (int i = 0; i < t->n_peers && t->blame == NOBODY; i++)
-		if (!ends(t->peers[i]))
-			keep(t);
-	turn_forgive(t);
+		ends(t->peers[i]);
+	if (t->blame != NOBODY)
+		keep(t);
 }
 
 /* The case that tells it: that of its sort, or else one that asks for much. */
@@ -148,6 +168,7 @@ static struct result *teller(struct report *report, const struct met *met)
 		const char *id;
 	} rows[] = {
 	        {met->blame == SILENCE, "end.next-client"},
+	        {met->sort == EARLY_END, "stream.kept-many"},
 	        {met->sort == OTHER_TIME, "format.time-text-steady"},
 	        {met->sort == OTHER_SEPARATOR, "format.separator-steady"},
 	        {true, "stream.lockstep"},

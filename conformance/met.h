@@ -18,7 +18,8 @@ void met_judge(struct turn *t);
 /* Wrong bytes in the probe's turn are kept, if they are the first. The turn goes on as if nothing had been. */
 void met_forgive(struct turn *t);
 
-/* Where each client of the probe was served, each conversation ends behind its client's end. It waits for that. */
+/* Where each client of the probe was served, each conversation ends behind its client's end, and not before. It waits
+ * for that. */
 void met_see_ends(struct turn *t);
 
 /* The cases that run side by side have all been looked at. If nothing is wrong so far, one of them tells what the probe

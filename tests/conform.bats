@@ -581,24 +581,31 @@ first=(--only='format.*' --only='data.*' --only=end.half-close --only=end.next-c
   done
 }
 
-@test "a server that keeps its second client alone after that one's end is found" {
-  cat >"${tmp}/second.py" <<'END'
+@test "a server that keeps its second client alone after its end, or ends its third before, is found" {
+  cat >"${tmp}/nth.py" <<'END'
 import socketserver, sys, time
-class Second(socketserver.BaseRequestHandler):
+class Nth(socketserver.BaseRequestHandler):
     def handle(self):
         self.server.n = nth = getattr(self.server, 'n', 0) + 1
         while data := self.request.recv(1024):
             self.request.sendall(b'[%s]%s' % (time.ctime().encode(), data))
-        time.sleep(60 if nth == 2 else 0)
+            if nth == 3 and 'third' in sys.argv:
+                return
+        time.sleep(60 if nth == 2 and 'second' in sys.argv else 0)
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
-server = Server(('127.0.0.1', 0), Second)
+server = Server(('127.0.0.1', 0), Nth)
 print('tcp://127.0.0.1:%d' % server.server_address[1], flush=True)
 server.serve_forever()
 END
-  start_peer build/release/servers/bounded /usr/bin/python3 "${tmp}/second.py"
+  start_peer build/release/servers/bounded /usr/bin/python3 "${tmp}/nth.py" second
   run "${bin}/tsconform" "${first[@]}" "${uri}"
   echo "${output}"
   [ "${status}" -eq 1 ]
   [[ ${output} == *"fail  end.next-client in the first conversations, and in no later one: the server did not end"* ]]
+  start_peer build/release/servers/bounded /usr/bin/python3 "${tmp}/nth.py" third
+  run "${bin}/tsconform" "${first[@]}" --only=stream.kept-many "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"fail  stream.kept-many in the first conversations, and in no later one: client 3 was answered, and"* ]]
 }
