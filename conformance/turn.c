@@ -137,13 +137,17 @@ bool turn_sparing(const struct turn *t)
 	return dialect_is_sparing(&t->subject->dialect);
 }
 
+#define OVERDUE_NS                                                                                                     \
+	(8 * TS_S) /* so long after the moment for hurry a server that is not leisurely stalls now and then */
+
 /* Nothing goes on beside the turns of an iterative server, and each conversation of a leisurely one counts. */
 static int64_t part_of(const struct turn *t, int64_t budget_ns)
 {
 	const struct subject *s = t->subject;
-	const bool hurries = s->hurry_ns > 0 && ts_clock_mono_ns() > s->hurry_ns;
+	const int64_t late_ns = s->hurry_ns > 0 ? ts_clock_mono_ns() - s->hurry_ns : 0;
+	const int parts = turn_leisurely(t) ? (late_ns > 0 ? 6 : 2) : late_ns > OVERDUE_NS ? 6 : 1;
 
-	return budget_ns / (s->dialect.capacity == 1 ? 2 : 1) / (!turn_leisurely(t) ? 1 : hurries ? 6 : 2);
+	return budget_ns / (s->dialect.capacity == 1 ? 2 : 1) / parts;
 }
 
 bool turn_goes_on(const struct turn *t, int i, int wanted, int least, int64_t budget_ns)
