@@ -1,4 +1,5 @@
 #include "post.h"
+#include "bundle.h"
 #include "datagram.h"
 #include "ts_clock.h"
 #include <errno.h>
@@ -18,6 +19,8 @@ struct post {
 	size_t n_used;                   /* the last call has written into their headers */
 	struct mmsghdr *in, *out;
 	struct iovec *in_iov, (*out_iov)[2];
+	struct bundle *bundles;
+	bool no_bundles; /* the kernel has refused one */
 	struct sockaddr_storage *sources;
 	char (*control)[CONTROL_BYTES] __attribute__((aligned(8)));
 	char *data; /* n_batch slots: virtual memory, touched as far as datagrams are long */
@@ -29,10 +32,12 @@ static int allocate(struct post *p)
 	p->out = calloc(p->n_batch, sizeof *p->out);
 	p->in_iov = calloc(p->n_batch, sizeof *p->in_iov);
 	p->out_iov = calloc(p->n_batch, sizeof *p->out_iov);
+	p->bundles = calloc(p->n_batch, sizeof *p->bundles);
 	p->sources = calloc(p->n_batch, sizeof *p->sources);
 	p->control = calloc(p->n_batch, sizeof *p->control);
 	p->data = malloc(p->n_batch * STRIDE_BYTES);
-	return p->in && p->out && p->in_iov && p->out_iov && p->sources && p->control && p->data ? 0 : -ENOMEM;
+	bool all = p->in && p->out && p->in_iov && p->out_iov && p->bundles && p->sources && p->control && p->data;
+	return all ? 0 : -ENOMEM;
 }
 
 struct post *post_new(struct worker *w, size_t n_batch)
@@ -60,6 +65,7 @@ void post_free(struct post *p)
 	free(p->out);
 	free(p->in_iov);
 	free(p->out_iov);
+	free(p->bundles);
 	free(p->sources);
 	free(p->control);
 	free(p->data);
@@ -159,6 +165,42 @@ static size_t answer(struct post *p, size_t n)
 	return n_out;
 }
 
+/* As many messages as the kernel took; -errno: not even the first. */
+static int send_some(struct post *p, int fd, struct mmsghdr *out, size_t n)
+{
+	int rc;
+
+	do {
+		rc = sendmmsg(fd, out, (unsigned)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		count(p->worker->counters, COUNT_CALL_SEND, 1);
+	} while (rc < 0 && errno == EINTR);
+	return rc < 0 ? -errno : rc;
+}
+
+static void count_sent(struct worker *w, const struct mmsghdr *out, size_t n_replies)
+{
+	count(w->counters, COUNT_SENT_BYTES, out->msg_len);
+	count(w->counters, COUNT_DATAGRAMS, n_replies);
+}
+
+static void note_unsent(struct worker *w, int error)
+{
+	worker_note(w, counted_error_of(error), error, "a datagram's reply was not sent");
+}
+
+static void send_singly(struct post *p, int fd, const struct mmsghdr *whole, const struct bundle *b)
+{
+	for (size_t i = 0; i < b->n_replies; i++) {
+		struct mmsghdr single = {.msg_hdr = bundle_single(&whole->msg_hdr, b, i)};
+		int rc = send_some(p, fd, &single, 1);
+
+		if (rc < 0)
+			note_unsent(p->worker, -rc);
+		else
+			count_sent(p->worker, &single, 1);
+	}
+}
+
 /*
  * A datagram that cannot be sent is given up, and the next one is tried: its sender may be gone, or read too slowly.
  * Nobody waits for room, in modes that block neither: over UDP the kernel drops what a full queue does not take, and
@@ -166,26 +208,31 @@ static size_t answer(struct post *p, size_t n)
  */
 static void send_all(struct post *p, int fd, size_t n)
 {
-	struct worker *w = p->worker;
-	size_t at = 0;
+	for (size_t at = 0; at < n;) {
+		int rc = send_some(p, fd, p->out + at, n - at);
 
-	while (at < n) {
-		int rc = sendmmsg(fd, p->out + at, (unsigned)(n - at), MSG_DONTWAIT | MSG_NOSIGNAL);
-		int error = errno;
-
-		count(w->counters, COUNT_CALL_SEND, 1);
-		if (rc < 0 && error == EINTR)
+		for (int i = 0; i < rc; i++, at++)
+			count_sent(p->worker, &p->out[at], p->bundles[at].n_replies);
+		if (rc >= 0)
 			continue;
-		if (rc < 0) {
-			worker_note(w, counted_error_of(error), error, "a datagram's reply was not sent");
-			at++;
-			continue;
+		if (p->bundles[at].n_replies > 1) {
+			p->no_bundles |= bundle_is_refused(-rc);
+			send_singly(p, fd, &p->out[at], &p->bundles[at]);
+		} else {
+			note_unsent(p->worker, -rc);
 		}
-		for (int i = 0; i < rc; i++)
-			count(w->counters, COUNT_SENT_BYTES, p->out[at + (size_t)i].msg_len);
-		count(w->counters, COUNT_DATAGRAMS, (uint64_t)rc);
-		at += (size_t)rc;
+		at++;
 	}
+}
+
+/* Over UDP, several replies may be one message. */
+static size_t bundle(struct post *p, const struct listener *l, size_t n)
+{
+	if (l->endpoint.transport == TS_UDP && !p->no_bundles)
+		return bundle_replies(p->out, n, p->bundles);
+	for (size_t i = 0; i < n; i++)
+		p->bundles[i].n_replies = 1;
+	return n;
 }
 
 int post_serve(struct post *p, const struct listener *l, int flags)
@@ -195,7 +242,7 @@ int post_serve(struct post *p, const struct listener *l, int flags)
 
 	if (n < 0)
 		return n;
-	n_out = answer(p, (size_t)n);
+	n_out = bundle(p, l, answer(p, (size_t)n));
 	if (n_out > 0)
 		send_all(p, listener_fd(l, p->worker->index), n_out);
 	return n;

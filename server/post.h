@@ -1,6 +1,6 @@
 /*
  * Datagrams on a socket: receive a batch, answer it. recvmmsg(2) and sendmmsg(2) move a whole batch with one system
- * call each; what is answered, and how, says datagram.h.
+ * call each; what is answered, and how, says datagram.h; which replies leave as one message, bundle.h.
  *
  * Storage for a batch is one for each worker, whatever the number of clients: a datagram's state ends with its reply.
  */

@@ -151,6 +151,12 @@ PY
   done
 }
 
+@test "replies that leave as one message arrive one by one, and also where the kernel cuts none" {
+  for mode in poll epoll libev uring; do
+    MODE=${mode} check bundles
+  done
+}
+
 @test "a reply for which the kernel has no memory is sent a little later, and nobody spins" {
   for mode in $("${bin}/tsserver" --list-modes | awk '{print $1}'); do
     MODE=${mode} check send_memory
