@@ -199,6 +199,7 @@ void met_settle(struct report *report)
 
 	if (!r)
 		return;
+	r->met = true;
 	r->blame = met->blame;
 	r->sort = met->sort;
 	snprintf(r->message, sizeof(r->message), "in the first conversations, and in no later one: %s", met->message);

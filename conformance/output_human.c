@@ -46,10 +46,21 @@ static void print_word(FILE *out, const char *option, const char *value)
 	free(quoted);
 }
 
+/* Alone, its case would not meet what only the probe of a whole run has met. */
+static void print_which(FILE *out, const struct report *report, const struct result *r)
+{
+	const char *id = r->seen_in ? r->seen_in->id : r->row->id;
+
+	if (!r->met)
+		fprintf(out, " --only=%s", id);
+	if (strcmp(id, "stream.random") == 0)
+		fprintf(out, " --seed=%llu --cases=%lld", (unsigned long long)r->seed,
+		        (long long)report->subject->options->n_random_cases);
+}
+
 static void print_finding(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
 {
 	const struct options *o = report->subject->options;
-	const char *id = r->seen_in ? r->seen_in->id : r->row->id;
 
 	fprintf(out, "      requirement: %s %s\n", level_name(r->requirement->level), r->requirement->sentence);
 	fprintf(out, "                   docs/protocol.md#%s\n", r->requirement->anchor);
@@ -67,9 +78,8 @@ static void print_finding(FILE *out, const struct report *report, const struct r
 		indented(out, r->trace_before, "      ");
 		fprintf(out, "%s", p->off);
 	}
-	fprintf(out, "      again with:  tsconform --only=%s", id);
-	if (strcmp(id, "stream.random") == 0)
-		fprintf(out, " --seed=%llu --cases=%lld", (unsigned long long)r->seed, (long long)o->n_random_cases);
+	fprintf(out, "      again with:  tsconform");
+	print_which(out, report, r);
 	print_word(out, " --time=", strcmp(o->time, "auto") != 0 ? o->time : NULL);
 	print_word(out, " --separator=", strcmp(o->separator, "auto") != 0 ? o->separator : NULL);
 	if (o->words)

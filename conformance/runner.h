@@ -22,6 +22,7 @@ struct result {
 	int64_t duration_ns, failed_ns; /* monotonic moment of what went wrong, or 0 */
 	uint64_t seed;
 	const struct case_row *seen_in; /* the case that has met it, if that was another; or NULL */
+	bool met;                       /* by the probe alone (met.h) */
 	char message[700], expected[300], actual[300];
 	size_t end_at;      /* of sort ENDED: where in the message it says how the server ended */
 	char *trace;        /* of the last look; owned; NULL */
