@@ -289,11 +289,13 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 	size_t from = answered(p, out, n_out, n_right);
 	show(t, p->in + from, p->n_in - from, out, n_out, n_right);
 	t->sort = sort_of(p, &s, verdict);
+	const bool passed_over = is_passed_over(p, out, n_out, from);
 	const char *how = is_timely(verdict) ? how_altered(p, out, n_out) : NULL;
+	if (how && (t->sort == UNASKED || t->sort == AFTER_END)) /* a stamp alone may be what is left of a reply */
+		t->sort = ANY;
 	if (!how && is_timely(verdict))
 		how = known_way(p, &s, verdict, &t->sort);
 	how = how ? how : too_much(p, verdict, t->sort);
-	const bool passed_over = is_passed_over(p, out, n_out, from);
 	if (how && t->sort == ANY)
 		t->sort = sort_by_length(p, from, passed_over);
 	if (how)
