@@ -117,8 +117,25 @@ static bool tells_of_probe(const struct dialect *d, const struct result *killer,
 	return stays;
 }
 
+/* It was never there for anybody, as far as is known. */
+static void tell_unanswered(struct report *report, struct result *r)
+{
+	char why[500];
+
+	snprintf(why, sizeof(why), "%.499s", r->message);
+	snprintf(r->message, sizeof(r->message), "the server has answered nobody so far: %s", why);
+	r->flaky = false;
+	result_judge(report, r);
+	result_not_run(report, "not run, for the server does not answer", r->row->id);
+}
+
 void bury(struct report *report, struct result *killer)
 {
+	const struct dialect *d = &report->subject->dialect;
+	if (d->unanswered && !d->known && killer->sort != ENDED) {
+		tell_unanswered(report, killer);
+		return;
+	}
 	const char *lost_text = report->shuts_out
 	                                ? "the server closes on whoever comes; the first sign of it: "
 	                                : "the server is lost, it serves nobody any more; the first sign of it: ";
@@ -129,7 +146,7 @@ void bury(struct report *report, struct result *killer)
 	const bool is_shut = is_shut_out(report, killer);
 	killer->flaky = false; /* that it passed at the second look was its last */
 	killer = killer_behind(report, killer);
-	const bool stays = tells_of_probe(&report->subject->dialect, killer, why, sizeof(why));
+	const bool stays = tells_of_probe(d, killer, why, sizeof(why));
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;
 	bool counted = ((killer->blame == GONE || killer->blame == SILENCE) && !stays) || is_shut ||

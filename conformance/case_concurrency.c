@@ -118,6 +118,10 @@ static void queue(struct turn *t, bool early)
 	if (!one_shot && !peer_say_letters(first, 8))
 		return;
 	int n = call(t, caller);
+	if (t->blame != NOBODY) {
+		turn_precede(t, "one of %d callers that came while others were served: ", n);
+		return;
+	}
 	for (int i = 0; early && i < n; i++)
 		peer_send_letters(caller[i], 8);
 	if ((one_shot && !peer_say_letters(first, 8)) || !peer_finish(first)) {

@@ -263,6 +263,21 @@ static int empty_and_fence(struct dgram *d)
 	return n_bare;
 }
 
+#define EMPTIES 3
+
+/* Is it as --empty-datagram says? */
+static void see_stated(struct turn *t, int n_bare)
+{
+	const int stated = t->subject->options->empty_datagram;
+
+	if (stated == 1 && n_bare < EMPTIES)
+		turn_fail(t, SILENCE,
+		          "of %d empty datagrams %d were answered; --empty-datagram=stamp says that each is", EMPTIES,
+		          n_bare);
+	if (stated == 2 && n_bare > 0)
+		turn_fail(t, BYTES, "an empty datagram was answered; --empty-datagram=nothing says that none is");
+}
+
 /* Another client, that is answered for its own datagrams alone. */
 void case_datagram_empty(struct turn *t)
 {
@@ -271,7 +286,7 @@ void case_datagram_empty(struct turn *t)
 
 	if (other)
 		dgram_say_letters(other, 8);
-	for (int i = 0; d && i < 3 && t->blame == NOBODY; i++) {
+	for (int i = 0; d && i < EMPTIES && t->blame == NOBODY; i++) {
 		int n = empty_and_fence(d);
 		if (n > 1)
 			turn_fail(t, BYTES, "an empty datagram was answered more than once");
@@ -281,6 +296,7 @@ void case_datagram_empty(struct turn *t)
 	if (other && d && t->blame == NOBODY && dgram_send(d, "", 0))
 		dgram_say_letters(other, 8);
 	dgram_free(other);
+	see_stated(t, n_bare);
 	turn_report(t, n_bare ? "answered with a bare stamp" : "not answered");
 	dgram_free(d);
 }
@@ -348,7 +364,7 @@ void case_datagram_reflection(struct turn *t)
 	if (!d)
 		return;
 	if (t->subject->endpoint.addr.ss_family != AF_INET || bind(d->fd, (struct sockaddr *)&from, sizeof(from)) < 0)
-		turn_report(t, "not tried: no right to send from port 13, or not IPv4");
+		turn_skip(t, "no right to send from port 13, or not IPv4");
 	else if (dgram_send(d, "abcdef", 6))
 		turn_report(t, dgram_receive(d, 200 * TS_MS) == 1 ? "a datagram from port 13 is answered"
 		                                                  : "a datagram from port 13 is not answered");

@@ -75,11 +75,11 @@ static bool stick_long(struct turn *t, struct peer *p)
 	if (took_ns >= 0 && took_ns < CRAWLS_NS)
 		took_ns = time_of(t, p, CASE_STREAM_LONG);
 	if (took_ns > CRAWLS_NS)
-		turn_report(t, "not tried: the server is slow");
+		turn_skip(t, "the server is slow");
 	else if (took_ns >= 0 && peer_stick(p, took_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST))
 		return true;
 	else if (t->blame == NOBODY)
-		turn_report(t, "not tried: the server takes whatever comes, and keeps its replies");
+		turn_skip(t, "the server takes whatever comes, and keeps its replies");
 	return false;
 }
 
@@ -119,7 +119,7 @@ static int end_unread(struct turn *t, struct peer **ended)
 void case_stream_kept_unread(struct turn *t)
 {
 	if (turn_slow(t)) {
-		turn_report(t, "not tried: the server is slow");
+		turn_skip(t, "the server is slow");
 		return;
 	}
 	struct peer *p = open_narrow(t), *ended[2];
@@ -189,14 +189,14 @@ void case_stream_kept_long(struct turn *t)
 	int64_t begin_ns = ts_clock_mono_ns();
 
 	if (!may_grow_old(t) && !t->subject->few) {
-		turn_report(t, "not tried: the server has no place for a conversation beside the others");
+		turn_skip(t, "the server has no place for a conversation beside the others");
 		return;
 	}
 	struct peer *p = old_one(t, &begin_ns);
 	if (p && talk_for(p, begin_ns, LONG_NS))
 		peer_finish(p);
 	if (!p)
-		turn_report(t, "not tried: other clients have harmed the conversation that was kept beside them");
+		turn_skip(t, "other clients have harmed the conversation that was kept beside them");
 	else
 		turn_report(t, "it went on for %.1f s", (double)(ts_clock_mono_ns() - begin_ns) / 1e9);
 }
@@ -230,7 +230,7 @@ void case_stream_rests_long(struct turn *t)
 	const double slept_s = (double)t->subject->seen.slept_ns / 1e9;
 
 	if (!p && t->blame == NOBODY)
-		turn_report(t, "not tried: there was no conversation that could rest beside the others");
+		turn_skip(t, "there was no conversation that could rest beside the others");
 	if (!p)
 		return;
 	while (t->blame == NOBODY && !p->ended && peer_listen(p, ARRIVED_NS))

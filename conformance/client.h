@@ -16,6 +16,9 @@ struct client_style {
 	const char *end;    /* what ends it: "empty line", "end of input", or NULL */
 };
 
+/* Can the server that we play listen there? 0, or -1 with err. */
+int client_check_endpoint(const struct ts_endpoint *at, struct ts_err *err);
+
 extern const struct requirement client_requirements[];
 extern const struct case_row client_cases[];
 extern const size_t n_client_cases; /* as many as requirements */

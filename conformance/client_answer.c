@@ -29,7 +29,7 @@ static void add_stamp(const struct play *p, struct play_bytes *to)
 	struct ts_stamp_format format = {0};
 	struct ts_stamp_writer w;
 	const char *text;
-	char suffix[32];
+	char suffix[40];
 	size_t n;
 
 	ts_stamp_format_parse(&format, p->time, NULL);

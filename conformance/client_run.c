@@ -1,4 +1,5 @@
 /* The client's process: its start, its end, and what becomes of its descriptors. */
+#include "client.h"
 #include "client_play.h"
 #include "launch.h"
 #include <errno.h>
@@ -53,14 +54,28 @@ static bool spawn(struct play *p)
 	return true;
 }
 
+int client_check_endpoint(const struct ts_endpoint *at, struct ts_err *err)
+{
+	struct ts_endpoint own = *at;
+	int fd = ts_endpoint_listen(&own, &(struct ts_listen){0}, err);
+
+	if (fd < 0)
+		return fd;
+	struct ts_endpoint_file file = ts_endpoint_file(&own);
+	ts_endpoint_remove_own(&own, &file);
+	close(fd);
+	return 0;
+}
+
 bool play_begin(struct play *p, struct turn *t)
 {
 	struct ts_listen how = {.sock_flags = SOCK_NONBLOCK};
 	struct ts_err err = {0};
 
 	*p = (struct play){.t = t, .at = t->subject->endpoint, .in_fd = -1, .out_fd = -1, .err_fd = -1};
-	p->time = "ctime";
-	p->separator = " ";
+	const struct options *o = t->subject->options;
+	p->time = strcmp(o->time, "auto") == 0 ? "ctime" : o->time;
+	p->separator = strcmp(o->separator, "auto") == 0 ? " " : o->separator;
 	p->listen_fd = ts_endpoint_listen(&p->at, &how, &err);
 	if (p->listen_fd < 0)
 		return turn_fail(t, OURSELVES, "%s", err.text);

@@ -287,7 +287,7 @@ bool dialect_converse(struct turn *t, enum first_message how)
 	bool said = !silent_end && !endless && first_words(t, p, how);
 	if (said && d->known) {
 		second_words(t, p);
-		if (d->line)
+		if (d->line && t->subject->options->framing == 0)
 			confirm_line(t, p);
 	}
 	int64_t begin_ns = ts_clock_mono_ns();

@@ -49,11 +49,17 @@ static void count_places(struct turn *t)
 	d->rule.check_time = false; /* a wrong time is an answer, too */
 	dialect_find_capacity(t);
 	d->rule.check_time = check_time;
-	if (t->blame == BYTES) { /* a reply that was none ended the count */
-		d->limit = 0;
-		d->counted = d->capacity > 1 || t->subject->options->concurrency != 0;
+	if (t->blame ==
+	    BYTES) { /* a reply that was none ended the count: or is the second told that it may not stay? */
+		d->turns_away = t->sort == NO_STAMP && d->capacity == 1;
+		d->limit = d->turns_away ? 1 : 0;
+		d->counted = d->turns_away || d->capacity > 1 || t->subject->options->concurrency != 0;
 	}
-	met_forgive(t); /* it is found again, by a case; or it is not */
+	met_forgive(t);                                                 /* it is found again, by a case; or it is not */
+	if (t->subject->options->concurrency == 2 && d->capacity < 2) { /* it is held to what was stated */
+		d->capacity = d->abreast = 2;
+		d->limit = 0;
+	}
 }
 
 bool dialect_probe_stream(struct turn *t)

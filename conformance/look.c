@@ -211,6 +211,7 @@ void look_at(struct report *report, struct result *r, double patience)
 	r->blame = t->blame;
 	r->sort = t->sort;
 	r->warned = t->warned;
+	r->skipped = t->skipped;
 	r->end_at = t->end_at;
 	r->duration_ns = ts_clock_mono_ns() - t->begin_ns;
 	memcpy(r->message, t->message, sizeof(t->message));

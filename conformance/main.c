@@ -101,7 +101,8 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	struct progress progress;
 	int status;
 
-	bool found = find_endpoint(&subject, uri, err) == 0;
+	bool found = find_endpoint(&subject, uri, err) == 0 &&
+	             (!o->client || client_check_endpoint(&subject.endpoint, err) == 0);
 	if (!found && err->exit_status == TS_EXIT_USAGE)
 		return -1;
 	snprintf(report.unreached, sizeof(report.unreached), "%s", found ? "" : err->text);
@@ -116,6 +117,8 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	}
 	if (found && o->exec && !(subject.launch = launch_new(o->exec, &subject.endpoint, err)))
 		return -1;
+	report.begin_ns = ts_clock_mono_ns();
+	report.started_wall_ns = ts_clock_wall_ns();
 	start(&report, subject.launch);
 	progress_begin(&progress, &report);
 	report_run(&report);
@@ -123,6 +126,8 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 	status = write_reports(&report, err) < 0 ? -1 : (int)report_exit(&report);
 	if (status == TS_EXIT_ENVIRON && !found)
 		status = -1;
+	else if (status == TS_EXIT_USAGE)
+		status = report_say_untried(&report, err);
 	else if (status == TS_EXIT_ENVIRON && o->client && style.absent)
 		status = ts_err_set(err, 1, "the client cannot be started: %.300s", report.unreached);
 	else if (status == TS_EXIT_ENVIRON && !report.reached)
@@ -143,6 +148,7 @@ int main(int argc, char **argv)
 	struct ts_err err = {0};
 	int status;
 
+	ts_stdio_reserve();
 	if (ts_opt_parse(&options_program, argc, argv, &options, &operands, NULL, &err) < 0 ||
 	    options_check(&options, &err) < 0)
 		return ts_log_fail(&log, &err);

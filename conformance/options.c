@@ -119,7 +119,7 @@ static const struct ts_opt rows[] = {
          .name = "cases",
          .arg = "N",
          .fallback = "12",
-         .min = "0",
+         .min = "1",
          .max = "100000",
          AT(n_random_cases),
          .help = "how many random inputs stream.random tries"},
@@ -214,6 +214,9 @@ int options_check(const struct options *o, struct ts_err *err)
 		                    "--words: needs --exec, because a server that obeys words is not one to play with");
 	if (o->client && o->exec)
 		return ts_err_usage(err, "--client --exec: either a client or a server is judged");
+	if (o->client && (o->framing || o->session || o->concurrency || o->empty_datagram))
+		return ts_err_usage(
+		        err, "--client: --framing, --session, --concurrency and --empty-datagram are of servers");
 	if (o->framing == 2 && strpbrk(o->separator, "\r\n"))
 		return ts_err_usage(err, "--separator: a line end would end the reply, where lines are framed");
 	if (o->json && o->junit && strcmp(o->json, "-") == 0 && strcmp(o->junit, "-") == 0)

@@ -17,6 +17,7 @@ static void add_printable(cJSON *o, const char *name, const char *text)
 static cJSON *case_json(const struct report *report, const struct result *r)
 {
 	cJSON *o = cJSON_CreateObject();
+	char seed[24];
 
 	ts_json_add_text(o, "id", r->row->id);
 	ts_json_add_text(o, "level", level_name(r->requirement->level));
@@ -34,7 +35,8 @@ static cJSON *case_json(const struct report *report, const struct result *r)
 	add_printable(o, "trace", r->status == PASS || r->status == SKIP ? NULL : r->trace);
 	add_printable(o, "trace_before", r->trace_before);
 	ts_json_add_bool(o, "flaky", r->flaky);
-	ts_json_add_int(o, "seed", (int64_t)report->subject->seed);
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)report->subject->seed);
+	cJSON_AddRawToObject(o, "seed", seed); /* all its digits */
 	return o;
 }
 

@@ -265,7 +265,8 @@ bool peer_rest(struct peer *p, int64_t ns)
 {
 	if (!p)
 		return false;
-	int64_t deadline = ts_clock_mono_ns() + ns, left;
+	const int64_t begin_ns = ts_clock_mono_ns(), deadline = begin_ns + ns;
+	int64_t left;
 
 	while ((left = deadline - ts_clock_mono_ns()) > 0) {
 		if (p->turn->blame != NOBODY || !peer_pump(p, left))
@@ -273,7 +274,9 @@ bool peer_rest(struct peer *p, int64_t ns)
 		if (p->ended) {
 			p->turn->sort = IDLE_END;
 			return turn_fail(p->turn, BYTES,
-			                 "the server ended a conversation that its client had not ended");
+			                 "the server ended a conversation that its client had not ended, after a rest "
+			                 "of %.1f s",
+			                 (double)(p->progress_ns - begin_ns) / 1e9);
 		}
 	}
 	return p->turn->blame == NOBODY;

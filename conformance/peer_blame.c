@@ -230,9 +230,15 @@ static void say(struct peer *p, enum ts_reply_verdict verdict, const char *out, 
 	char off[240] = "";
 
 	if (is_passed_over(p, out, n_out, from)) {
-		snprintf(text, size, "%zu of %zu bytes were not answered, and the message after them was",
-		         p->n_in - p->n_fence - from, p->n_in - p->n_fence);
+		const size_t n = p->n_in - p->n_fence - from;
+		snprintf(text, size, "%zu of %zu bytes were not answered, and the message after them was%s", n,
+		         p->n_in - p->n_fence, altered_which(p->in + from, n, off, sizeof(off)));
 		return;
+	}
+	if (verdict == TS_REPLY_NO_BRACKET && n_out > n_right) {
+		char quoted[120];
+		snprintf(off, sizeof(off), "%s: %s", ts_reply_verdict_text(verdict),
+		         trace_quote(out + n_right, n_out - n_right, quoted, sizeof(quoted)));
 	}
 	if (t->sort == OTHER_SEPARATOR) /* the law blames the data where they begin like the separator */
 		verdict = TS_REPLY_BAD_SEPARATOR;

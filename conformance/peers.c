@@ -57,6 +57,6 @@ bool peers_said_few(struct turn *t)
 	int capacity = t->subject->dialect.capacity;
 
 	if (capacity < DIALECT_CAPACITY_MAX)
-		turn_report(t, "not tried: the server serves %d at a time", capacity);
+		turn_skip(t, "the server serves %d at a time", capacity);
 	return capacity < DIALECT_CAPACITY_MAX;
 }

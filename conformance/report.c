@@ -101,11 +101,28 @@ void report_none(struct report *report)
 	report_count(report);
 }
 
+/* To have tried nothing is no conformance. */
+static bool is_tried(const struct report *report)
+{
+	return report->counts[PASS] + report->counts[WARN] + report->counts[FAIL] > 0;
+}
+
+/* This machine has kept a case from running. */
+static bool has_own_errors(const struct report *report)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < report->n; i++)
+		found |= report->results[i].status == ERROR && report->results[i].blame == OURSELVES;
+	return found;
+}
+
 const char *report_verdict(const struct report *report)
 {
 	if (report->counts[FAIL] > 0)
 		return "nonconformant";
-	return report->reached && !report->partial ? "conformant" : NULL;
+	bool whole = report->reached && !report->partial && !has_own_errors(report);
+	return whole && is_tried(report) ? "conformant" : NULL;
 }
 
 enum ts_exit report_exit(const struct report *report)
@@ -114,8 +131,17 @@ enum ts_exit report_exit(const struct report *report)
 		return TS_EXIT_ENVIRON;
 	if (report->counts[FAIL] > 0)
 		return TS_EXIT_SHORT;
-	for (size_t i = 0; i < report->n; i++)
-		if (report->results[i].status == ERROR && report->results[i].blame == OURSELVES)
-			return TS_EXIT_ENVIRON;
+	if (has_own_errors(report))
+		return TS_EXIT_ENVIRON;
+	if (!is_tried(report))
+		return report->counts[ERROR] > 0 ? TS_EXIT_ENVIRON : TS_EXIT_USAGE;
 	return TS_EXIT_OK;
+}
+
+int report_say_untried(const struct report *report, struct ts_err *err)
+{
+	char text[300];
+
+	return ts_err_usage(err, "%s: nothing of that can be tried here; the report says why, --list prints all cases",
+	                    selection(report->subject->options, text, sizeof(text)));
 }

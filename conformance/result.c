@@ -17,7 +17,7 @@ static enum status status_of(const struct report *report, const struct result *r
 	bool strict = report->subject->options->strict;
 
 	if (r->blame == NOBODY)
-		return r->warned ? WARN : PASS;
+		return r->skipped ? SKIP : r->warned ? WARN : PASS;
 	if (r->blame == OURSELVES)
 		return ERROR;
 	if (r->requirement->level == MUST || (r->requirement->level == SHOULD && strict))
@@ -124,13 +124,16 @@ bool result_ready(struct report *report, struct result *r)
 		return false;
 	if (why)
 		result_set_aside(report, r, SKIP, "not applicable", why);
+	else if (ts_signal_stop())
+		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
 	else if (before && before->done &&
 	         (before->blocked || (before->status == FAIL && !before->flaky) || before->status == ERROR)) {
 		r->blocked = true;
-		result_set_aside(report, r, SKIP, "not run, for it depends on a case that failed", before->row->id);
-	} else if (ts_signal_stop())
-		result_set_aside(report, r, ERROR, "not run", "the suite was stopped");
-	else if ((enough = enough_why(report, cause, sizeof(cause)))) {
+		result_set_aside(report, r, SKIP,
+		                 before->status == ERROR ? "not run, for it depends on a case that was not"
+		                                         : "not run, for it depends on a case that failed",
+		                 before->row->id);
+	} else if ((enough = enough_why(report, cause, sizeof(cause)))) {
 		char what[220];
 		snprintf(what, sizeof(what), "%s; --only=%s runs it", cause, r->row->id);
 		result_set_aside(report, r, SKIP, enough, what);

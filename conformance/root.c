@@ -26,6 +26,7 @@ static const struct {
         {AFTER_END, "end.no-flood", "end.*", "end.*", .every = true},
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
         {EARLY_END, "stream.kept-[it]*", "stream.kept-*", "format.reply"},
+        {EARLY_END, "end.one-shot-whole", "format.reply", "data.sizes"},
         {EARLY_END, "concurrency.churn", "concurrency.*", "concurrency.*", .once = true},
         {IDLE_END, "stream.kept-idle", "stream.kept-*", "stream.kept-*"},
         {OWED_END, "end.half-close-owed", "end.half-close", "line.*"},

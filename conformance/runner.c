@@ -227,6 +227,10 @@ static void probe(struct report *report)
 	if (!report->reached)
 		memcpy(report->unreached, t->message, sizeof(t->message));
 	met_see_ends(t);
+	if (ts_signal_stop()) { /* what was cut short says nothing about the server */
+		report->subject->dialect.known = false;
+		report->subject->dialect.stranger[0] = '\0';
+	}
 	turn_release(t);
 	trace_release(&t->trace);
 	free(t);
@@ -238,17 +242,17 @@ static void probe(struct report *report)
 
 void report_run(struct report *report)
 {
-	report->begin_ns = ts_clock_mono_ns();
-	report->started_wall_ns = ts_clock_wall_ns();
 	if (!report->subject->client && report->unreached[0] == '\0')
 		probe(report);
-	if (report->subject->client) {
+	if (report->subject->client && report->unreached[0] == '\0') {
 		run_client(report);
 	} else if (!report->reached) {
 		for (size_t i = 0; i < report->n; i++)
 			if (report->results[i].selected)
 				result_set_aside(report, &report->results[i], ERROR,
-				                 "not run, for the server was not reached", report->unreached);
+				                 report->subject->client ? "not run"
+				                                         : "not run, for the server was not reached",
+				                 report->unreached);
 	} else {
 		spend(report);
 		look_settle_first_only(report);

@@ -15,8 +15,9 @@ struct result {
 	bool started; /* side by side with others */
 	bool blocked; /* set aside because of a case that it depends on */
 	enum status status;
-	bool warned; /* it holds, but something about it is worth a warning */
-	bool flaky;  /* the two looks differ */
+	bool warned;  /* it holds, but something about it is worth a warning */
+	bool skipped; /* it could not be tried */
+	bool flaky;   /* the two looks differ */
 	enum blame blame;
 	enum sort sort;
 	int64_t duration_ns, failed_ns; /* monotonic moment of what went wrong, or 0 */
@@ -64,11 +65,14 @@ void report_count(struct report *report);
 /* Nothing is run: the report says so, with the reason in `unreached`. */
 void report_none(struct report *report);
 
-/* Probe and run. The report is complete afterwards, whatever happened. */
+/* Probe and run, begin_ns and started_wall_ns being set. The report is complete afterwards, whatever happened. */
 void report_run(struct report *report);
 
 /* "conformant", "nonconformant", or NULL when it could not be told. */
 const char *report_verdict(const struct report *report);
 enum ts_exit report_exit(const struct report *report);
+
+/* Nothing that was selected could be tried: returns -1, with the usage error. */
+int report_say_untried(const struct report *report, struct ts_err *err);
 
 #endif

@@ -199,6 +199,7 @@ struct turn {
 	enum blame blame;
 	enum sort sort;    /* of what went wrong */
 	bool warned;       /* the case passes, with a warning: its message */
+	bool skipped;      /* it could not be tried: its message */
 	bool unclean;      /* a conversation ended in RST after all that was owed */
 	char message[600]; /* what went wrong, or what there is to report */
 	size_t end_at;     /* of sort ENDED: where in the message it says how the server ended */
@@ -229,6 +230,9 @@ void turn_forgive(struct turn *t);
 
 /* Note what a passed case has to report. */
 void turn_report(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Note why it could not be tried here: unless something else goes wrong, it is skipped. */
+void turn_skip(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Note why a case that passes warns. */
 void turn_warn(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

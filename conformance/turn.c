@@ -78,6 +78,17 @@ void turn_report(struct turn *t, const char *format, ...)
 	va_end(args);
 }
 
+void turn_skip(struct turn *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	t->skipped |= note(t, format, args);
+	va_end(args);
+	if (t->skipped)
+		turn_precede(t, "not tried: ");
+}
+
 void turn_warn(struct turn *t, const char *format, ...)
 {
 	va_list args;

@@ -33,8 +33,8 @@ bool turn_crawls(struct turn *t)
 
 	if (per_s == 0 || per_s >= CRAWL_PER_S)
 		return false;
-	turn_report(t, "not tried: the server returns %.1f KB a second, and the kernel holds more for it than that",
-	            (double)per_s / 1e3);
+	turn_skip(t, "the server returns %.1f KB a second, and the kernel holds more for it than that",
+	          (double)per_s / 1e3);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 #include "ts_json.h"
 #include "ts_json_check.h"
 #include "ts_json_print.h"
+#include "ts_stdout.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -179,13 +180,15 @@ static int replace(const char *path, const char *bytes, size_t n)
 	return sync_folder(path);
 }
 
-/* Devices and pipes (/dev/null, /dev/stdout) are written to, not replaced. */
+/* Devices and pipes (/dev/null, /dev/stdout) are written to, not replaced. A pipe that nobody reads is an error: to
+ * open it would wait for a reader. */
 static int write_through(const char *path, const char *bytes, size_t n)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), result;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK), result;
 
 	if (fd < 0)
 		return -errno;
+	fcntl(fd, F_SETFL, O_WRONLY);
 	result = write_all(fd, bytes, n);
 	if (close(fd) < 0 && result == 0)
 		result = -errno;
@@ -198,6 +201,7 @@ static const char *advice(int error)
 	case ENOENT: return "; make the folder first";
 	case EFBIG: return "; raise the limit of a file's size (ulimit -f)";
 	case EISDIR: return "; give the name of a file";
+	case ENXIO: return "; nobody reads that pipe";
 	case EACCES:
 	case EPERM:
 	case EROFS: return "; choose a folder that you may write to";
@@ -237,9 +241,11 @@ int ts_file_check(const char *option, const char *path, struct ts_err *err)
 	struct stat st;
 	int result = 0;
 
-	if (!path || strcmp(path, "-") == 0)
+	if (!path)
 		return 0;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+	if (strcmp(path, "-") == 0) {
+		result = ts_stdout_check();
+	} else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		result = -EISDIR;
 	} else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		result = access(path, W_OK) < 0 ? -errno : 0;

@@ -10,6 +10,7 @@
 #include "ts_json.h"
 #include "ts_log.h"
 #include "ts_signal.h"
+#include "ts_stdout.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
 	struct ts_err err = {0};
 	int status;
 
+	ts_stdio_reserve();
 	if (options_parse(&plan, "tsload", argc, argv, &err) < 0) {
 		status = ts_log_fail(&log, &err);
 		plan_release(&plan);

@@ -55,6 +55,7 @@ int main(int argc, char **argv)
 	struct ts_opt_list operands = {0};
 	struct ts_err err = {0};
 
+	ts_stdio_reserve();
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return flush_output(commands[i].run(argc - 1, argv + 1, &log), &log);

@@ -2,6 +2,7 @@
 #include "options.h"
 #include "server.h"
 #include "ts_json.h"
+#include "ts_stdout.h"
 #include <string.h>
 
 static int list_modes(bool as_json, const struct ts_log *log)
@@ -27,8 +28,10 @@ int main(int argc, char **argv)
 {
 	struct server server = {.log = {.program = "tsserver", .level = TS_LOG_WARN}};
 	struct ts_err err = {0};
-	int status = TS_EXIT_OK, rc = options_parse(&server.set, argc, argv, &err);
+	int status = TS_EXIT_OK, rc;
 
+	ts_stdio_reserve();
+	rc = options_parse(&server.set, argc, argv, &err);
 	server.log.level = (enum ts_log_level)server.set.log_level;
 	if (rc < 0)
 		status = ts_log_fail(&server.log, &err);

@@ -34,7 +34,8 @@ static const struct ts_opt options[] = {
         {TS_OPT_CHOICE, "mode", 'm', "NAME", "libev", .choices = mode_names + 1, .offset = AT(mode_index),
          .help = "how clients are served; --list-modes explains the names"},
         {TS_OPT_LIST, "listen", 'l', "URI", .offset = AT(listen),
-         .help = "where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unixgram:PATH, @NAME for an abstract "
+         .help = "where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unixgram:PATH; unix:@NAME for an "
+                 "abstract "
                  "name; may be given again in modes that multiplex (default: tcp://127.0.0.1:21567)"},
         {TS_OPT_COUNT, "workers", 'w', "N", NULL, "1", "1024", .offset = AT(n_workers),
          .help = "processes of prefork, threads of pool and reactors (default: 64, 256, one for each processor, as "

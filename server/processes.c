@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +25,6 @@ static int child(struct server *server, size_t index, struct counters *slot, pid
 	int rc;
 
 	server_become_child(server);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		return 0; /* it died meanwhile */
 	server->child_index = index;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -205,6 +206,7 @@ void server_ready(struct server *server)
 void server_become_child(struct server *server)
 {
 	server->is_child = true;
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* it does not outlive its parent */
 	if (server->set.ready_fd >= 0 && !atomic_flag_test_and_set(&server->ready_said))
 		end_ready_fd(server);
 }
