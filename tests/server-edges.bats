@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# tsserver where its surroundings are unusual: pipes, descriptors, a killed parent.
+
+load helpers/peer.bash
+
+setup() {
+  bin=${TS_BIN:-${BATS_TEST_DIRNAME}/../build/bin}
+}
+
+teardown() {
+  stop_peers
+}
+
+gone() { # PID: within 5 s
+  timeout 5 tail --pid="$1" -f /dev/null
+}
+
+# Fault caught: a pipe without a reader was waited for: neither SIGUSR1 nor SIGTERM was served.
+@test "statistics for a pipe that nobody reads are an error, and hold up nobody" {
+  mkfifo "${BATS_TEST_TMPDIR}/pipe"
+  start_server --stats="${BATS_TEST_TMPDIR}/pipe"
+  kill -USR1 "${peer}"
+  [[ "$(echo hello | "${bin}/tsclient" --timeout=2s "${uri}")" == *hello ]]
+  kill "${peer}"
+  gone "${peer}"
+  wait "${peer}" || [ $? -eq 3 ]
+  grep "nobody reads that pipe" "${BATS_TEST_TMPDIR}"/peer.*.err
+}
+
+# Fault caught: the server's own sockets took the numbers of closed standard descriptors, and warnings went there.
+@test "closed standard descriptors are not given to the server's sockets" {
+  "${bin}/tsserver" --mode=epoll --sandbox=off --listen="unix:${BATS_TEST_TMPDIR}/s" <&- >&- 2>&- 3>&- &
+  local pid=$! fd
+  for _ in {1..100}; do [ -S "${BATS_TEST_TMPDIR}/s" ] || /usr/bin/python3 -c 'import time; time.sleep(0.05)'; done
+  for fd in 0 1 2; do
+    [ "$(readlink "/proc/${pid}/fd/${fd}")" = /dev/null ]
+  done
+  kill "${pid}"
+  wait "${pid}"
+  run timeout 5 sh -c '"$1" --stats=- --listen="unix:$2" >&-' _ "${bin}/tsserver" "${BATS_TEST_TMPDIR}/s"
+  [ "${status}" -eq 3 ]
+  [[ ${output} == *"--stats=-: cannot be written"* ]]
+}
+
+@test "a child of mode fork ends when its parent is killed" {
+  start_server --mode=fork
+  exec 7<>"/dev/tcp/127.0.0.1/${uri##*:}"
+  echo hello >&7
+  read -r -t 5 _ <&7
+  local child
+  child=$(pgrep -P "${peer}")
+  kill -KILL "${peer}"
+  gone "${child}"
+  exec 7>&-
+}
