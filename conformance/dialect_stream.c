@@ -51,7 +51,7 @@ static void count_places(struct turn *t)
 	d->rule.check_time = check_time;
 	if (t->blame ==
 	    BYTES) { /* a reply that was none ended the count: or is the second told that it may not stay? */
-		d->turns_away = t->sort == NO_STAMP && d->capacity == 1;
+		d->turns_away = t->sort == NO_STAMP && d->capacity == 1 && !d->greeting;
 		d->limit = d->turns_away ? 1 : 0;
 		d->counted = d->turns_away || d->capacity > 1 || t->subject->options->concurrency != 0;
 	}
