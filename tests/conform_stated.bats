@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # tsconform holds a server to what was stated, and gives no verdict on what it has not tried.
+# long: 15 s, waiting
 
 load helpers/peer.bash
 load helpers/conform.bash
