@@ -29,7 +29,7 @@ void case_data_not_executed(struct turn *t)
 	        "touch %s",           "; touch %s",     "`touch %s`",
 	        "$(touch %s)",        "| touch %s",     "' ; touch %s ; '",
 	        "\" ; touch %s ; \"", "open('%s','w')", "__import__('os').system('touch %s')",
-	        "&& touch %s"};
+	        "&& touch %s",        "!touch %s",      "system('touch %s')"};
 	char path[64], text[160];
 	struct stat st;
 
