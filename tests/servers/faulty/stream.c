@@ -33,7 +33,7 @@ static int age_ms(const struct conversation *c)
 {
 	return has(c, FAULT_AGE_CLOSED)         ? 4900
 	       : has(c, FAULT_AGE_CLOSED_2)     ? 2000
-	       : has(c, FAULT_AGE_CLOSED_ALONE) ? 2100
+	       : has(c, FAULT_AGE_CLOSED_ALONE) ? 3100
 	                                        : 0;
 }
 
