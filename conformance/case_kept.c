@@ -9,7 +9,7 @@
 #define KEPT_NS (1900 * TS_MS)
 
 #define TALKS_NS      (2200 * TS_MS) /* to more than 2 s: about as long as other cases take side by side with it */
-#define TALKS_LONG_NS (3300 * TS_MS) /* with --exec, and where one is served at a time: stream.kept-idle */
+#define TALKS_LONG_NS (3300 * TS_MS) /* with --exec; and without, where one is served at a time: stream.kept-idle */
 #define TALKS_EACH_NS (350 * TS_MS)
 #define LONG_NS       (5100 * TS_MS) /* about as old as it is when the others have run */
 
@@ -268,7 +268,7 @@ void case_stream_kept_idle(struct turn *t)
 	if (!peer_rest(t->talk, KEPT_NS) || !peer_say_letters(t->talk, 8))
 		return;
 	shown &= turn_last_stamp(t, &stamp, seen->after, sizeof(seen->after));
-	if (alone && !talk_for(t->talk, begin_ns, TALKS_LONG_NS))
+	if (alone && !talk_for(t->talk, begin_ns, t->subject->launch ? TALKS_NS : TALKS_LONG_NS))
 		return;
 	seen->rested = peer_finish(t->talk) && shares && shown;
 }

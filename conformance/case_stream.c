@@ -198,12 +198,13 @@ static bool rest_comes(struct turn *t, struct peer *p)
 	return false;
 }
 
-#define STUCK_ALONE_NS (700 * TS_MS)
+#define STUCK_ALONE_NS (1100 * TS_MS) /* twice half a second: a send that has moved some bytes returns those first */
 
-/* A time-out of the server's sends is seen by stream.kept-unread, or where there is one client at a time, here. */
+/* A time-out of the server's sends is seen by stream.kept-unread, or where there is one client at a time, here: whether
+ * our side is stuck, too, or the buffers have taken all. */
 static void stay_stuck(struct turn *t, struct peer *p)
 {
-	if (t->subject->dialect.capacity > 1)
+	if (!p || t->blame != NOBODY || t->subject->dialect.capacity > 1)
 		return;
 	turn_pause(STUCK_ALONE_NS);
 	p->progress_ns = ts_clock_mono_ns();
@@ -218,8 +219,8 @@ void case_stream_slow_reader(struct turn *t)
 
 	if (!p)
 		p = peer_open(t);
-	if (peer_stick(p, turn_bytes_unread(t)))
-		stay_stuck(t, p);
+	peer_stick(p, turn_bytes_unread(t));
+	stay_stuck(t, p);
 	for (int i = 0; p && i < 40 && !p->ended && t->blame == NOBODY; i++) {
 		p->read_max = 700;
 		peer_listen(p, 20 * TS_MS);

@@ -4,7 +4,7 @@
 
 static void begin(struct conversation *c)
 {
-	const struct timeval half_a_second = {.tv_usec = 500000};
+	const struct timeval patience = {.tv_usec = has(c, FAULT_SEND_TIMEOUT_ALONE) ? 300000 : 500000};
 	struct peer_text *left = &c->server->shared;
 	char lost[4096];
 
@@ -17,7 +17,9 @@ static void begin(struct conversation *c)
 	if (has(c, FAULT_LINE_REST_KEPT))
 		rest_take(c);
 	if (has(c, FAULT_SEND_TIMEOUT) || has(c, FAULT_SEND_TIMEOUT_ALONE))
-		setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &half_a_second, sizeof(half_a_second));
+		setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (has(c, FAULT_SEND_TIMEOUT_ALONE)) /* or the kernel's may hold all that a client sends */
+		setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &(int){16384}, sizeof(int));
 	if (has(c, FAULT_GREETING))
 		bytes_send(c, c->fd, "welcome\n", 8);
 	if (has(c, FAULT_STAMP_FIRST))
