@@ -70,10 +70,11 @@ void turn_skip(struct turn *t, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	t->skipped |= note(t, format, args);
+	bool noted = note(t, format, args);
 	va_end(args);
-	if (t->skipped)
+	if (noted)
 		turn_precede(t, "not tried: ");
+	t->skipped |= noted;
 }
 
 void turn_warn(struct turn *t, const char *format, ...)
