@@ -45,6 +45,21 @@ static void by_much(char *text, size_t size, int64_t s, const char *side)
 		snprintf(text, size, "the time is %" PRId64 " s %s", s, side);
 }
 
+#define EDGE_NS (10 * TS_MS) /* so late time(2) may tell the next second: a tick of the kernel's */
+#define NEAR_NS (50 * TS_MS) /* the window is so narrow, or it cannot be told */
+
+/* A second before, with a fraction of this one, or the other way round? So late is who asks time(2) for the one and
+ * another clock for the other. */
+static bool is_torn(const struct ts_stamp *stamp, int64_t at_ns, const struct altered_moment *m)
+{
+	const int64_t since_ns = m->last_ns > m->sent_ns ? m->last_ns : m->sent_ns;
+	const int64_t off_ns = at_ns > m->read_ns ? at_ns - m->read_ns : since_ns - at_ns;
+	const int64_t fraction_ns = (at_ns % TS_S + TS_S) % TS_S;
+	const bool at_edge = fraction_ns < EDGE_NS || fraction_ns > TS_S - EDGE_NS;
+
+	return stamp->digits > 0 && at_edge && off_ns > TS_S - NEAR_NS && off_ns <= TS_S + stamp->resolution_ns;
+}
+
 /* Less than 2 s before the moment of sending, or after that of reading: how far? */
 static void by_little(char *text, size_t size, int64_t at_ns, int64_t resolution_ns, const struct altered_moment *m)
 {
@@ -80,15 +95,18 @@ const char *altered_time(const struct ts_reply_rule *rule, const char *reply, si
 	int64_t at_ns = ts_stamp_instant_ns(&stamp, rule->zone_s, m->read_ns), ahead_ns = at_ns - m->read_ns;
 	int64_t s = ((ahead_ns < 0 ? -ahead_ns - stamp.resolution_ns / 2 : ahead_ns) + TS_S / 2) / TS_S;
 
+	const bool torn = is_torn(&stamp, at_ns, m);
 	if (s >= 2)
 		by_much(text, size, s, ahead_ns > 0 ? "ahead" : "behind");
-	else if (lacks_zeros(&stamp, at_ns, m))
+	else if (!torn && lacks_zeros(&stamp, at_ns, m))
 		snprintf(text, size, "the fraction of the second lacks the zeros at its front");
 	else
 		by_little(text, size, at_ns, stamp.resolution_ns, m);
 	size_t n_text = strlen(text);
 	if (n_text > 0)
-		snprintf(text + n_text, size - n_text, "%s", still_of(at_ns, stamp.resolution_ns, m));
+		snprintf(text + n_text, size - n_text, "%s",
+		         torn ? ": its second and its fraction are of two clocks"
+		              : still_of(at_ns, stamp.resolution_ns, m));
 	return text;
 }
 

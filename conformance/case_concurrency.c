@@ -35,27 +35,13 @@ static bool fill(struct turn *t)
 #define CALLERS_SLOW 6
 #define CALLERS_MANY 10 /* who serves many at a time may close on more than that: see many-open */
 
-#define ROOM_NS (50 * TS_MS)
-
-/* NULL: there is no room in the queue, or none yet, where the server waits for a processor to take callers from it. */
-static struct peer *try_caller(struct turn *t)
-{
-	struct peer *p = peer_try(t, ROOM_NS, false);
-	const int64_t busy_ns = p ? 0 : turn_busy_ns();
-
-	if (busy_ns == 0 || t->blame != NOBODY)
-		return p;
-	turn_pause(busy_ns);
-	return peer_try(t, ROOM_NS, false);
-}
-
 /* Not more than there is room for, and one at least. Returns how many. */
 static int call(struct turn *t, struct peer **caller)
 {
 	int n = 0, most = n_at_once(t) > 1 ? CALLERS_SLOW : t->subject->dialect.limit == 0 ? CALLERS_MANY : CALLERS;
 
 	caller[n++] = peer_open(t);
-	while (n < most && t->blame == NOBODY && !turn_slow(t) && (caller[n] = try_caller(t)))
+	while (n < most && t->blame == NOBODY && !turn_slow(t) && (caller[n] = peer_call(t, false)))
 		n++;
 	if (caller[0])
 		peer_listen(caller[0], 40 * TS_MS + turn_busy_ns()); /* time to turn callers away, or to lose them */

@@ -63,16 +63,26 @@ void case_data_repeated(struct turn *t)
 		turn_ask_text(t, "again and again");
 }
 
-/*
- * The first byte of a message, and its last; then the last of two. Blanks and line ends come after a letter: a line of
- * them is empty to some.
- */
+/* Blanks and line ends come after a letter: a line of them is empty to some. */
+static bool may_be_alone(int byte)
+{
+	return byte != ' ' && (byte < '\t' || byte > '\r');
+}
+
+/* The first byte of a message, and its last; then the last of two; where no lines are looked for, a line with its end,
+ * too: in some protocols a full stop there has a meaning. */
 static void every_byte_alone(struct turn *t)
 {
-	for (int i = 0; turn_goes_on(t, i, 512, 0, TS_S); i++) {
-		const char message[2] = {'a', (char)i};
-		bool alone = i < 256 && i != ' ' && (i < '\t' || i > '\r');
-		turn_ask(t, message + alone, 2 - (size_t)alone);
+	static const char *const ends[] = {"", "", "\n", "\r\n"};
+	const int n_ways = t->subject->dialect.line ? 2 : (int)(sizeof(ends) / sizeof(ends[0]));
+
+	for (int i = 0; turn_goes_on(t, i, 256 * n_ways, 0, TS_S); i++) {
+		const char *end = ends[i / 256];
+		const bool alone = i / 256 != 1 && may_be_alone(i % 256);
+		char message[4] = {'a', (char)i};
+
+		memcpy(message + 2, end, strlen(end));
+		turn_ask(t, message + alone, 2 - (size_t)alone + strlen(end));
 	}
 }
 

@@ -23,8 +23,6 @@
 #define SLOW_NS     (40 * TS_MS)      /* for CASE_STREAM_LONG bytes */
 #define CRAWLS_NS   (300 * TS_MS)     /* for as many: what the buffers hold would take seconds */
 
-#define LITTLE_PART 32 /* so small a part of it shows whether a server crawls */
-
 /* May a conversation grow older beside others, for stream.kept-long or stream.rests-long? Who serves few has no place
  * for it. */
 static bool may_grow_old(const struct turn *t)
@@ -56,6 +54,12 @@ void case_stream_kept_silent(struct turn *t)
 		peer_finish(p);
 }
 
+enum stuck {
+	STUCK,
+	TAKES_ALL,
+	CRAWLS /* it was not asked for so much */
+};
+
 /* How long does so much take to come back? Negative: it went wrong. */
 static int64_t time_of(struct turn *t, struct peer *p, size_t n)
 {
@@ -67,20 +71,32 @@ static int64_t time_of(struct turn *t, struct peer *p, size_t n)
 	return ok ? ts_clock_mono_ns() - begin_ns : -1;
 }
 
-/* How much the buffers hold is not known. A server that reads slowly gets no more than it gets through. */
-static bool stick_long(struct turn *t, struct peer *p)
+/* How long does CASE_STREAM_LONG take? Asked for in parts first, for one that crawls, or stalls now and then, shows it
+ * in one of them. */
+static int64_t time_of_long(struct turn *t, struct peer *p)
 {
-	int64_t took_ns = time_of(t, p, CASE_STREAM_LONG / LITTLE_PART);
+	static const int parts[] = {32, 8, 1};
+	int64_t took_ns = 0;
 
-	if (took_ns >= 0 && took_ns < CRAWLS_NS)
-		took_ns = time_of(t, p, CASE_STREAM_LONG);
-	if (took_ns > CRAWLS_NS)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && took_ns >= 0 && took_ns < CRAWLS_NS; i++)
+		took_ns = time_of(t, p, CASE_STREAM_LONG / (size_t)parts[i]);
+	return took_ns;
+}
+
+/* How much the buffers hold is not known. A server that reads slowly gets no more than it gets through. */
+static enum stuck stick_long(struct turn *t, struct peer *p)
+{
+	const int64_t took_ns = time_of_long(t, p);
+
+	if (took_ns > CRAWLS_NS) {
 		turn_skip(t, "the server is slow");
-	else if (took_ns >= 0 && peer_stick(p, took_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST))
-		return true;
-	else if (t->blame == NOBODY)
+		return CRAWLS;
+	}
+	if (took_ns >= 0 && peer_stick(p, took_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST))
+		return STUCK;
+	if (t->blame == NOBODY)
 		turn_skip(t, "the server takes whatever comes, and keeps its replies");
-	return false;
+	return TAKES_ALL;
 }
 
 static struct peer *open_narrow(struct turn *t)
@@ -123,9 +139,9 @@ void case_stream_kept_unread(struct turn *t)
 		return;
 	}
 	struct peer *p = open_narrow(t), *ended[2];
-	bool is_stuck = p && stick_long(t, p);
-	int n_ended = p ? end_unread(t, ended) : 0;
-	if (is_stuck || n_ended > 0) {
+	enum stuck stuck = p ? stick_long(t, p) : CRAWLS;
+	int n_ended = stuck != CRAWLS ? end_unread(t, ended) : 0;
+	if (stuck == STUCK || n_ended > 0) {
 		turn_pause(UNREAD_NS);
 		p->progress_ns = ts_clock_mono_ns();
 	}

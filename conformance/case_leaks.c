@@ -71,7 +71,7 @@ static void end_otherwise(struct turn *t, bool by_line)
 	peer_leave(p);
 }
 
-#define ENOUGH 160 /* conversations: a leak at every twentieth shows */
+#define ENOUGH 420 /* conversations: what is left by one in eighty is more than a few */
 
 static bool takes_its_time(const struct turn *t)
 {

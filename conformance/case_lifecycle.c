@@ -67,7 +67,8 @@ static bool hears_no_farewell(struct turn *t, struct peer *p)
 
 #define QUEUED 2
 
-/* In the middle of a line, where there are lines; and with others who wait for their turn, where one is served. */
+/* In the middle of a line, where there are lines; and with others who wait for their turn, where one is served, as far
+ * as the queue has room. */
 void case_lifecycle_sigterm_busy(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
@@ -75,8 +76,8 @@ void case_lifecycle_sigterm_busy(struct turn *t)
 	int status;
 
 	if (d->one_shot || (peer_say_letters(p, 8) && (!d->line || peer_send(p, "abc", 3)))) {
-		for (int i = 0; i < QUEUED && d->capacity == 1; i++)
-			peer_open(t);
+		for (int i = 0; i < QUEUED && d->capacity == 1 && peer_call(t, false); i++)
+			;
 		if (p && d->line)
 			turn_pause(5 * TS_MS + turn_busy_ns());
 		if (exec_stops(t, SIGTERM, &status) && hears_no_farewell(t, p))

@@ -48,6 +48,9 @@ struct peer *peer_open(struct turn *t);
 /* The same without blame: NULL when it does not succeed within wait_ns; small_buffers: receive window of a few KiB. */
 struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers);
 
+/* One more beside others that are there, without blame. NULL: there is no room in the server's queue. */
+struct peer *peer_call(struct turn *t, bool small_buffers);
+
 /* Add bytes to what is to be sent; send what the socket takes now. */
 bool peer_send(struct peer *p, const void *bytes, size_t n);
 

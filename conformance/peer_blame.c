@@ -227,7 +227,8 @@ static void say(struct peer *p, enum ts_reply_verdict verdict, const char *out, 
                 size_t from, char *text, size_t size)
 {
 	const struct turn *t = p->turn;
-	char off[240] = "";
+	const size_t n_before = p->n_told - p->n_in; /* in this conversation, all answered */
+	char off[240] = "", before[60] = "";
 
 	if (is_passed_over(p, out, n_out, from)) {
 		const size_t n = p->n_in - p->n_fence - from;
@@ -255,8 +256,10 @@ static void say(struct peer *p, enum ts_reply_verdict verdict, const char *out, 
 	}
 	if (verdict == TS_REPLY_WRONG_DATA)
 		what_came_instead(p, from, out + n_right, n_out - n_right, off, sizeof(off));
-	snprintf(text, size, "%s (after %zu of %zu bytes answered)", *off ? off : ts_reply_verdict_text(verdict), from,
-	         p->n_in);
+	if (n_before > 0)
+		snprintf(before, sizeof(before), ", and %zu in the messages before", n_before);
+	snprintf(text, size, "%s (after %zu of %zu bytes answered%s)", *off ? off : ts_reply_verdict_text(verdict),
+	         from, p->n_in, before);
 }
 
 #define SHOWN 60 /* so many right bytes do not hide the wrong ones */

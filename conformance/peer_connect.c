@@ -104,6 +104,20 @@ struct peer *peer_try(struct turn *t, int64_t wait_ns, bool small_buffers)
 	return adopt(t, fd);
 }
 
+#define ROOM_NS (50 * TS_MS)
+
+/* There may be none yet, where the server waits for a processor to take callers from it. */
+struct peer *peer_call(struct turn *t, bool small_buffers)
+{
+	struct peer *p = peer_try(t, ROOM_NS, small_buffers);
+	const int64_t busy_ns = p ? 0 : turn_busy_ns();
+
+	if (busy_ns == 0 || t->blame != NOBODY)
+		return p;
+	turn_pause(busy_ns);
+	return peer_try(t, ROOM_NS, small_buffers);
+}
+
 #define LEAVES_NS (10 * TS_MS)
 
 static bool is_alone(const struct turn *t)

@@ -83,7 +83,7 @@ bool peer_too_late(struct peer *p)
 	                 (double)turn_wait_ns(t) / 1e9, which);
 }
 
-#define MUCH      65536         /* bytes before: it may be for these */
+#define MUCH      4096          /* bytes before: it may be for these */
 #define RESTED_NS (500 * TS_MS) /* a server that ends a conversation then, may do so for that */
 
 bool peer_early_end(struct peer *p)

@@ -32,7 +32,7 @@ void peers_reset_together(struct turn *t, int n)
 	char *bytes = malloc(UNREAD);
 	struct peer *p;
 
-	for (int i = 0; bytes && i < n && t->blame == NOBODY && (p = peer_try(t, turn_wait_ns(t), true)); i++) {
+	for (int i = 0; bytes && i < n && t->blame == NOBODY && (p = peer_call(t, true)); i++) {
 		turn_filler(t, bytes, UNREAD, 0);
 		p->deaf = true;
 		peer_send(p, bytes, UNREAD);

@@ -327,3 +327,11 @@ END
   statuses "${tmp}/r.json" fail
   [ "${ids}" = "stream.slow-reader stream.kept-unread" ]
 }
+
+# Fault caught: callers that found no room in its queue were held against a server without a backlog, and waited for.
+@test "who has no room in a server's queue is not waited for when it is told to stop" {
+  run timeout 30 "${bin}/tsconform" --only=lifecycle.sigterm-busy --only=lifecycle.descriptors \
+    --exec '/usr/bin/python3 tests/servers/odd/odd.py backlog-0 {uri}' tcp://127.0.0.1:0
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+}

@@ -184,6 +184,7 @@ static enum fate piece_end(struct conversation *c, const char *data, size_t n)
 			message_answer(c, data, (size_t)(end - data));
 		is_over = end;
 		break;
+	case FAULT_DATA_DOT_ENDS: is_over = n == 3 && memcmp(data, ".\r\n", n) == 0; break;
 	case FAULT_ZERO_ENDS: is_over = n == 1 && *data == '0'; break;
 	case FAULT_MEBIBYTES_CLOSE: is_over = c->n_bytes > 2 << 20; break;
 	case FAULT_EMPTY_LINE_ENDS: is_over = is_blank_only(data, n, "\r\n"); break;

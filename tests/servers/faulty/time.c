@@ -120,6 +120,11 @@ void time_write(struct conversation *c, char *text, size_t size)
 		strftime(text, size, ISO, gmtime_r(&second, &tm));
 		snprintf(text + strlen(text), size - strlen(text), ".%09lldZ", fraction / 1000);
 		return;
+	case FAULT_TIME_TORN: /* the second is kept for a while */
+		second = (ns - SECOND * 6 / 100) / SECOND;
+		strftime(text, size, ISO, gmtime_r(&second, &tm));
+		snprintf(text + strlen(text), size - strlen(text), ".%03lldZ", fraction / 1000000);
+		return;
 	case FAULT_TIME_FRACTION_COUNTED:
 		strftime(text, size, ISO, gmtime_r(&second, &tm));
 		snprintf(text + strlen(text), size - strlen(text), ".%03lluZ",

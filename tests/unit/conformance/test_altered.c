@@ -168,6 +168,10 @@ static void a_wrong_time_is_named(void **state)
 	            {"1795948201", 2.25, 2.26, 0, "the time lies 0.25 s before the moment of sending"},
 	            {"1795948201", 1.1, 1.2, 3, "the time went back by 2 s"},
 	            {"1795948201", 0.5, 0.75, 0, "the time lies 0.25 s after the moment of reading"},
+	            {"1795948201.001", 2.001, 2.0015, 2.0005,
+	             "the time went back by 1 s: its second and its fraction are of two clocks"},
+	            {"1795948202.999", 2.0, 2.0005, 1.9,
+	             "the time lies 1 s after the moment of reading: its second and its fraction are of two clocks"},
 	            {"1795948201.5", 1.004, 1.0056, 0, "the fraction of the second lacks the zeros at its front"},
 	            {"1795948201.5", 1.0001, 1.0004, 0, "the time lies 0.5 s after the moment of reading"}};
 	const int64_t base = S(1795948200);
