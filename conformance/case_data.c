@@ -73,16 +73,17 @@ static bool may_be_alone(int byte)
  * too: in some protocols a full stop there has a meaning. */
 static void every_byte_alone(struct turn *t)
 {
-	static const char *const ends[] = {"", "", "\n", "\r\n"};
+	static const struct {
+		char bytes[2];
+		size_t n;
+	} ends[] = {{"", 0}, {"", 0}, {"\n", 1}, {"\r\n", 2}};
 	const int n_ways = t->subject->dialect.line ? 2 : (int)(sizeof(ends) / sizeof(ends[0]));
 
 	for (int i = 0; turn_goes_on(t, i, 256 * n_ways, 0, TS_S); i++) {
-		const char *end = ends[i / 256];
 		const bool alone = i / 256 != 1 && may_be_alone(i % 256);
-		char message[4] = {'a', (char)i};
+		const char message[] = {'a', (char)i, ends[i / 256].bytes[0], ends[i / 256].bytes[1]};
 
-		memcpy(message + 2, end, strlen(end));
-		turn_ask(t, message + alone, 2 - (size_t)alone + strlen(end));
+		turn_ask(t, message + alone, 2 - (size_t)alone + ends[i / 256].n);
 	}
 }
 
