@@ -27,14 +27,14 @@ static void write_script(const struct turn *t, struct script *s, uint64_t seed)
 {
 	struct ts_random *random = ts_random_new(seed);
 	const struct dialect *d = &t->subject->dialect;
-	bool slow = turn_slow(t);
+	const bool slow = turn_slow(t), may_be_large = !d->one_shot && !slow && !t->subject->holds_rests;
 	int most = d->capacity > 3 ? 3 : d->capacity;
 
 	s->seed = seed;
 	s->n_clients = 1 + (int)ts_random_below(random, (uint64_t)most);
 	s->n = d->one_shot ? s->n_clients : 4 + (int)ts_random_below(random, slow ? 4 : STEPS_MAX - 4);
 	for (int i = 0; i < s->n; i++) {
-		bool large = !d->one_shot && !slow && ts_random_below(random, 8) == 0;
+		bool large = may_be_large && ts_random_below(random, 8) == 0;
 		s->steps[i].client = d->one_shot ? i : (int)ts_random_below(random, (uint64_t)s->n_clients);
 		s->steps[i].n = 1 + (size_t)ts_random_below(random, large ? 3000 : d->one_shot ? 60 : 40);
 		s->steps[i].pause_ns = ts_random_below(random, 4) ? 0 : (int64_t)ts_random_below(random, 4) * TS_MS;

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define FENCE_NS (400 * TS_MS) /* and ten round trips: so long without a reply */
-#define N_FENCE  7
-#define AGAIN    (128 << 10) /* bytes of a message that is sent once more, at most */
+#define FENCE_NS      (400 * TS_MS) /* and ten round trips: so long without a reply */
+#define FENCE_REST_NS (50 * TS_MS)  /* the same, from a server that keeps rests */
+#define N_FENCE       7
+#define AGAIN         (128 << 10) /* bytes of a message that is sent once more, at most */
 
 int peer_wait(int fd, short events, int64_t wait_ns)
 {
@@ -162,7 +163,8 @@ static bool may_fence(const struct peer *p)
 /* Until when to wait for the next byte: the fence, or the last moment. */
 static int64_t wait_until_ns(struct peer *p)
 {
-	int64_t fence_ns = p->progress_ns + FENCE_NS + 10 * p->turn->subject->dialect.rtt_ns;
+	const bool soon = p->turn->subject->holds_rests && peer_owed(p) < p->n_in;
+	int64_t fence_ns = p->progress_ns + (soon ? FENCE_REST_NS : FENCE_NS) + 10 * p->turn->subject->dialect.rtt_ns;
 	int64_t last_ns = p->progress_ns + turn_wait_ns(p->turn);
 
 	if (!may_fence(p) || fence_ns > last_ns)
@@ -172,6 +174,7 @@ static int64_t wait_until_ns(struct peer *p)
 	if (is_on_the_way(p))
 		return last_ns;
 	size_t before = p->n_in;
+	p->n_held = peer_owed(p);
 	trace_add(&p->turn->trace, ts_clock_mono_ns(), p->number, "no reply", NULL, 0);
 	peer_send_letters(p, N_FENCE);
 	p->n_fence = p->n_in - before;
@@ -183,7 +186,9 @@ static bool answers_alone(struct peer *p)
 {
 	size_t n = p->n_in - p->n_fence;
 
-	if (p->n_fence == 0 || n > AGAIN)
+	const bool is_rest = peer_holds_rest(p);
+
+	if (p->n_fence == 0 || n > AGAIN || (is_rest && p->turn->subject->holds_rests))
 		return true;
 	char *message = malloc(n);
 	if (!message)
@@ -193,7 +198,7 @@ static bool answers_alone(struct peer *p)
 	bool ok = peer_say(p, message, n);
 	p->again = false;
 	free(message);
-	return ok;
+	return ok || (is_rest && peer_excuse_rest(p));
 }
 
 bool peer_await(struct peer *p)

@@ -31,6 +31,7 @@ struct peer {
 	bool deaf;       /* it does not read: for slow readers */
 	bool pieces;     /* its line is longer than any must be: as many stamps as the server likes */
 	size_t n_fence;  /* bytes at the end of `in` that only ask whether what was sent before is lost; or 0 */
+	size_t n_held;   /* bytes that were owed when those were sent */
 	bool again;      /* what was answered, perhaps only by a fence, is sent again, and no fence behind it */
 	size_t read_max; /* bytes a receive call asks for; 0: as many as fit */
 	int64_t n_read;

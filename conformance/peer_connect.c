@@ -73,6 +73,14 @@ static int connect_until(const struct subject *s, bool small_buffers, int64_t wa
 	}
 }
 
+static void begin(struct peer *p)
+{
+	ts_reply_init(&p->reply);
+	p->progress_ns = ts_clock_mono_ns();
+	p->sent_ns = ts_clock_wall_ns();
+	trace_add(&p->turn->trace, p->progress_ns, p->number, "connect", NULL, 0);
+}
+
 static struct peer *adopt(struct turn *t, int fd)
 {
 	struct peer *p = calloc(1, sizeof(*p));
@@ -83,14 +91,9 @@ static struct peer *adopt(struct turn *t, int fd)
 		turn_fail(t, OURSELVES, "out of memory for a test client");
 		return NULL;
 	}
-	p->turn = t;
-	p->fd = fd;
-	ts_reply_init(&p->reply);
-	p->progress_ns = ts_clock_mono_ns();
-	p->sent_ns = ts_clock_wall_ns();
+	*p = (struct peer){.turn = t, .fd = fd, .number = ++t->n_clients_made};
+	begin(p);
 	t->peers[t->n_peers++] = p;
-	p->number = ++t->n_clients_made;
-	trace_add(&t->trace, p->progress_ns, p->number, "connect", NULL, 0);
 	return p;
 }
 
@@ -136,19 +139,15 @@ static void let_go(const struct turn *t)
 		turn_pause(LEAVES_NS + turn_busy_ns() / 2);
 }
 
-struct peer *peer_open(struct turn *t)
+/* Connected, or blamed. */
+static bool connect_or_blame(struct turn *t, int *fd)
 {
-	int fd;
+	int result = connect_until(t->subject, false, turn_wait_ns(t), fd);
 
-	turn_share_end(t);
-	if (t->blame != NOBODY)
-		return NULL;
-	let_go(t);
-	int result = connect_until(t->subject, false, turn_wait_ns(t), &fd);
 	if (result == 0)
-		return adopt(t, fd);
+		return true;
 	if (refused(result) && turn_sees_end(t, GONE))
-		return NULL;
+		return false;
 	if (refused(result)) {
 		t->subject->gone = true;
 		turn_fail(t, GONE, "the server refuses to be connected to (%s)", strerror(-result));
@@ -157,5 +156,30 @@ struct peer *peer_open(struct turn *t)
 	} else {
 		turn_fail(t, OURSELVES, "cannot connect: %s", strerror(-result));
 	}
-	return NULL;
+	return false;
+}
+
+struct peer *peer_open(struct turn *t)
+{
+	int fd;
+
+	turn_share_end(t);
+	if (t->blame != NOBODY)
+		return NULL;
+	let_go(t);
+	return connect_or_blame(t, &fd) ? adopt(t, fd) : NULL;
+}
+
+bool peer_renew(struct peer *p)
+{
+	int fd;
+
+	if (!connect_or_blame(p->turn, &fd))
+		return false;
+	close(p->fd);
+	ts_reply_release(&p->reply);
+	free(p->in);
+	*p = (struct peer){.turn = p->turn, .fd = fd, .number = ++p->turn->n_clients_made, .read_max = p->read_max};
+	begin(p);
+	return true;
 }

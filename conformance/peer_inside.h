@@ -13,6 +13,15 @@ int peer_wait(int fd, short events, int64_t wait_ns);
 /* Wait for the socket for at most wait_ns, then move what can be moved. False: something was wrong with the bytes. */
 bool peer_pump(struct peer *p, int64_t wait_ns);
 
+/* In the place of a conversation that is over: another, by the same client. */
+bool peer_renew(struct peer *p);
+
+/* Was only the rest of a longer message answered with the fence behind it? */
+bool peer_holds_rest(const struct peer *p);
+
+/* It was, twice: may it? Then that is a warning, and the client's conversation is another. */
+bool peer_excuse_rest(struct peer *p);
+
 /* Hold n_out bytes of output to the law. */
 bool peer_judge(struct peer *p, const char *out, size_t n_out);
 

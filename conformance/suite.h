@@ -140,7 +140,8 @@ struct subject {
 	struct met *met;                               /* what the probe met (met.h), or NULL */
 	_Atomic bool gone;                             /* refuses to be connected to: written by any turn */
 	struct seen seen;                              /* used by one thread: where cases run one by one */
-	bool alone;            /* clients at the same time disturb each other: from here on one at a time */
+	bool alone;               /* clients at the same time disturb each other: from here on one at a time */
+	_Atomic bool holds_rests; /* it keeps the rest of longer messages until more comes, and that was said */
 	_Atomic bool loses;    /* datagrams: not every one is answered, and that was said: no turn waits long for one */
 	_Atomic bool slow_end; /* does not end conversations: no turn waits for it twice */
 };

@@ -66,15 +66,16 @@ bool turn_sparing(const struct turn *t)
 	return dialect_is_sparing(&t->subject->dialect);
 }
 
-#define OVERDUE_NS (8 * TS_S) /* so long after the moment for hurry */
+#define OVERDUE_NS      (8 * TS_S)  /* so long after the moment for hurry */
+#define OVERDUE_BUSY_NS (32 * TS_S) /* the same on a busy machine */
 
 /* Nothing goes on beside the turns of an iterative server, and each conversation of a leisurely one counts. Another is
- * not done in time because it stalls now and then, or because the machine is busy. */
+ * not done in time because it stalls now and then; or because the machine is busy, but then not so late. */
 static int64_t part_of(const struct turn *t, int64_t budget_ns)
 {
 	const struct subject *s = t->subject;
 	const int64_t late_ns = s->hurry_ns > 0 ? ts_clock_mono_ns() - s->hurry_ns : 0;
-	const bool stalls = late_ns > OVERDUE_NS && turn_busy_ns() == 0;
+	const bool stalls = late_ns > OVERDUE_BUSY_NS || (late_ns > OVERDUE_NS && turn_busy_ns() == 0);
 	const int parts = turn_leisurely(t) ? (late_ns > 0 ? 6 : 2) : stalls ? 6 : 1;
 
 	return budget_ns / (s->dialect.capacity == 1 ? 2 : 1) / parts;

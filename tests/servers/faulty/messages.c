@@ -250,6 +250,21 @@ static bool full_answer(struct conversation *c, const char *data, size_t n)
 	return goes_on;
 }
 
+#define FULL 1024
+
+/* What does not fill a buffer behind a full one is kept until more comes. */
+static bool but_rest_answer(struct conversation *c, const char *data, size_t n)
+{
+	bool goes_on;
+
+	peer_add(&c->line, data, n);
+	const size_t n_now = c->line.n > FULL ? c->line.n / FULL * FULL : c->line.n;
+	goes_on = message_answer(c, c->line.p, n_now);
+	memmove(c->line.p, c->line.p + n_now, c->line.n - n_now);
+	c->line.n -= n_now;
+	return goes_on;
+}
+
 /* What one receive call brought; false: the conversation is over. */
 bool messages_answer(struct conversation *c, char *data, size_t n)
 {
@@ -260,6 +275,8 @@ bool messages_answer(struct conversation *c, char *data, size_t n)
 		return pairs_answer(c, data, n);
 	if (full_size(c) > 0)
 		return full_answer(c, data, n);
+	if (has(c, FAULT_REST_LOST))
+		return but_rest_answer(c, data, n);
 	fate = piece_leave(c, data, n);
 	if (fate == ANSWERED)
 		fate = piece_end(c, data, n);
@@ -296,7 +313,7 @@ void messages_end(struct conversation *c)
 		pthread_mutex_unlock(&c->server->send_lock);
 	if (has(c, FAULT_LINE_BUFFERED) && c->line.n)
 		lines_answer(c, "", 0);
-	if (c->line.n && !has(c, FAULT_LINE_UNFINISHED))
+	if (c->line.n && !has(c, FAULT_LINE_UNFINISHED) && !has(c, FAULT_REST_LOST))
 		message_answer(c, c->line.p, c->line.n);
 	if (has(c, FAULT_REST_SHARED))
 		rest_send(c);

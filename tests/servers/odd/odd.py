@@ -107,6 +107,24 @@ def converse(client, reply, size=1024, send=socket.socket.sendall):
             pass
 
 
+def converse_in_blocks(client, reply, size=1024):
+    """As PHP's fread does: what lies behind a full block comes with what is sent next, or at the client's end."""
+    with client:
+        held = b''
+        try:
+            while data := client.recv(8192):
+                block, held = held + data, b''
+                while block:
+                    now, block = block[:size], block[size:]
+                    if block and len(block) < size:
+                        held, block = block, b''
+                    client.sendall(reply(now))
+            if held:
+                client.sendall(reply(held))
+        except ConnectionError:
+            pass
+
+
 def send_apart(client, answer):
     """The stamp, a pause, then the data."""
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -131,11 +149,11 @@ def iterative(uri, reply, backlog=128, **how):
         converse(server.accept()[0], reply, **how)
 
 
-def threads(uri, reply, backlog=128, **how):
+def threads(uri, reply, backlog=128, talk=converse, **how):
     """Without a backlog the kernel answers with SYN cookies, and drops a caller's first bytes while one caller waits."""
     server = listen(uri, backlog)
     while True:
-        threading.Thread(target=converse, args=(server.accept()[0], reply), kwargs=how, daemon=True).start()
+        threading.Thread(target=talk, args=(server.accept()[0], reply), kwargs=how, daemon=True).start()
 
 
 def warms_up(uri, reply):
@@ -502,6 +520,7 @@ SHAPES = {
     **{text: (lambda uri, text=text: threads(uri, maker(text, b' '))) for text in TIMES if text != 'ctime'},
     'backlog-0': lambda uri: iterative(uri, maker(), backlog=0),
     'bytes': lambda uri: threads(uri, maker(), size=1),
+    'blocks': lambda uri: threads(uri, maker(), talk=converse_in_blocks),
     'seven-bytes': lambda uri: threads(uri, maker('micro'), size=7),
     'huge': lambda uri: threads(uri, maker(), size=1 << 22),
     'late-one-shot': lambda uri: late_one_shot(uri, maker(), before_s=0.75),
