@@ -75,8 +75,9 @@ static const struct {
 	const char *text, *conversion;
 	unsigned shows;
 } words[] = {
-        {"AM", "%p", HALF}, {"PM", "%p", HALF},  {"am", "%P", HALF},
-        {"pm", "%P", HALF}, {"UTC", "%Z", ZONE}, {"GMT", "%Z", ZONE},
+        {"AM", "%p", HALF},           {"PM", "%p", HALF},           {"am", "%P", HALF},   {"pm", "%P", HALF},
+        {"UTC", "%Z", ZONE},          {"GMT", "%Z", ZONE},          {"a.m.", "%P", HALF}, {"p.m.", "%P", HALF},
+        {"a.\xc2\xa0m.", "%P", HALF}, {"p.\xc2\xa0m.", "%P", HALF},
 };
 
 static const struct {

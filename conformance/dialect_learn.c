@@ -28,7 +28,7 @@ void dialect_take_format(struct dialect *d, const struct ts_stamp_format *format
 
 static void apply_options(struct dialect *d, const struct options *o)
 {
-	if (strcmp(o->time, "auto") != 0)
+	if (strcmp(o->time, "auto") != 0 && strncmp(o->time, "strftime:", 9) != 0) /* a pattern was taken already */
 		ts_stamp_format_parse(&d->rule.stamp, o->time, NULL);
 	if (strcmp(o->separator, "auto") != 0) {
 		d->rule.n_separator = strlen(o->separator);
@@ -52,6 +52,7 @@ static bool read_pattern(struct dialect *d, const char *text, size_t n, const ch
 		return dialect_guess(text, n, now_ns, format, &d->stamp, &d->rule.zone_s);
 	*format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
 	snprintf(format->strftime_text, sizeof(format->strftime_text), "%s", stated);
+	dialect_unpad_stated(format, d->rule.also, text, n);
 	if (ts_stamp_read(&d->stamp, format, text, n, NULL) < 0)
 		return false;
 	d->rule.zone_s = d->stamp.has_zone ? d->stamp.zone_s : ts_stamp_guess_zone(&d->stamp, now_ns);

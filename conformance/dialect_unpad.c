@@ -101,6 +101,52 @@ static void leave_open(const struct ts_stamp_format *format, struct ts_stamp_for
 		also[n_also].strftime_text[0] = '\0';
 }
 
+/* The first n of these numbers, the day before the hours, with blanks in the place of their zeros. */
+static void blank(struct ts_stamp_format *format, size_t n)
+{
+	static const char zeros[] = "dHI", blanks[] = "ekl";
+
+	for (char *p = format->strftime_text; *p && p[1]; p += p[0] == '%' ? 2 : 1) {
+		const char *zero = *p == '%' ? memchr(zeros, p[1], n) : NULL;
+		if (zero)
+			p[1] = blanks[zero - zeros];
+	}
+}
+
+#define DAY_ALONE 1
+#define ALL_THREE 3
+
+static bool reads(const struct ts_stamp_format *format, const char *text, size_t n)
+{
+	struct ts_stamp stamp;
+
+	return ts_stamp_read(&stamp, format, text, n, NULL) == 0;
+}
+
+void dialect_unpad_stated(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n)
+{
+	const unsigned all = 1U << (sizeof(groups) / sizeof(groups[0]));
+	struct ts_stamp_format other = *format;
+	bool found = reads(format, text, n);
+
+	also[0].strftime_text[0] = '\0';
+	for (size_t n_blank = DAY_ALONE; n_blank <= ALL_THREE && !found; n_blank += ALL_THREE - DAY_ALONE) {
+		blank(&other, n_blank);
+		if ((found = reads(&other, text, n)))
+			*format = other;
+	}
+	for (unsigned which = 1; which < all && !found; which++) {
+		other = *format;
+		for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+			if (which & 1U << i)
+				strip(&other, groups[i].letters);
+		if ((found = reads(&other, text, n)))
+			*format = other;
+	}
+	if (found)
+		leave_open(format, also, text, n);
+}
+
 void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,
                    int64_t now_ns)
 {

@@ -19,4 +19,10 @@
 void dialect_unpad(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n,
                    int64_t now_ns);
 
+/*
+ * The same for a pattern that was stated, perhaps when every number had two digits: where it does not read the text,
+ * it is taken without zeros, or with blanks in their place.
+ */
+void dialect_unpad_stated(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n);
+
 #endif

@@ -4,12 +4,29 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#define SOME_MOMENT INT64_C(1795343400123456789)
+
+/* A pattern that tells no time would blame every server: what it writes must be read back. */
+static int check_pattern(const struct ts_stamp_format *format, struct ts_err *err)
+{
+	const char *text, *why = "";
+	struct ts_stamp_writer writer;
+	struct ts_stamp stamp;
+
+	ts_stamp_writer_init(&writer, format, "");
+	size_t n = ts_stamp_write(&writer, SOME_MOMENT, &text);
+	if (n > 1 && ts_stamp_read(&stamp, format, text + 1, n - 1, &why) == 0) /* behind the [ */
+		return 0;
+	return ts_err_usage(err, "tells no time that can be read back: %s", why);
+}
+
 static int check_time(const char *text, void *settings, struct ts_err *err)
 {
-	struct ts_stamp_format format;
+	struct ts_stamp_format format = {0};
+	int rc = strcmp(text, "auto") == 0 ? 0 : ts_stamp_format_parse(&format, text, err);
 
 	(void)settings;
-	return strcmp(text, "auto") == 0 ? 0 : ts_stamp_format_parse(&format, text, err);
+	return rc == 0 && format.kind == TS_STAMP_STRFTIME ? check_pattern(&format, err) : rc;
 }
 
 static int check_separator(const char *text, void *settings, struct ts_err *err)

@@ -46,6 +46,26 @@ static void print_word(FILE *out, const char *option, const char *value)
 	free(quoted);
 }
 
+/* The same of a choice; the first, which is auto, was not stated. */
+static void print_choice(FILE *out, const char *option, const char *choices, int index)
+{
+	char word[32];
+
+	if (index > 0)
+		fprintf(out, "%s%s", option, ts_opt_choice_word(choices, index, word, sizeof(word)));
+}
+
+/* As it was stated: what was found by the probe is found again. */
+static void print_dialect(FILE *out, const struct options *o)
+{
+	print_choice(out, " --framing=", CHOICES_FRAMING, o->framing);
+	print_word(out, " --time=", strcmp(o->time, "auto") != 0 ? o->time : NULL);
+	print_word(out, " --separator=", strcmp(o->separator, "auto") != 0 ? o->separator : NULL);
+	print_choice(out, " --session=", CHOICES_SESSION, o->session);
+	print_choice(out, " --concurrency=", CHOICES_CONCURRENCY, o->concurrency);
+	print_choice(out, " --empty-datagram=", CHOICES_EMPTY, o->empty_datagram);
+}
+
 /* Alone, its case would not meet what only the probe of a whole run has met. */
 static void print_which(FILE *out, const struct report *report, const struct result *r)
 {
@@ -80,8 +100,9 @@ static void print_finding(FILE *out, const struct report *report, const struct r
 	}
 	fprintf(out, "      again with:  tsconform");
 	print_which(out, report, r);
-	print_word(out, " --time=", strcmp(o->time, "auto") != 0 ? o->time : NULL);
-	print_word(out, " --separator=", strcmp(o->separator, "auto") != 0 ? o->separator : NULL);
+	print_dialect(out, o);
+	if (o->text)
+		fputs(" --text", out);
 	if (o->words)
 		fputs(" --words", out);
 	print_word(out, " --client ", o->client);

@@ -6,9 +6,10 @@
 
 #define APOSTROPHE "'\\''" /* ends the word, adds one, and goes on */
 
+/* A tab is left as it is: in apostrophes every shell takes it, and not each one knows $'\011'. */
 static bool is_control(char c)
 {
-	return (unsigned char)c < 0x20 || c == 0x7f;
+	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
 /* Control characters are neither seen nor copied from a terminal: $'\012' is the same word to a shell (POSIX 2024). */

@@ -72,4 +72,7 @@ bool ts_stamp_half(struct ts_stamp_scan *s, bool *pm);
 /* The reader of "strftime:" texts; `s` holds all of the text. */
 bool ts_stamp_read_pattern(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s);
 
+/* The same, with as many digits of a fraction as the pattern says. */
+bool ts_stamp_read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s);
+
 #endif

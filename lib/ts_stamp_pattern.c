@@ -3,9 +3,9 @@
  * here, greedily, and then the text is written again from what was read and must come out the same, byte for byte.
  */
 #include "ts_stamp_inside.h"
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
+
+#define N_HALF 2 /* bytes of AM and PM */
 
 /* What a pattern has told so far. */
 struct told {
@@ -18,6 +18,8 @@ struct told {
 	char week_kind;      /* V, U or W; 0: no week was told */
 	int64_t moment_s;    /* %s */
 	char zone_name[16];
+	const char *half_text; /* "p.m.", which strftime does not write; or NULL */
+	size_t n_half;
 };
 
 /* Conversions that stand for others (strftime(3), C locale). */
@@ -184,11 +186,14 @@ static bool take_fraction(struct ts_stamp_scan *s, struct told *t, int n_digits)
 
 static bool take_half(struct ts_stamp_scan *s, struct told *t)
 {
+	const char *text = s->p;
 	bool pm;
 
 	if (!ts_stamp_half(s, &pm))
 		return ts_stamp_no(s, "AM or PM is missing");
 	t->half = pm ? 2 : 1;
+	t->n_half = (size_t)(s->p - text);
+	t->half_text = t->n_half > N_HALF ? text : NULL;
 	return true;
 }
 
@@ -318,12 +323,26 @@ static void fill_date(struct told *t, int64_t day)
 	}
 }
 
+/* "PM" was written, where "p.m." stands in the text. */
+static size_t write_half(const struct told *t, char *again, size_t n, size_t at)
+{
+	const size_t n_more = t->n_half - N_HALF;
+
+	if (at + N_HALF > n || n + n_more > TS_STAMP_MAX)
+		return n;
+	memmove(again + at + t->n_half, again + at + N_HALF, n - at - N_HALF);
+	memcpy(again + at, t->half_text, t->n_half);
+	return n + n_more;
+}
+
 static bool same_again(const struct told *t, const char *pattern, int64_t second, const char *text, size_t n)
 {
 	char again[TS_STAMP_MAX];
 	size_t fraction_at = 0;
 	size_t n_again = ts_stamp_expand(again, sizeof(again), pattern, &t->tm, second, &fraction_at);
 
+	if (t->half_text)
+		n_again = write_half(t, again, n_again, (size_t)(t->half_text - text));
 	if (t->fraction && fraction_at + (size_t)t->f.digits <= n)
 		memcpy(again + fraction_at, text + fraction_at, (size_t)t->f.digits); /* read digit by digit */
 	return n_again == n && memcmp(again, text, n) == 0;
@@ -337,7 +356,7 @@ static int64_t resolution_ns(const struct told *t)
 	return seconds * INT64_C(1000000000);
 }
 
-static bool read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s)
+bool ts_stamp_read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s)
 {
 	struct told t = {.f.weekday = -1, .tm.tm_mday = 1, .tm.tm_zone = ""};
 	const char *text = s->p;
@@ -362,41 +381,4 @@ static bool read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_st
 	}
 	stamp->resolution_ns = resolution_ns(&t);
 	return true;
-}
-
-/* The fraction's conversion, if it stands behind a point; or NULL. No digits may follow it, and *n are its bytes. */
-static const char *loose_fraction(const char *pattern, size_t *n)
-{
-	for (const char *p = pattern; *p; p += *n) {
-		*n = *p == '%' ? ts_stamp_conversion(p) : 1;
-		if (*n == 0)
-			return NULL;
-		if (*n > 1 && strchr("fN", p[*n - 1]))
-			return p > pattern && strchr(".,", p[-1]) && !isdigit((unsigned char)p[*n]) ? p : NULL;
-	}
-	return NULL;
-}
-
-/* Behind a point there may be more digits or fewer than the pattern shows, and neither point nor digits for none: some
- * languages write no zeros at the end. */
-bool ts_stamp_read_pattern(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s)
-{
-	char loose[sizeof(((struct ts_stamp_format *)0)->strftime_text)], digits[4];
-	struct ts_stamp_scan first = *s;
-	size_t n_fraction = 0;
-
-	if (read_fixed(stamp, pattern, s))
-		return true;
-	const char *fraction = loose_fraction(pattern, &n_fraction);
-	for (int n = 9; n >= 0 && fraction; n--) {
-		struct ts_stamp_scan again = first;
-		snprintf(digits, sizeof(digits), n ? "%%%dN" : "", n);
-		int size = snprintf(loose, sizeof(loose), "%.*s%s%s", (int)(fraction - pattern) - !n, pattern, digits,
-		                    fraction + n_fraction);
-		if (size < (int)sizeof(loose) && read_fixed(stamp, loose, &again)) {
-			*s = again;
-			return true;
-		}
-	}
-	return false;
 }

@@ -111,3 +111,32 @@ END
   "${bin}/tsconform" --only=format.reply --seed=9007199254740993 --json="${tmp}/r.json" "${uri}"
   grep '"seed": *9007199254740993' "${tmp}/r.json"
 }
+
+# Fault caught: a pattern that no server can follow made every server one that is none.
+@test "a pattern that tells no time is wrong usage" {
+  for pattern in '%Q' '%Y' 'plain' '%I:%M'; do
+    run "${bin}/tsconform" --time="strftime:${pattern}" tcp://127.0.0.1:1
+    [ "${status}" -eq 2 ]
+    [[ ${output} == "tsconform: --time=strftime:${pattern}: tells no time that can be read back: "* ]]
+  done
+}
+
+@test "a finding is repeated in the dialect that was stated" {
+  start_server --mode=epoll --framing=line --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" --framing=stream --session=lasting --timeout=300ms "${uri}"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  [[ ${output} == *"again with:  tsconform --only=format.reply --framing=stream --session=lasting "* ]]
+}
+
+@test "halves of the day with points are read, and stated" {
+  cat >"${tmp}/half.js" <<'END'
+const server = require('net').createServer(client => client.on('error', () => 0).on('data', data =>
+  client.write(Buffer.concat([Buffer.from(`[${new Date().toLocaleString('en-CA')}] `), data]))))
+server.listen(0, '127.0.0.1', () => console.log(`tcp://127.0.0.1:${server.address().port}`))
+END
+  start_peer build/release/servers/bounded node "${tmp}/half.js"
+  "${bin}/tsconform" --only='format.*' --json="${tmp}/r.json" "${uri}"
+  [[ "$(field "${tmp}/r.json" dialect.options)" == *"%I:%M:%S %P' "* ]]
+  eval "'${bin}/tsconform' --only='format.*' $(field "${tmp}/r.json" dialect.options) ${uri}"
+}

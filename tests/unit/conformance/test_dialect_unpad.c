@@ -7,6 +7,7 @@
 #include "dialect_guess.h"
 #include "dialect_unpad.h"
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TEN_NS (INT64_C(1795343420) * 1000000000) /* Sun Nov 22 10:30:20 2026, UTC */
@@ -108,6 +109,27 @@ static void seconds_that_are_left_out_may_come(void **state)
 	assert_false(also_reads("2026-11-22T10:31:05"));
 }
 
+/* A pattern that was stated for text, and what is taken in its place. */
+static const char *taken(const char *stated, const char *text)
+{
+	format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
+	snprintf(format.strftime_text, sizeof(format.strftime_text), "%s", stated);
+	dialect_unpad_stated(&format, also, text, strlen(text));
+	return format.strftime_text;
+}
+
+/* Fault caught: what was printed at 10:30:20 as the options of a server failed at 10:31:05. */
+static void a_stated_pattern_leaves_it_open_too(void **state)
+{
+	(void)state;
+	assert_string_equal(taken("%Y/%m/%d %H:%M:%S", "2026/11/22 10:30:20"), "%Y/%m/%d %H:%M:%S");
+	assert_true(also_reads("2026/11/22 10:31:5"));
+	assert_string_equal(taken("%Y/%m/%d %H:%M:%S", "2026/11/22 10:31:5"), "%Y/%m/%d %H:%-M:%-S");
+	assert_string_equal(taken("%b %d %H:%M:%S", "Dec  1 10:30:20"), "%b %e %H:%M:%S");
+	assert_string_equal(taken("%m/%d/%Y", "22.11.2026"), "%m/%d/%Y");
+	assert_string_equal(also[0].strftime_text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +138,7 @@ int main(void)
 	        cmocka_unit_test(seconds_that_are_left_out_may_come),
 	        cmocka_unit_test(a_zero_tells_that_they_are_written),
 	        cmocka_unit_test(one_without_its_zero_tells_of_those_beside_it),
+	        cmocka_unit_test(a_stated_pattern_leaves_it_open_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
