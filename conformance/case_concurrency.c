@@ -91,7 +91,7 @@ static void serve_all(struct turn *t, struct peer **caller, int n)
 		turn_fail(t, BYTES, "%d callers waited, and who came last was served first", n);
 }
 
-/* Queued callers, with or without words before their turn. */
+/* Queued callers, with or without words before their turn. The client that is served goes on beside them. */
 static void queue(struct turn *t, bool early)
 {
 	bool one_shot = t->subject->dialect.one_shot;
@@ -110,6 +110,10 @@ static void queue(struct turn *t, bool early)
 	}
 	for (int i = 0; early && i < n; i++)
 		peer_send_letters(caller[i], 8);
+	if (!one_shot && !peer_say_letters(first, 9)) {
+		turn_precede(t, "the client that was served, while %d more waited: ", n);
+		return;
+	}
 	if ((one_shot && !peer_say_letters(first, 8)) || !peer_finish(first)) {
 		turn_precede(t, "the client that was served, when %d more had come: ", n);
 		return;

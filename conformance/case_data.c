@@ -225,7 +225,7 @@ void case_data_format_string(struct turn *t)
 void case_data_utf8(struct turn *t)
 {
 	ASK_ALL(t, "\xc3\xa4\xc3\xb6\xc3\xbc", "\xe6\x97\xb6\xe9\x97\xb4", "\xf0\x9f\x95\x90 abc", "caf\xc3\xa9",
-	        "cafe\xcc\x81", "\xef\xbb\xbf bom");
+	        "cafe\xcc\x81", "\xef\xbb\xbf bom", "line\xe2\x80\xa8next\xe2\x80\xa9then\xc2\x85last");
 }
 
 void case_data_invalid_utf8(struct turn *t)

@@ -205,7 +205,7 @@ void case_time_fresh_connection(struct turn *t)
 	if (has_open ? !turn_ask(t, said, SAID) : !say_and_go(t, said, n))
 		return;
 	turn_pause(STALE_NS);
-	if (has_open && (!turn_ask_letters(t, SAID) || !turn_ask_end(t)))
+	if (has_open && (!turn_ask(t, said, SAID) || !turn_ask_end(t)))
 		return;
 	turn_ask(t, said, SAID);
 }
