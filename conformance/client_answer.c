@@ -8,20 +8,23 @@
 static void send_some(struct play *p, const char *bytes, size_t n)
 {
 	int64_t deadline_ns = ts_clock_mono_ns() + turn_wait_ns(p->t);
+	size_t done = 0;
 
-	TRACED(p, "gets", bytes, n);
 	if (!play_on_stream(p)) {
+		TRACED(p, "gets", bytes, n);
 		sendto(p->listen_fd, bytes, n, 0, (struct sockaddr *)&p->from, p->n_from);
 		return;
 	}
-	for (size_t done = 0; done < n && p->n_conns > 0 && ts_clock_mono_ns() < deadline_ns;) {
+	while (done < n && p->n_conns > 0 && ts_clock_mono_ns() < deadline_ns) {
 		ssize_t w = send(p->conns[p->talk].fd, bytes + done, n - done, MSG_NOSIGNAL);
 		if (w < 0 && errno != EAGAIN)
-			return; /* it has gone; its end is looked at later */
+			break; /* it has gone; its end is looked at later */
 		done += w > 0 ? (size_t)w : 0;
 		if (w < 0)
 			play_pause(p, 1);
 	}
+	if (done > 0)
+		TRACED(p, "gets", bytes, done);
 }
 
 static void add_stamp(const struct play *p, struct play_bytes *to)

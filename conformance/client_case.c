@@ -24,9 +24,34 @@ static void one_line(struct turn *t, size_t size)
 	play_release(&p);
 }
 
+/* How often does it print a line whose reply holds nothing of it? How it takes such a reply is not judged here. */
+static int times_by_itself(struct turn *t)
+{
+	struct play p;
+	int n = 0;
+
+	if (play_begin(&p, t) && play_line(&p, LINE)) {
+		play_drop_letters(&p);
+		if (play_answer(&p, 0, 0) && play_finish(&p))
+			n = play_times_shown(&p, 0);
+	}
+	play_release(&p);
+	turn_forgive(t);
+	return n;
+}
+
+/* What is typed may be printed, too, and is no reply. */
 void client_reply(struct turn *t)
 {
-	one_line(t, LINE);
+	const size_t line = LINE;
+	struct play p;
+	int n = 0;
+
+	if (play_begin(&p, t) && converse(&p, &line, 1))
+		n = play_times_shown(&p, 0);
+	play_release(&p);
+	if (t->blame == NOBODY && n > 0 && times_by_itself(t) >= n)
+		turn_fail(t, BYTES, "the client prints what was typed, and not what the server has answered");
 }
 
 static bool same_letters(const struct play_bytes *got, const struct play_bytes *typed)
@@ -270,12 +295,21 @@ void client_longer(struct turn *t)
 	one_line(t, 5000);
 }
 
-/* A client that waits for its user sees the end only with the next line. */
-static void ends_with_server(struct play *p, const char *when)
+/* A client that waits for its user sees the end with the next line; or with the one after it, if it only writes. One
+ * that connects anew for each line, as one-shot servers have it, goes on. True: it had to end, and has. */
+static bool ends_with_server(struct play *p, const char *when)
 {
-	if (play_ended(p, 100 * TS_MS) || p->flooded || (play_type(p, LINE) && play_ended(p, 100 * TS_MS)))
-		play_drop(p);
-	must_end(p, when);
+	const int n_conns = p->n_conns;
+	bool ended = play_ended(p, 100 * TS_MS);
+
+	for (int i = 0; i < 2 && !ended && !p->flooded && p->n_conns == n_conns; i++)
+		ended = !play_type(p, LINE) || play_ended(p, 100 * TS_MS);
+	if (p->n_conns > n_conns) {
+		play_finish(p);
+		return false;
+	}
+	play_drop(p);
+	return must_end(p, when);
 }
 
 void client_server_closes(struct turn *t)
@@ -283,7 +317,7 @@ void client_server_closes(struct turn *t)
 	struct play p;
 
 	if (play_begin(&p, t) && play_line(&p, LINE) && play_answer(&p, 0, 0)) {
-		play_fin(&p);
+		play_close(&p);
 		ends_with_server(&p, "when the server has closed");
 	}
 	play_release(&p);
@@ -295,7 +329,7 @@ void client_unanswered(struct turn *t)
 
 	if (play_begin(&p, t) && play_line(&p, LINE)) {
 		play_drop(&p);
-		play_fin(&p);
+		play_close(&p);
 		ends_with_server(&p, "when the server has closed in place of a reply");
 	}
 	play_release(&p);
@@ -308,8 +342,8 @@ void client_reset(struct turn *t)
 	if (play_begin(&p, t) && play_line(&p, LINE) && play_answer(&p, 0, 0)) {
 		play_pause(&p, 20 * TS_MS);
 		play_reset(&p);
-		ends_with_server(&p, "when the server has reset the connection");
-		if (t->blame == NOBODY && p.err.n == 0 && WIFEXITED(p.status) && WEXITSTATUS(p.status) == 0)
+		bool ended = ends_with_server(&p, "when the server has reset the connection");
+		if (ended && p.err.n == 0 && WIFEXITED(p.status) && WEXITSTATUS(p.status) == 0)
 			turn_fail(t, BYTES, "the client ends with status 0 and without a message, as if all were well");
 	}
 	play_release(&p);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define LINGER_NS (20 * TS_MS)  /* for the line's end, which some clients send by itself */
+#define PART_NS   (200 * TS_MS) /* no more of a line comes */
 #define GRACE_NS  (300 * TS_MS) /* for a client to end by itself, before the server closes */
 
 void play_add(struct play_bytes *b, const void *bytes, size_t n)
@@ -55,21 +56,50 @@ static void note_ending(const struct play *p)
 	style->ending = b[n - 1] != '\n' ? "none" : n > 1 && b[n - 2] == '\r' ? "CR LF" : "LF";
 }
 
+/* Does it wait for the end of its input before it sends? */
+static bool sends_at_end(struct play *p, size_t n_letters)
+{
+	const int64_t until_ns = ts_clock_mono_ns() + GRACE_NS + turn_busy_ns();
+
+	play_end_input(p);
+	while (letters_of(&p->got) < n_letters && !play_gone(p) && ts_clock_mono_ns() < until_ns)
+		play_pump(p);
+	return letters_of(&p->got) >= n_letters;
+}
+
+static bool blame_untaken(struct play *p, size_t n_letters)
+{
+	const size_t n_got = letters_of(&p->got);
+	char said[260], what[80] = "ended before it sent what was typed";
+
+	snprintf(p->t->expected, sizeof(p->t->expected), "%zu bytes of what was typed", n_letters);
+	trace_quote(p->got.at, p->got.n, p->t->actual, sizeof(p->t->actual));
+	if (!p->pid)
+		return turn_fail(p->t, BYTES, "the client %s; it printed %s", what, play_said(p, said, sizeof(said)));
+	if (n_got > 0)
+		snprintf(what, sizeof(what), "sends %zu of %zu bytes that were typed", n_got, n_letters);
+	else if (sends_at_end(p, n_letters))
+		snprintf(what, sizeof(what), "sends what was typed only when its input has ended");
+	else
+		snprintf(what, sizeof(what), "does not send what was typed");
+	return turn_fail(p->t, SILENCE, "the client %s; it printed %s", what, play_said(p, said, sizeof(said)));
+}
+
+/* A client that has sent a part of a line may wait for its reply: a stream server gives it. */
 bool play_take(struct play *p, size_t n_letters)
 {
-	int64_t deadline_ns = ts_clock_mono_ns() + turn_wait_ns(p->t);
+	int64_t deadline_ns = ts_clock_mono_ns() + turn_wait_ns(p->t), came_ns = ts_clock_mono_ns();
+	size_t n_got = p->got.n;
 
 	while (letters_of(&p->got) < n_letters) {
-		if (play_gone(p) || ts_clock_mono_ns() > deadline_ns || p->flooded || ts_signal_stop()) {
-			char said[260];
-			snprintf(p->t->expected, sizeof(p->t->expected), "%zu bytes of what was typed", n_letters);
-			trace_quote(p->got.at, p->got.n, p->t->actual, sizeof(p->t->actual));
-			return turn_fail(p->t, p->pid ? SILENCE : BYTES, "the client %s; it printed %s",
-			                 p->pid ? "does not send what was typed"
-			                        : "ended before it sent what was typed",
-			                 play_said(p, said, sizeof(said)));
-		}
+		if (play_gone(p) || ts_clock_mono_ns() > deadline_ns || p->flooded || ts_signal_stop())
+			return blame_untaken(p, n_letters);
 		play_pump(p);
+		if (p->got.n > n_got)
+			came_ns = ts_clock_mono_ns();
+		n_got = p->got.n;
+		if (play_on_stream(p) && ts_clock_mono_ns() - came_ns > PART_NS)
+			play_answer(p, 0, 0);
 	}
 	if (play_on_stream(p) && p->got.at[p->got.n - 1] != '\n')
 		play_pause(p, LINGER_NS);
@@ -127,6 +157,13 @@ void play_fin(struct play *p)
 	for (int i = 0; i < p->n_conns; i++)
 		if (p->conns[i].fd >= 0)
 			shutdown(p->conns[i].fd, SHUT_WR);
+	TRACED(p, "gets FIN", NULL, 0);
+}
+
+void play_close(struct play *p)
+{
+	for (int i = 0; i < p->n_conns; i++)
+		play_close_fd(&p->conns[i].fd);
 	TRACED(p, "gets FIN", NULL, 0);
 }
 

@@ -84,6 +84,7 @@ void play_drop(struct play *p);         /* it is never answered */
 void play_drop_letters(struct play *p); /* but for the line's end, which the client may wait for */
 
 void play_fin(struct play *p);   /* the server ends its side, and goes on reading */
+void play_close(struct play *p); /* the server ends, and what comes then is answered by RST */
 void play_reset(struct play *p); /* RST */
 
 /* Time passes, while the wire and the output are read. */
@@ -100,6 +101,9 @@ bool play_finish(struct play *p);
 
 /* Was the data of every line (from the first-th on) printed, in order? */
 bool play_shown(struct play *p, int first);
+
+/* How often was the data of this line printed, in one piece? */
+int play_times_shown(const struct play *p, int i);
 
 /* What it printed, for a message: quoted, the messages too. */
 const char *play_said(const struct play *p, char *buf, size_t size);

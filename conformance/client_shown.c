@@ -38,6 +38,18 @@ static const char *find(const char *from, const char *end, const char *data, siz
 	return from;
 }
 
+int play_times_shown(const struct play *p, int i)
+{
+	const char *data = p->typed.at + p->lines[i].from, *at = p->out.at;
+	int n = 0;
+
+	while (at && (at = memmem(at, (size_t)(p->out.at + p->out.n - at), data, p->lines[i].n))) {
+		at += p->lines[i].n;
+		n++;
+	}
+	return n;
+}
+
 bool play_shown(struct play *p, int first)
 {
 	char *plain = malloc(p->out.n + 1), said[280];

@@ -29,14 +29,18 @@ blamed() {
   judge unixgram "unixgram:${tmp}/d.sock" "'${bin}/tsclient' '{uri}'" &
   judge nc tcp://127.0.0.1:0 "${clients}/nc.py {host} {port}" &
   judge node 'tcp://[::1]:0' "node ${clients}/client.js {host} {port}" &
+  judge each tcp://127.0.0.1:0 "${clients}/each.py {host} {port}" &
+  judge copy tcp://127.0.0.1:0 "${clients}/copy.py {host} {port}" &
   wait
-  blamed tcp
-  [ "${ids}" = "client.stamp-apart client.fragments client.long client.longer" ]
+  for name in tcp each; do
+    blamed "${name}"
+    [ "${ids}" = "client.stamp-apart client.fragments client.long client.longer" ]
+  done
   [ "$(field "${tmp}/tcp.json" dialect.line_end)" = none ]
   [ "$(field "${tmp}/tcp.json" dialect.ended_by)" = "empty line" ]
   blamed udp
   [ "${ids}" = "client.long client.longer" ]
-  for name in tsclient socat unixgram nc node; do
+  for name in tsclient socat unixgram nc node copy; do
     blamed "${name}"
     echo "${name} warned: ${ids}"
     [ -z "${ids}" ]

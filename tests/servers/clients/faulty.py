@@ -37,6 +37,8 @@ def whole_reply():
 
 
 def show(reply):
+    if fault == 'echoes-itself':
+        reply = time.strftime('[%c] ').encode() + line
     if fault == 'drops-last-byte':
         reply = reply.rstrip(b'\n')[:-1] + b'\n'
     if fault == 'cuts-at-10':
