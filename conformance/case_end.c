@@ -154,6 +154,8 @@ static void end_behind_stuck(struct turn *t)
 	peer_leave(p);
 }
 
+#define DEAR_NS (4 * TS_S)
+
 /* More than one receive call's worth, sent at once with the FIN right behind it: a quick server has not answered all of
  * it by then. */
 void case_end_half_close_large(struct turn *t)
@@ -170,9 +172,11 @@ void case_end_half_close_large(struct turn *t)
 		peer_send(p, lines, n);
 	free(lines);
 	peer_finish(p);
-	/* What is lost depends on how full the kernel's buffers are. */
-	for (int i = 0; !turn_crawls(t) && turn_goes_on(t, i, 3, 2, TS_S); i++)
+	/* What is lost depends on how full the kernel's buffers are: so once is seldom enough. */
+	for (int i = 0, least = 2; !turn_crawls(t) && turn_goes_on(t, i, 3, least, TS_S); i++) {
 		end_behind_stuck(t);
+		least = ts_clock_mono_ns() - t->begin_ns > DEAR_NS ? 1 : 2;
+	}
 }
 
 /* A one-shot line server may answer an empty conversation with a bare stamp: that is worth a warning. */
