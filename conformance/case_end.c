@@ -173,9 +173,9 @@ void case_end_half_close_large(struct turn *t)
 	free(lines);
 	peer_finish(p);
 	/* What is lost depends on how full the kernel's buffers are: so once is seldom enough. */
-	for (int i = 0, least = 2; !turn_crawls(t) && turn_goes_on(t, i, 3, least, TS_S); i++) {
+	for (int i = 0, rounds = 2; !turn_crawls(t) && turn_goes_on(t, i, 3, rounds, TS_S); i++) {
 		end_behind_stuck(t);
-		least = ts_clock_mono_ns() - t->begin_ns > DEAR_NS ? 1 : 2;
+		rounds = ts_clock_mono_ns() - t->begin_ns > DEAR_NS ? 1 : 2;
 	}
 }
 

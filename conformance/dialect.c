@@ -269,6 +269,16 @@ static void quote_greeting(struct dialect *d, const struct peer *p)
 	         is_telnet(p) ? " (it negotiates, as Telnet does)" : "");
 }
 
+/* The framing may have been stated wrongly. */
+static const char *in_which_framing(const struct options *o)
+{
+	static const char *const ways[] = {
+	        "it does not answer", "it does not answer a message without a line's end, as --framing=stream has it",
+	        "it does not answer a line, as --framing=line has it"};
+
+	return ways[o->framing];
+}
+
 bool dialect_converse(struct turn *t, enum first_message how)
 {
 	struct dialect *d = &t->subject->dialect;
@@ -313,7 +323,7 @@ bool dialect_converse(struct turn *t, enum first_message how)
 	else if (!said)
 		dialect_stranger(d, silent_end      ? "it ends the conversation before the client has said anything"
 		                    : d->ends_first ? "it ends the conversation without an answer"
-		                                    : "it does not answer");
+		                                    : in_which_framing(t->subject->options));
 	if (d->greeting && !d->known)
 		snprintf(d->stranger, sizeof(d->stranger), "it speaks first%s: %s",
 		         endless   ? ", and without end"
