@@ -159,6 +159,9 @@ void case_concurrency_no_cross_talk(struct turn *t)
 	struct peer *p[TALKERS];
 	int n = t->subject->dialect.capacity < TALKERS ? t->subject->dialect.capacity : TALKERS;
 
+	if (t->subject->dialect.misstated)
+		turn_fail(t, BYTES,
+		          "it was stated to be concurrent, and answers a client only when the one before has gone");
 	for (int round = 0; turn_goes_on(t, round, ROUNDS, 3, TS_S / 4); round++) {
 		bool fresh = round == 0 || t->subject->dialect.one_shot;
 		for (int i = 0; fresh && i < n; i++)

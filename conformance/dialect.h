@@ -33,6 +33,7 @@ struct dialect {
 	int capacity;        /* clients that were answered at a time, 1: iterative, at most DIALECT_CAPACITY_SLOW */
 	int limit;           /* so many are, and one more is not until one of them has gone; 0: none is known */
 	bool turns_away;     /* and that one is closed on */
+	bool misstated;      /* as concurrent: it serves one client at a time */
 	bool counted;        /* that was asked, or stated; else it is taken for 1 */
 	int abreast;         /* so many of them are asked at a time: few, if they wait for one another */
 	bool greeting;       /* it spoke first, */

@@ -55,11 +55,8 @@ static void count_places(struct turn *t)
 		d->limit = d->turns_away ? 1 : 0;
 		d->counted = d->turns_away || d->capacity > 1 || t->subject->options->concurrency != 0;
 	}
-	met_forgive(t);                                                 /* it is found again, by a case; or it is not */
-	if (t->subject->options->concurrency == 2 && d->capacity < 2) { /* it is held to what was stated */
-		d->capacity = d->abreast = 2;
-		d->limit = 0;
-	}
+	met_forgive(t); /* it is found again, by a case; or it is not */
+	d->misstated = t->subject->options->concurrency == 2 && d->capacity < 2;
 }
 
 bool dialect_probe_stream(struct turn *t)
