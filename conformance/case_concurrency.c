@@ -35,10 +35,19 @@ static bool fill(struct turn *t)
 #define CALLERS_SLOW 6
 #define CALLERS_MANY 10 /* who serves many at a time may close on more than that: see many-open */
 
+#define DEAR_NS (150 * TS_MS) /* if a conversation takes so long */
+
+static int n_callers(const struct turn *t)
+{
+	if (n_at_once(t) > 1 || t->subject->seen.each_ns > DEAR_NS)
+		return CALLERS_SLOW;
+	return t->subject->dialect.limit == 0 ? CALLERS_MANY : CALLERS;
+}
+
 /* Not more than there is room for, and one at least. Returns how many. */
 static int call(struct turn *t, struct peer **caller)
 {
-	int n = 0, most = n_at_once(t) > 1 ? CALLERS_SLOW : t->subject->dialect.limit == 0 ? CALLERS_MANY : CALLERS;
+	int n = 0, most = n_callers(t);
 
 	caller[n++] = peer_open(t);
 	while (n < most && t->blame == NOBODY && !turn_slow(t) && (caller[n] = peer_call(t, false)))

@@ -379,6 +379,7 @@ void case_end_many(struct turn *t)
 		turn_plain(t);
 	for (; i >= 200 && turn_goes_on(t, i, MOST_IN_A_ROW, 3, TS_S); i++)
 		turn_plain(t);
+	t->subject->seen.each_ns = i > 0 ? (ts_clock_mono_ns() - t->begin_ns) / i : 0;
 	if (i < 200)
 		turn_report(t, "%d conversations were held in the time there is, not 200", i);
 }

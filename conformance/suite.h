@@ -112,6 +112,7 @@ struct seen {
 	bool stopped; /* by SIGTERM, after a conversation: */
 	struct stop_seen stop;
 	int64_t slept_ns;       /* for stream.rests-long; 0: nobody has */
+	int64_t each_ns;        /* a plain conversation takes, of many in a row; 0: not known */
 	bool stays_with_client; /* SIGTERM does not stop it while a client is there */
 };
 
