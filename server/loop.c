@@ -94,6 +94,16 @@ static bool goes_on_after(struct loop *loop, int error)
 	return true;
 }
 
+/* Without memory for one, the next are left in the queue for a while. */
+static bool open_conn(struct loop *loop, int fd)
+{
+	bool is_short = worker_is_shortage(-loop_conn_open(loop, fd));
+
+	if (is_short)
+		pause_accepting(loop);
+	return !is_short;
+}
+
 /* Returns how many were found: `most`, and more may be there; or fewer. */
 static int accept_callers(struct loop *loop, int listen_fd, int most)
 {
@@ -113,7 +123,7 @@ static int accept_callers(struct loop *loop, int listen_fd, int most)
 		error = errno;
 		count(w->counters, COUNT_CALL_ACCEPT, 1);
 		if (fd >= 0) {
-			loop_conn_open(loop, fd);
+			go_on = open_conn(loop, fd);
 			continue;
 		}
 		loop_give_place(loop);
@@ -139,7 +149,7 @@ static void accept_batch(struct loop *loop, struct port *p)
 void loop_accepted(struct loop *loop, int fd)
 {
 	worker_take_place(loop->worker);
-	loop_conn_open(loop, fd);
+	open_conn(loop, fd);
 }
 
 void loop_accept_failed(struct loop *loop, int error)

@@ -150,7 +150,7 @@ void loop_conn_ready(struct loop *loop, struct conn *c, unsigned ready)
 	settle(loop, c, next);
 }
 
-void loop_conn_open(struct loop *loop, int fd)
+int loop_conn_open(struct loop *loop, int fd)
 {
 	struct worker *w = loop->worker;
 	struct conn *c = malloc(sizeof *c);
@@ -167,12 +167,13 @@ void loop_conn_open(struct loop *loop, int fd)
 		loop->n_open++;
 		if (loop->draining)
 			note_last_bytes(loop, c);
-		return;
+		return 0;
 	}
 	worker_note(w, counted_error_of(-rc), -rc, "a client is turned away");
 	worker_refuse(w, fd);
 	loop_give_place(loop);
 	free(c);
+	return rc;
 }
 
 static void linger_on(struct loop *loop, struct conn *c)

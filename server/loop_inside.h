@@ -10,8 +10,9 @@
 /* From now on the source waits for that. 0; or -errno, which has been noted, and it waits for what it did before. */
 int loop_want(struct loop *loop, struct source *s, enum source_want what);
 
-/* A caller, whose place is taken: fd is given. One that cannot be served is turned away, and its place given back. */
-void loop_conn_open(struct loop *loop, int fd);
+/* A caller, whose place is taken: fd is given. One that cannot be served is turned away, and its place given back.
+   0; or -errno, which has been noted. */
+int loop_conn_open(struct loop *loop, int fd);
 
 /* A conversation's socket is ready, for the READY bits in `ready`. It may be over afterwards. */
 void loop_conn_ready(struct loop *loop, struct conn *c, unsigned ready);

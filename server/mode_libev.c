@@ -6,9 +6,11 @@
  * memory: it must stay where it is while it is started. A change of interest is not told to the kernel at once but
  * before the next wait, so that starting and stopping the same watcher costs no system call. libev's time is the time
  * of the last wake-up, in doubles of seconds. It does not tell which watcher is the next, so all are noted first and
- * then served (loop_soon()): thousands of watchers lie all over the memory, and so are fetched side by side. See ev(3).
- * The loop of loop.h drives it one turn at a time (EVRUN_ONCE).
+ * then served (loop_soon()): thousands of watchers lie all over the memory, and so are fetched side by side. Without
+ * memory it ends the process: ev_reserve.h is there for that. See ev(3). The loop of loop.h drives it one turn at a
+ * time (EVRUN_ONCE).
  */
+#include "ev_reserve.h"
 #include "loop.h"
 #include "ts_clock.h"
 #include <errno.h>
@@ -67,7 +69,7 @@ static int events_of(const struct source *s)
 
 static int add(struct loop *loop, struct source *s)
 {
-	ev_io *io = malloc(sizeof *io);
+	ev_io *io = ev_reserve_fill(loop->n_open + loop->n_ports + 1) == 0 ? malloc(sizeof *io) : NULL;
 
 	if (!io)
 		return -ENOMEM;
@@ -114,22 +116,33 @@ static int turn(struct loop *loop, int64_t timeout_ns)
 	return 0;
 }
 
-int mode_libev(struct server *server)
+static int serve(struct server *server, struct libev *l)
 {
 	static const struct loop_ops ops = {.add = add, .change = change, .remove = drop, .wait = turn};
-	struct libev l = {.ev = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL)};
 	struct worker w;
 	int rc;
 
-	if (!l.ev) /* it only says that it has none: errno is that of epoll_create1(2), or of malloc(3) */
+	l->ev = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	if (!l->ev) /* it only says that it has none: errno is that of epoll_create1(2), or of malloc(3) */
 		return errno ? -errno : -ENOMEM;
-	ev_set_userdata(l.ev, &l);
-	ev_init(&l.timer, on_time);
+	ev_set_userdata(l->ev, l);
+	ev_init(&l->timer, on_time);
 	rc = worker_init(&w, server, server->child_index);
 	if (rc == 0) {
-		rc = loop_run(&l.loop, &w, &ops, server->stop.signal_fd);
+		rc = loop_run(&l->loop, &w, &ops, server->stop.signal_fd);
 		worker_release(&w);
 	}
-	ev_loop_destroy(l.ev);
+	ev_loop_destroy(l->ev);
+	return rc;
+}
+
+int mode_libev(struct server *server)
+{
+	struct libev l = {.n_told = 0};
+	int rc = ev_reserve_init();
+
+	if (rc == 0)
+		rc = serve(server, &l);
+	ev_reserve_release();
 	return rc;
 }

@@ -2,6 +2,7 @@
 # tsserver where its surroundings are unusual: pipes, descriptors, a killed parent.
 
 load helpers/peer.bash
+load helpers/server.bash
 
 setup() {
   bin=${TS_BIN:-${BATS_TEST_DIRNAME}/../build/bin}
@@ -9,6 +10,10 @@ setup() {
 
 teardown() {
   stop_peers
+}
+
+no_sanitizer() { # what it needs in memory, it asks for by itself
+  [[ "${bin}" != *[at]san* ]] || skip "the sanitizers' memory is not bounded"
 }
 
 gone() { # PID: within 5 s
@@ -52,4 +57,11 @@ gone() { # PID: within 5 s
   kill -KILL "${peer}"
   gone "${child}"
   exec 7>&-
+}
+
+@test "without memory a client is turned away, the others are served, and so are further ones when there is some again" {
+  no_sanitizer
+  for mode in libev epoll poll; do
+    MODE=${mode} check memory
+  done
 }

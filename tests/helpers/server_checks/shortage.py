@@ -1,10 +1,11 @@
 """What the kernel refuses for a moment, for want of memory: the server says so once, and goes on."""
+import resource
 import signal
 import time
 
-from clients import send_until_reset
+from clients import is_answered, send_until_reset
 from conversations import ask_datagram
-from harness import MODE, Server, ask
+from harness import DEADLINE, FOLDER, MODE, Server, ask
 
 
 def check_deaf_listener():
@@ -73,3 +74,39 @@ def check_bundles():
         burst_at_once(server, 1)
     with Server(inject=["sendmmsg:error=EINVAL:when=1"], uri="udp://127.0.0.1:0") as server:
         burst_at_once(server, 1 + 5 + 1)
+
+
+def limit_memory(server, spare_bytes):
+    """From now on the server has no more than that beyond what it has."""
+    with open("/proc/%d/statm" % server.process.pid, encoding="ascii") as file:
+        limit = int(file.read().split()[0]) * resource.getpagesize() + spare_bytes
+    resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, limit))
+
+
+def fill_memory(server):
+    """Clients, each served, until one is turned away."""
+    clients = []
+    while True:
+        client = server.connect()
+        try:
+            ask(client, b"x")
+        except (AssertionError, ConnectionError):
+            return clients
+        clients.append(client)
+
+
+def check_memory():
+    """Fault caught: libev ended the process when it had no memory for one more client."""
+    for spare_bytes in (1 << 17, 9 << 16):
+        with Server(uri="unix:" + FOLDER + "/memory", quiet=False) as server:
+            limit_memory(server, spare_bytes)
+            clients = fill_memory(server)
+            ask(clients[0], b"goes on")
+            for client in clients:
+                client.close()
+            deadline = time.monotonic() + DEADLINE
+            while not is_answered(server):
+                assert time.monotonic() < deadline, "nobody is served when memory came free"
+            stats = server.stop()
+            assert stats["errors"] == {"ENOMEM": stats["refused_count"]} and stats["refused_count"] > 0, stats
+            assert server.said.count("Cannot allocate memory") == 1, server.said
