@@ -180,6 +180,20 @@ void loop_ready(struct loop *loop, struct source *s, unsigned ready)
 	}
 }
 
+int loop_unwatched(struct loop *loop, struct source *s, int error)
+{
+	if (s->kind == SOURCE_STOP)
+		return -error;
+	worker_note(loop->worker, counted_error_of(error), error, "a socket cannot be waited for");
+	switch ((enum source_kind)s->kind) {
+	case SOURCE_CONN: loop_conn_give_up(loop, (struct conn *)s); break;
+	case SOURCE_DATAGRAM: pause_all(loop, SOURCE_DATAGRAM, &loop->receive_again_ns); break;
+	case SOURCE_LISTENER: pause_accepting(loop); break;
+	case SOURCE_STOP: break;
+	}
+	return 0;
+}
+
 /* --- the stop ------------------------------------------------------------------------------------------------ */
 
 /*

@@ -71,6 +71,12 @@ int loop_run(struct loop *loop, struct worker *w, const struct loop_ops *ops, in
 void loop_ready(struct loop *loop, struct source *s, unsigned ready);
 
 /*
+ * From wait(): this source cannot be waited for any longer, for that reason: for interfaces that find it out after add
+ * and change. 0; or -errno, which wait() returns: without that one nothing can go on.
+ */
+int loop_unwatched(struct loop *loop, struct source *s, int error);
+
+/*
  * From wait(): this source will be ready after the one in hand. Of thousands of conversations each lies in a line of
  * the cache of its own, which is fetched while the other is served.
  */

@@ -50,7 +50,7 @@ static void start_to_linger(struct loop *loop, struct conn *c)
 }
 
 /* What it would wait for could not be told to the kernel: rather an end than a client that hangs. */
-static void give_up(struct loop *loop, struct conn *c)
+void loop_conn_give_up(struct loop *loop, struct conn *c)
 {
 	if (!conn_is_lingering(c))
 		c->end = END_ERROR;
@@ -71,9 +71,9 @@ static void settle(struct loop *loop, struct conn *c, enum conn_next next)
 	if (next == CONN_GONE)
 		let_go(loop, c);
 	else if (loop_want(loop, &c->source, want_after(next)) < 0)
-		give_up(loop, c);
+		loop_conn_give_up(loop, c);
 	else if (next == CONN_MORE && loop->ops->edge && change(loop, &c->source) < 0)
-		give_up(loop, c);
+		loop_conn_give_up(loop, c);
 }
 
 /* One step, and the conversation's place in the lists after it. */

@@ -17,6 +17,9 @@ int loop_conn_open(struct loop *loop, int fd);
 /* A conversation's socket is ready, for the READY bits in `ready`. It may be over afterwards. */
 void loop_conn_ready(struct loop *loop, struct conn *c, unsigned ready);
 
+/* Its socket cannot be waited for: it ends. */
+void loop_conn_give_up(struct loop *loop, struct conn *c);
+
 /* End those that have been idle, or have lingered, for long enough. */
 void loop_conns_expire(struct loop *loop);
 

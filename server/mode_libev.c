@@ -7,8 +7,10 @@
  * before the next wait, so that starting and stopping the same watcher costs no system call. libev's time is the time
  * of the last wake-up, in doubles of seconds. It does not tell which watcher is the next, so all are noted first and
  * then served (loop_soon()): thousands of watchers lie all over the memory, and so are fetched side by side. Without
- * memory it ends the process: ev_reserve.h is there for that. See ev(3). The loop of loop.h drives it one turn at a
- * time (EVRUN_ONCE).
+ * memory it ends the process: ev_reserve.h is there for that. What the kernel refuses to watch is told of with
+ * EV_ERROR, but not why, and only after a wait: so after changes it does not sleep. A wait that fails ends the process.
+ * The hooks for locks, just before and after the wait, see errno in both cases. See ev(3). The loop of loop.h drives it
+ * one turn at a time (EVRUN_ONCE).
  */
 #include "ev_reserve.h"
 #include "loop.h"
@@ -26,34 +28,66 @@ struct libev {
 	struct told {
 		struct source *source;
 		unsigned ready;
-	} told[TOLD]; /* ready, and not served yet */
+		bool failed; /* it is watched no longer */
+	} told[TOLD];        /* ready, and not served yet */
 	int n_told;
-	bool woke;
+	bool woke, has_changes;      /* that the kernel has not been told of */
+	int watch_error, wait_error; /* of this turn: why a descriptor cannot be watched, why the wait failed; 0 */
 };
 
-static void serve_told(struct libev *l)
+/* 0, or -errno when the server cannot go on. */
+static int serve_told(struct libev *l)
 {
+	int rc = 0;
+
 	for (int i = 0; i < l->n_told; i++) {
+		struct told *t = &l->told[i];
+
 		if (i + 1 < l->n_told)
-			loop_soon(l->told[i + 1].source);
-		loop_ready(&l->loop, l->told[i].source, l->told[i].ready);
+			loop_soon(t[1].source);
+		if (!t->failed)
+			loop_ready(&l->loop, t->source, t->ready);
+		else if (rc == 0)
+			rc = loop_unwatched(&l->loop, t->source, l->watch_error);
 	}
 	l->n_told = 0;
+	return rc;
 }
 
 static void on_ready(struct ev_loop *ev, ev_io *io, int events)
 {
 	struct libev *l = ev_userdata(ev);
+	int rc;
 
 	if (!l->woke)
 		loop_woke(&l->loop, 1);
 	l->woke = true;
-	if (l->n_told == TOLD)
-		serve_told(l);
+	if (l->n_told == TOLD && (rc = serve_told(l)) < 0)
+		l->wait_error = -rc;
 	l->told[l->n_told++] = (struct told){
 	        .source = io->data,
 	        .ready = (events & EV_READ ? READY_READ : 0u) | (events & EV_WRITE ? READY_WRITE : 0u),
+	        .failed = events & EV_ERROR,
 	};
+}
+
+static void before_wait(struct ev_loop *ev)
+{
+	struct libev *l = ev_userdata(ev);
+
+	l->watch_error = errno;
+	errno = 0;
+}
+
+/* An interruption is the one error that libev lives with. */
+static void after_wait(struct ev_loop *ev)
+{
+	struct libev *l = ev_userdata(ev);
+
+	if (errno != 0 && errno != EINTR) {
+		l->wait_error = errno;
+		errno = EINTR;
+	}
 }
 
 static void on_time(struct ev_loop *ev, ev_timer *timer, int events)
@@ -69,6 +103,7 @@ static int events_of(const struct source *s)
 
 static int add(struct loop *loop, struct source *s)
 {
+	struct libev *l = (struct libev *)loop;
 	ev_io *io = ev_reserve_fill(loop->n_open + loop->n_ports + 1) == 0 ? malloc(sizeof *io) : NULL;
 
 	if (!io)
@@ -76,7 +111,8 @@ static int add(struct loop *loop, struct source *s)
 	ev_io_init(io, on_ready, s->fd, events_of(s));
 	io->data = s;
 	s->watch = io;
-	ev_io_start(((struct libev *)loop)->ev, io);
+	l->has_changes = true;
+	ev_io_start(l->ev, io);
 	return 0;
 }
 
@@ -87,8 +123,10 @@ static int change(struct loop *loop, struct source *s)
 
 	ev_io_stop(l->ev, io);
 	ev_io_set(io, s->fd, events_of(s));
-	if (s->want)
+	if (s->want) {
+		l->has_changes = true;
 		ev_io_start(l->ev, io);
+	}
 	return 0;
 }
 
@@ -101,19 +139,23 @@ static void drop(struct loop *loop, struct source *s)
 static int turn(struct loop *loop, int64_t timeout_ns)
 {
 	struct libev *l = (struct libev *)loop;
+	bool only_look = timeout_ns == 0 || l->has_changes;
+	int rc;
 
-	if (timeout_ns > 0) {
+	if (timeout_ns > 0 && !only_look) {
 		ev_now_update(l->ev);
 		ev_timer_set(&l->timer, (double)timeout_ns / (double)TS_S, 0.);
 		ev_timer_start(l->ev, &l->timer);
 	}
-	l->woke = false;
-	ev_run(l->ev, timeout_ns == 0 ? EVRUN_NOWAIT : EVRUN_ONCE);
+	l->woke = l->has_changes = false;
+	l->wait_error = 0;
+	errno = 0;
+	ev_run(l->ev, only_look ? EVRUN_NOWAIT : EVRUN_ONCE);
 	if (!l->woke)
 		loop_woke(loop, 0);
-	serve_told(l);
+	rc = serve_told(l);
 	ev_timer_stop(l->ev, &l->timer);
-	return 0;
+	return rc < 0 ? rc : -l->wait_error;
 }
 
 static int serve(struct server *server, struct libev *l)
@@ -126,6 +168,7 @@ static int serve(struct server *server, struct libev *l)
 	if (!l->ev) /* it only says that it has none: errno is that of epoll_create1(2), or of malloc(3) */
 		return errno ? -errno : -ENOMEM;
 	ev_set_userdata(l->ev, l);
+	ev_set_loop_release_cb(l->ev, before_wait, after_wait);
 	ev_init(&l->timer, on_time);
 	rc = worker_init(&w, server, server->child_index);
 	if (rc == 0) {

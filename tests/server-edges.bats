@@ -65,3 +65,7 @@ gone() { # PID: within 5 s
     MODE=${mode} check memory
   done
 }
+
+@test "libev: a socket that the kernel refuses to watch is no client that hangs, no listener that is deaf" {
+  MODE=libev check unwatched_late
+}

@@ -3,7 +3,7 @@ import resource
 import signal
 import time
 
-from clients import is_answered, send_until_reset
+from clients import is_answered, read_up_to, send_until_reset
 from conversations import ask_datagram
 from harness import DEADLINE, FOLDER, MODE, Server, ask
 
@@ -22,6 +22,22 @@ def check_unwatched():
         send_until_reset(server)
         ask(server.connect(), b"goes on")
         assert server.stop()["ended"]["error"] == 1
+
+
+def check_unwatched_late():
+    """Fault caught: libev finds only when it waits that a socket cannot be waited for, and the client hung, unsaid and uncounted;
+    a listener was never heard."""
+    for when in (2, 3):  # the stop is the first
+        with Server(inject=["epoll_ctl:error=ENOSPC:when=%d" % when], quiet=False) as server:
+            client = server.connect()
+            if when == 3:
+                assert read_up_to(client, 1) == b"", "served"
+            else:
+                ask(client, b"heard after the pause")
+            ask(server.connect(), b"goes on")
+            stats = server.stop()
+            assert stats["errors"] == {"other": 1} and stats["ended"]["error"] == when - 2, stats
+            assert server.said.count("a socket cannot be waited for: No space left on device") == 1, server.said
 
 
 def check_datagram_memory():
