@@ -356,6 +356,21 @@ static bool is_over(struct loop *loop)
 	       stop_left_ns(loop->worker->server) == 0;
 }
 
+/* Nobody tells of the stop meanwhile: so it is looked for. */
+static int wait(struct loop *loop)
+{
+	struct worker *w = loop->worker;
+	int rc = loop->ops->wait(loop, timeout(loop));
+
+	if (!worker_is_shortage(-rc))
+		return rc;
+	worker_note(w, counted_error_of(-rc), -rc, "waiting");
+	stop_sleep(w->server, SHORTAGE_PAUSE_NS);
+	stop_take_signals(w->server);
+	update_now(loop);
+	return 0;
+}
+
 int loop_run(struct loop *loop, struct worker *w, const struct loop_ops *ops, int stop_fd)
 {
 	int rc;
@@ -366,7 +381,7 @@ int loop_run(struct loop *loop, struct worker *w, const struct loop_ops *ops, in
 	if (rc == 0)
 		server_ready(w->server);
 	while (rc == 0 && !is_over(loop)) {
-		rc = ops->wait(loop, timeout(loop));
+		rc = wait(loop);
 		expire(loop);
 		if (server_stopping(w->server) && !loop->draining)
 			begin_to_drain(loop);

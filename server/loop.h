@@ -10,7 +10,8 @@
  *            source is to be told of again even if nothing new happens. 0 or -errno.
  *   remove   wait for it no longer; its descriptor is closed next.
  *   wait     wait at most timeout_ns (0: only look; negative: for ever) and call loop_ready() for every source that
- *            is ready. Interrupted is not an error. 0 or -errno.
+ *            is ready. Interrupted is not an error. 0 or -errno; after a want of memory, which may pass, it is called
+ *            again in a while.
  *
  * loop_ready() may remove the source that it is called for, and add others. It never removes another.
  */

@@ -69,3 +69,10 @@ gone() { # PID: within 5 s
 @test "libev: a socket that the kernel refuses to watch is no client that hangs, no listener that is deaf" {
   MODE=libev check unwatched_late
 }
+
+@test "a wait without memory is made again, and the stop is heard meanwhile" {
+  for mode in select poll epoll libev uring; do
+    MODE=${mode} check wait_memory
+    MODE=${mode} check wait_never
+  done
+}

@@ -126,3 +126,22 @@ def check_memory():
             stats = server.stop()
             assert stats["errors"] == {"ENOMEM": stats["refused_count"]} and stats["refused_count"] > 0, stats
             assert server.said.count("Cannot allocate memory") == 1, server.said
+
+
+WAITS = {"select": "pselect6", "poll": "poll", "epoll": "epoll_wait", "epoll-et": "epoll_wait", "libev": "epoll_wait",
+         "uring": "io_uring_enter"}
+
+
+def check_wait_memory():
+    """Fault caught: one wait without memory ended the server."""
+    for when in ("1..2", "2..3"):
+        with Server(inject=["%s:error=ENOMEM:when=%s" % (WAITS[MODE], when)], quiet=False) as server:
+            ask(server.connect(), b"goes on")
+            assert server.stop()["errors"] == {"ENOMEM": 2}
+            assert server.said.count("waiting: Cannot allocate memory") == 1, server.said
+
+
+def check_wait_never():
+    """Fault caught (never seen): a stop that nobody was told of, as waiting failed for good."""
+    with Server(inject=["%s:error=ENOMEM" % WAITS[MODE]], quiet=False) as server:
+        server.stop(within=5)
