@@ -31,6 +31,7 @@ struct nursery {
 	struct child *children; /* owned */
 	size_t n, n_room;
 	sigset_t while_waiting; /* the signals blocked while ppoll sleeps: all that were, but SIGCHLD */
+	int64_t again_ns;       /* monotonic; 0: accepting. Else out of descriptors or memory until then */
 };
 
 static void interrupt(int signo)
@@ -120,10 +121,12 @@ static void talk_as_child(struct nursery *n, int fd)
 static int accept_one(struct nursery *n, int listen_fd)
 {
 	struct worker *w = n->worker;
-	int fd = talk_accept(w, listen_fd), rc;
+	int fd = talk_accept_once(w, listen_fd), rc;
 
 	if (fd < 0) {
 		worker_give_place(w);
+		if (worker_is_shortage(-fd))
+			n->again_ns = ts_clock_mono_ns() + SHORTAGE_PAUSE_NS;
 		return fd;
 	}
 	rc = give_birth(n);
@@ -148,6 +151,14 @@ static void tell_children(struct nursery *n, int signo)
 		kill(n->children[i].pid, signo);
 }
 
+/* Not more than can have stood in the queue: others may come all the time. */
+static bool goes_on_after(struct nursery *n, int rc)
+{
+	struct server *server = n->worker->server;
+
+	return rc != 1 && rc != -EAGAIN && stop_left_ns(server) > 0 && n->worker->n_late++ <= server->set.backlog;
+}
+
 /* At the stop, nobody in the queue waits for a place; nor do those who talk wait for the queue. Returns 1 in a child.
  */
 static int take_queue(struct nursery *n, int listen_fd)
@@ -162,31 +173,46 @@ static int take_queue(struct nursery *n, int listen_fd)
 			tell_ns = ts_clock_mono_ns() + REPEAT_NS;
 		}
 		rc = accept_one(n, listen_fd);
-	} while (rc == 0);
+		if (worker_is_shortage(-rc)) {
+			n->worker->n_late = 0;
+			stop_sleep(n->worker->server, REPEAT_NS);
+		}
+	} while (goes_on_after(n, rc));
 	return rc == 1;
+}
+
+/* Until a caller, a signal, or the end of a child: without a place that is waited for alone, and without descriptors
+   some time more. Has a caller come? */
+static bool wait_for_caller(struct nursery *n, int listen_fd, bool has_place)
+{
+	int64_t pause_ns = n->again_ns ? n->again_ns - ts_clock_mono_ns() : 0;
+	struct timespec pause = {.tv_nsec = pause_ns > 0 ? pause_ns : 0};
+	struct pollfd fds[] = {{.fd = n->worker->server->stop.signal_fd, .events = POLLIN},
+	                       {.fd = has_place && pause_ns <= 0 ? listen_fd : -1, .events = POLLIN}};
+
+	ppoll(fds, 2, pause_ns > 0 ? &pause : NULL, &n->while_waiting);
+	if (pause_ns <= 0)
+		n->again_ns = 0;
+	count(n->worker->counters, COUNT_CALL_WAIT, 1);
+	return fds[1].revents;
 }
 
 /* Returns 1 in a child, 0 after the stop. */
 static int accept_all(struct nursery *n, int listen_fd)
 {
 	struct server *server = n->worker->server;
-	struct pollfd fds[] = {{.fd = server->stop.signal_fd, .events = POLLIN}, {.events = POLLIN}};
 	unsigned n_in_a_row = 0;
 
 	while (!server_stopping(server)) {
-		bool has_place = worker_take_place(n->worker);
+		bool has_place = worker_take_place(n->worker), is_there = wait_for_caller(n, listen_fd, has_place);
 
-		fds[1].fd = has_place ? listen_fd : -1; /* without a place, the end of a child is waited for */
-		fds[1].revents = 0;
-		ppoll(fds, 2, NULL, &n->while_waiting);
-		count(n->worker->counters, COUNT_CALL_WAIT, 1);
 		reap(n);
-		if (fds[1].revents && accept_one(n, listen_fd) == 1)
+		if (is_there && accept_one(n, listen_fd) == 1)
 			return 1;
-		if (!fds[1].revents && has_place)
+		if (!is_there && has_place)
 			worker_give_place(n->worker);
 		/* Those who stand in the queue already are taken before the stop is heard, unless they are too many. */
-		n_in_a_row = fds[1].revents ? n_in_a_row + 1 : 0;
+		n_in_a_row = is_there ? n_in_a_row + 1 : 0;
 		if (n_in_a_row % STOP_ROUNDS == 0)
 			stop_take_signals(server);
 	}

@@ -33,30 +33,31 @@ static void wait_for_better(struct worker *w)
 		stop_sleep(w->server, SHORTAGE_PAUSE_NS);
 }
 
+int talk_accept_once(struct worker *w, int listen_fd)
+{
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC), error = errno;
+
+	count(w->counters, COUNT_CALL_ACCEPT, 1);
+	if (fd >= 0) {
+		count(w->counters, COUNT_ACCEPTED, 1);
+		return fd;
+	}
+	if (error != EINTR && error != EAGAIN)
+		worker_note(w, counted_error_of(error), error, "accept");
+	return -error;
+}
+
 int talk_accept(struct worker *w, int listen_fd)
 {
-	for (;;) {
-		int fd, error;
+	while (!is_over(w, listen_fd)) {
+		int fd = talk_accept_once(w, listen_fd);
 
-		if (is_over(w, listen_fd))
-			return -ECANCELED;
-		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		error = errno;
-		count(w->counters, COUNT_CALL_ACCEPT, 1);
-		if (fd >= 0) {
-			count(w->counters, COUNT_ACCEPTED, 1);
+		if (fd >= 0 || fd == -EAGAIN || fd == -EBADF || fd == -EINVAL || fd == -ENOTSOCK)
 			return fd;
-		}
-		if (error == EINTR)
-			continue;
-		if (error == EAGAIN)
-			return -EAGAIN;
-		worker_note(w, counted_error_of(error), error, "accept");
-		if (worker_is_shortage(error))
+		if (worker_is_shortage(-fd))
 			wait_for_better(w);
-		else if (error == EBADF || error == EINVAL || error == ENOTSOCK)
-			return -error;
 	}
+	return -ECANCELED;
 }
 
 /* SO_RCVTIMEO and SO_SNDTIMEO hold for each call: a client that moves at all is not idle. */

@@ -13,6 +13,10 @@
  */
 int talk_accept(struct worker *w, int listen_fd);
 
+/* One try, for a listener that does not block: a descriptor (owned), -EAGAIN when nobody is there, -EINTR; or -errno,
+ * which has been counted. */
+int talk_accept_once(struct worker *w, int listen_fd);
+
 /* Talk until the conversation ends; closes fd. idle_timeout_ns of the settings is kept by the kernel (SO_RCVTIMEO). */
 void talk(struct worker *w, int fd);
 

@@ -76,3 +76,9 @@ gone() { # PID: within 5 s
     MODE=${mode} check wait_never
   done
 }
+
+@test "the stop is heard while nobody can be accepted" {
+  for mode in blocking epoll fork prefork thread pool; do
+    MODE=${mode} check stop_unaccepted
+  done
+}

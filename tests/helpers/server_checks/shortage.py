@@ -145,3 +145,14 @@ def check_wait_never():
     """Fault caught (never seen): a stop that nobody was told of, as waiting failed for good."""
     with Server(inject=["%s:error=ENOMEM" % WAITS[MODE]], quiet=False) as server:
         server.stop(within=5)
+
+
+def check_stop_unaccepted():
+    """Fault caught: as long as nobody could be accepted for want of descriptors, mode fork did not hear the stop."""
+    for error in ("EMFILE", "ENOMEM"):
+        with Server("--drain-timeout=300ms", inject=["accept4:error=" + error], quiet=False) as server:
+            client = server.connect()
+            client.sendall(b"never served")
+            time.sleep(0.05)  # it tries
+            server.stop(within=5)
+            assert server.said.count("accept: ") == 1, server.said
