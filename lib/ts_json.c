@@ -1,5 +1,6 @@
 #include "ts_json.h"
 #include "ts_json_check.h"
+#include "ts_json_print.h"
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -85,6 +86,8 @@ static cJSON *add(cJSON *parent, const char *name, cJSON *item)
 
 	if (added)
 		return item;
+	if (parent)
+		parent->type |= TS_JSON_PART;
 	cJSON_Delete(item);
 	return NULL;
 }

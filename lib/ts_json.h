@@ -35,7 +35,8 @@ const char *ts_json_text(const cJSON *root, const char *path, const char *fallba
 bool ts_json_bool(const cJSON *root, const char *path, bool fallback);
 
 /* Add to an object, or with name NULL to the end of an array. NaN and infinities become null; the int64 is exact up to
- * 2^53; a NULL text becomes null. */
+ * 2^53; a NULL text becomes null. Without memory nothing is added, and the tree is not written later: so nothing needs
+ * to be checked here. */
 void ts_json_add_real(cJSON *object, const char *name, double value);
 void ts_json_add_int(cJSON *object, const char *name, int64_t value);
 void ts_json_add_text(cJSON *object, const char *name, const char *value);

@@ -147,6 +147,8 @@ static void put_nested(struct text *t, const cJSON *parent, int depth)
 
 static void put_item(struct text *t, const cJSON *item, int depth)
 {
+	if (item->type & TS_JSON_PART)
+		t->failed = true;
 	if (is_nested(item))
 		put_nested(t, item, depth);
 	else if (cJSON_IsString(item))
@@ -163,7 +165,9 @@ char *ts_json_print(const cJSON *root, size_t *n)
 {
 	struct text t = {0};
 
-	put_item(&t, root, 0);
+	t.failed = !root;
+	if (root)
+		put_item(&t, root, 0);
 	put_text(&t, "\n");
 	if (t.failed) {
 		free(t.bytes);

@@ -11,7 +11,10 @@
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
-/* Owned text of *n bytes and a terminator, or NULL when out of memory. */
+/* In cJSON's `type` of an object or array: memory was short when something was to be added, so it is not whole. */
+#define TS_JSON_PART (1 << 24)
+
+/* Owned text of *n bytes and a terminator, or NULL when out of memory, now or when the tree was made. */
 char *ts_json_print(const cJSON *root, size_t *n);
 
 #endif

@@ -46,14 +46,11 @@ int modes_print(void)
 	return ts_stdout_flush();
 }
 
-static cJSON *transports_json(unsigned transports)
+static void add_transports(cJSON *list, unsigned transports)
 {
-	cJSON *list = cJSON_CreateArray();
-
 	for (int t = 0; t < TS_TRANSPORT_N; t++)
 		if (transports & 1u << t)
 			ts_json_add_text(list, NULL, ts_transport_name((enum ts_transport)t));
-	return list;
 }
 
 cJSON *modes_json(void)
@@ -67,7 +64,7 @@ cJSON *modes_json(void)
 
 		ts_json_add_text(row, "name", modes[i].name);
 		ts_json_add_text(row, "summary", modes[i].summary);
-		cJSON_AddItemToObject(row, "transports", transports_json(modes[i].transports));
+		add_transports(ts_json_add_array(row, "transports"), modes[i].transports);
 		ts_json_add_bool(row, "concurrent", modes[i].concurrent);
 		ts_json_add_bool(row, "multiplexes", modes[i].multiplexes);
 		ts_json_add_bool(row, "available", modes[i].available);

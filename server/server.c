@@ -251,7 +251,7 @@ static int64_t n_workers(const struct settings *set)
 int server_report(struct server *server, bool partial, struct ts_err *err)
 {
 	char text[TS_ENDPOINT_TEXT_MAX];
-	cJSON *root, *list;
+	cJSON *root, *list, *calls;
 	int rc;
 
 	if (!server->set.stats_path || server->is_child)
@@ -266,9 +266,11 @@ int server_report(struct server *server, bool partial, struct ts_err *err)
 	ts_json_add_real(root, "uptime_s", (double)(ts_clock_mono_ns() - server->started_ns) / (double)TS_S);
 	ts_json_add_int(root, "workers_count", n_workers(&server->set));
 	counters_report(&server->counters, root);
-	if (strcmp(server->set.mode->name, "libev") == 0) /* it makes these calls out of our sight */
-		cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "system_calls"),
-		                                       "control", cJSON_CreateNull());
+	calls = cJSON_GetObjectItemCaseSensitive(root, "system_calls");
+	if (calls && strcmp(server->set.mode->name, "libev") == 0) { /* it makes these calls out of our sight */
+		cJSON_DeleteItemFromObjectCaseSensitive(calls, "control");
+		ts_json_add_null(calls, "control");
+	}
 	report_usage(server, root);
 	ts_json_add_bool(root, "partial", partial);
 	rc = ts_json_write(server->set.stats_path, root, err);

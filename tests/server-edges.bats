@@ -82,3 +82,8 @@ gone() { # PID: within 5 s
     MODE=${mode} check stop_unaccepted
   done
 }
+
+@test "statistics that there is no memory for leave the earlier ones where they are" {
+  no_sanitizer
+  MODE=epoll check memory_stats
+}

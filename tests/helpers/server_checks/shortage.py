@@ -1,4 +1,5 @@
 """What the kernel refuses for a moment, for want of memory: the server says so once, and goes on."""
+import json
 import resource
 import signal
 import time
@@ -156,3 +157,21 @@ def check_stop_unaccepted():
             time.sleep(0.05)  # it tries
             server.stop(within=5)
             assert server.said.count("accept: ") == 1, server.said
+
+
+def check_memory_stats():
+    """Fault caught: statistics that there was no memory for were `null`, in the place of the earlier ones."""
+    with Server(uri="unix:" + FOLDER + "/memory", quiet=False) as server:
+        ask(server.connect(), b"x")
+        server.process.send_signal(signal.SIGUSR1)
+        ask(server.connect(), b"x")
+        limit_memory(server, 1 << 17)
+        clients = fill_memory(server)
+        server.process.send_signal(signal.SIGUSR1)
+        ask(clients[0], b"goes on")
+        with open(server.stats_path, encoding="utf-8") as file:
+            assert json.load(file)["accepted_count"] in (1, 2)
+        for client in clients:
+            client.close()
+        server.stop()
+        assert server.said.count("not enough memory") == 1, server.said
