@@ -21,6 +21,7 @@ struct reactor {
 	bool has_thread;
 	int epoll_fd;          /* owned */
 	pthread_mutex_t *gate; /* closed until all threads are there: the first that serves says: ready */
+	const bool *all_there; /* or else, once the gate is open, nobody serves */
 	int result;
 };
 
@@ -30,6 +31,8 @@ static void *react(void *arg)
 
 	pthread_mutex_lock(r->gate);
 	pthread_mutex_unlock(r->gate);
+	if (!*r->all_there)
+		return NULL;
 	r->result = epoll_loop_run(&r->worker, r->epoll_fd, r->worker.server->stop.wake_fd, &epoll_level);
 	if (r->result < 0)
 		stop_ask(r->worker.server);
@@ -85,15 +88,18 @@ int mode_reactors(struct server *server)
 	struct reactor *reactors = calloc(n, sizeof *reactors);
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 	int rc = reactors ? 0 : -ENOMEM;
+	bool all_there;
 
 	pthread_mutex_lock(&gate);
 	while (rc == 0 && n_prepared < n) {
 		rc = prepare(server, &reactors[n_prepared], n_prepared);
 		reactors[n_prepared].gate = &gate;
+		reactors[n_prepared].all_there = &all_there;
 		n_prepared += rc == 0;
 	}
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = start(&reactors[i]);
+	all_there = rc == 0;
 	pthread_mutex_unlock(&gate);
 	if (rc == 0)
 		wait_for_stop(server);

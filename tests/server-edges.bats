@@ -87,3 +87,15 @@ gone() { # PID: within 5 s
   no_sanitizer
   MODE=epoll check memory_stats
 }
+
+# Fault caught: the first reactor said ready before the last thread was there.
+@test "nobody says ready before all threads and processes are there" {
+  local options
+  for options in "--mode=reactors --workers=3" "--mode=prefork --workers=3" "--mode=epoll --processes=3"; do
+    # shellcheck disable=SC2086 # several words
+    ASAN_OPTIONS=detect_leaks=0 run timeout 10 strace -f -qq -o /dev/null --inject=clone,clone3:error=EAGAIN:when=2 "${bin}/tsserver" \
+      --sandbox=off --ready-fd=1 --listen="unix:${BATS_TEST_TMPDIR}/s" ${options}
+    [ "${status}" -eq 3 ]
+    [[ "${output}" == "tsserver: "* && "${output}" != *unix:* ]]
+  done
+}
