@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,7 +110,7 @@ static int start_missing(struct server *server, struct process *processes, size_
 			return rc;
 		if (rc < 0) {
 			p->started_ns = now;
-			ts_log(&server->log, TS_LOG_WARN, "process %zu could not be started: %s", i, strerror(-rc));
+			server_note(server, p->slot, ERROR_PROCESS, -rc, "no process in the place of one that ended");
 		}
 	}
 	return 0;

@@ -79,7 +79,9 @@ int server_report(struct server *server, bool partial, struct ts_err *err);
 int worker_init(struct worker *w, struct server *server, size_t index);
 void worker_release(struct worker *w);
 
-/* An error that the server survives: say it the first time, count it always. */
+/* An error that the server survives: say it the first time, count it always. server_note is for who is no worker. */
+void server_note(struct server *server, struct counters *counters, enum counted_error which, int error,
+                 const char *what);
 void worker_note(struct worker *w, enum counted_error which, int error, const char *what);
 
 /* Is this error a want of descriptors or memory, which may pass? */

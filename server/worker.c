@@ -35,14 +35,18 @@ void worker_release(struct worker *w)
 	give_back(w);
 }
 
-void worker_note(struct worker *w, enum counted_error which, int error, const char *what)
+void server_note(struct server *server, struct counters *counters, enum counted_error which, int error,
+                 const char *what)
 {
-	struct server *server = w->server;
-
-	count_error(w->counters, which);
+	count_error(counters, which);
 	if (ts_log_first(&server->said[which]))
 		ts_log(&server->log, TS_LOG_WARN, "%s%s%s (said once; --stats counts the rest)", what,
 		       error ? ": " : "", error ? strerror(error) : "");
+}
+
+void worker_note(struct worker *w, enum counted_error which, int error, const char *what)
+{
+	server_note(w->server, w->counters, which, error, what);
 }
 
 bool worker_is_shortage(int error)

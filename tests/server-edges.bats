@@ -99,3 +99,7 @@ gone() { # PID: within 5 s
     [[ "${output}" == "tsserver: "* && "${output}" != *unix:* ]]
   done
 }
+
+@test "a process that cannot be started again is said once, counted, and tried again" {
+  MODE=prefork check no_successor
+}

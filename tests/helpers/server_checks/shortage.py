@@ -7,6 +7,7 @@ import time
 from clients import is_answered, read_up_to, send_until_reset
 from conversations import ask_datagram
 from harness import DEADLINE, FOLDER, MODE, Server, ask
+from once import kill_children
 
 
 def check_deaf_listener():
@@ -175,3 +176,13 @@ def check_memory_stats():
             client.close()
         server.stop()
         assert server.said.count("not enough memory") == 1, server.said
+
+
+def check_no_successor():
+    """Fault caught: a process that could not be started again was said eight times a second, and not counted."""
+    with Server("--workers=2", inject=["clone,clone3:error=EAGAIN:when=3..6"], mode="prefork", quiet=False) as server:
+        kill_children(server)
+        ask(server.connect(), b"from a new process")
+        stats = server.stop()
+        assert stats["errors"]["process_not_started"] >= 2, stats["errors"]
+        assert server.said.count("no process in the place of one that ended") == 1, server.said
