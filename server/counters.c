@@ -99,17 +99,6 @@ uint64_t counters_n_open(const struct counters *slot)
 	return atomic_load_explicit(&slot->counts[COUNT_ACCEPTED], memory_order_relaxed) - counters_n_ended(slot);
 }
 
-uint64_t counters_sum(struct counters_area *area, enum counter which)
-{
-	uint64_t sum = 0;
-
-	pthread_mutex_lock(&area->lock);
-	for (uint32_t i = 0; i < area->n_used; i++)
-		sum += atomic_load_explicit(&area->slots[i].counts[which], memory_order_relaxed);
-	pthread_mutex_unlock(&area->lock);
-	return sum;
-}
-
 /* "ended.client" goes into the object "ended", which is made when it is first named. */
 static void report_one(cJSON *object, const char *path, uint64_t value)
 {
@@ -126,15 +115,24 @@ static void report_one(cJSON *object, const char *path, uint64_t value)
 	ts_json_add_int(object, path, (int64_t)value);
 }
 
-static uint64_t open_now(struct counters_area *area)
+/*
+ * Conversations are begun and ended while the slots are read. Each is counted where it begins first, and maybe
+ * elsewhere when it ends: so all ends are read before any beginning, and never more of them.
+ */
+static void sum_up(struct counters_area *area, struct counters *sums)
 {
-	uint64_t ended = 0, accepted;
-
-	for (int i = COUNT_END_CLIENT; i <= COUNT_END_STOP; i++)
-		ended += counters_sum(area, (enum counter)i);
-	accepted = counters_sum(area, COUNT_ACCEPTED); /* after the ends: never fewer than they */
-	return accepted > ended ? accepted - ended : 0;
+	*sums = (struct counters){0};
+	pthread_mutex_lock(&area->lock);
+	for (int i = COUNT_N; i-- > 0;)
+		for (uint32_t k = 0; k < area->n_used; k++)
+			sums->counts[i] += atomic_load_explicit(&area->slots[k].counts[i], memory_order_acquire);
+	for (int i = 0; i < ERROR_N; i++)
+		for (uint32_t k = 0; k < area->n_used; k++)
+			sums->errors[i] += atomic_load_explicit(&area->slots[k].errors[i], memory_order_relaxed);
+	pthread_mutex_unlock(&area->lock);
 }
+
+_Static_assert(COUNT_ACCEPTED < COUNT_END_CLIENT, "sum_up() reads the last rows first");
 
 void counters_report(struct counters_area *area, cJSON *object)
 {
@@ -143,18 +141,15 @@ void counters_report(struct counters_area *area, cJSON *object)
 #include "counters.def"
 #undef COUNTER
 	};
+	struct counters sums;
 	cJSON *errors;
 
-	ts_json_add_int(object, "open_count", (int64_t)open_now(area));
+	sum_up(area, &sums);
+	ts_json_add_int(object, "open_count", (int64_t)counters_n_open(&sums));
 	for (int i = 0; i < COUNT_N; i++)
-		report_one(object, paths[i], counters_sum(area, (enum counter)i));
+		report_one(object, paths[i], sums.counts[i]);
 	errors = ts_json_add_object(object, "errors");
-	for (int i = 0; i < ERROR_N; i++) {
-		uint64_t sum = 0;
-
-		for (uint32_t k = 0; k < area->n_used; k++)
-			sum += atomic_load_explicit(&area->slots[k].errors[i], memory_order_relaxed);
-		if (sum)
-			ts_json_add_int(errors, counted_error_name((enum counted_error)i), (int64_t)sum);
-	}
+	for (int i = 0; i < ERROR_N; i++)
+		if (sums.errors[i])
+			ts_json_add_int(errors, counted_error_name((enum counted_error)i), (int64_t)sums.errors[i]);
 }

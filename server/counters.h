@@ -51,12 +51,12 @@ void counters_area_release(struct counters_area *area);
 struct counters *counters_take(struct counters_area *area); /* NULL: all slots are taken */
 void counters_give_back(struct counters_area *area, struct counters *slot);
 
-/* One writer: a plain addition that a reader in another thread may watch. */
+/* One writer: a plain addition that a reader in another thread may watch, after all that was counted before. */
 static inline void count(struct counters *c, enum counter which, uint64_t n)
 {
 	uint64_t now = atomic_load_explicit(&c->counts[which], memory_order_relaxed);
 
-	atomic_store_explicit(&c->counts[which], now + n, memory_order_relaxed);
+	atomic_store_explicit(&c->counts[which], now + n, memory_order_release);
 }
 
 /* Of a slot that one process has for itself: how many conversations it ended, and how many of those that it accepted
@@ -68,8 +68,7 @@ void count_error(struct counters *c, enum counted_error which);
 enum counted_error counted_error_of(int error); /* by its errno; ERROR_OTHER for those that have no name here */
 const char *counted_error_name(enum counted_error which);
 
-/* The sum of one counter over all slots, and all of them into a JSON object. */
-uint64_t counters_sum(struct counters_area *area, enum counter which);
+/* The sums over all slots into a JSON object. Taken while others count, too, what was accepted has ended or is open. */
 void counters_report(struct counters_area *area, cJSON *object);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The counters as JSON: whole, or not at all.
+ * The counters as JSON: whole, or not at all; and they add up while others count.
  */
 #include "counters.h"
 #include "ts_json_print.h"
@@ -41,9 +41,53 @@ static void test_no_memory(void **state)
 	counters_area_release(&area);
 }
 
+struct traffic {
+	struct counters *acceptor, *talker;
+	_Atomic bool over;
+};
+
+static void *serve(void *arg)
+{
+	struct traffic *t = arg;
+
+	while (!atomic_load(&t->over)) {
+		count(t->acceptor, COUNT_ACCEPTED, 1);
+		count(t->talker, COUNT_END_CLIENT, 1);
+	}
+	return NULL;
+}
+
+static void test_adds_up(void **state)
+{
+	struct counters_area area;
+	struct traffic traffic = {.over = false};
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(counters_area_init(&area), 0);
+	traffic.talker =
+	        counters_take(&area);
+	traffic.acceptor = counters_take(&area);
+	assert_int_equal(pthread_create(&thread, NULL, serve, &traffic), 0);
+	for (int i = 0; i < 2000; i++) {
+		cJSON *root = cJSON_CreateObject();
+		int64_t n_open;
+
+		counters_report(&area, root);
+		n_open = ts_json_int(root, "open_count", -1);
+		assert_true(n_open >= 0);
+		assert_int_equal(ts_json_int(root, "accepted_count", -1),
+		                 n_open + ts_json_int(root, "ended.client", -1));
+		cJSON_Delete(root);
+	}
+	atomic_store(&traffic.over, true);
+	pthread_join(thread, NULL);
+	counters_area_release(&area);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_memory), cmocka_unit_test(test_adds_up)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
