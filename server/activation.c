@@ -1,21 +1,36 @@
 #include "activation.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static long number(const char *name)
+/* The count is to be nothing but digits, or -1 comes back. */
+static long number(const char *text)
 {
-	const char *text = getenv(name);
+	char *end;
+	long n = strtol(text, &end, 10);
 
-	return text ? strtol(text, NULL, 10) : 0;
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && n < INT_MAX ? n : -1;
 }
 
-int activation_count(void)
+int activation_count(struct ts_err *err)
 {
-	long n = number("LISTEN_PID") == getpid() ? number("LISTEN_FDS") : 0;
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	long n = fds ? number(fds) : 0;
 
-	return n > 0 && n < 1024 ? (int)n : 0;
+	if (!pid || number(pid) != getpid() || n == 0)
+		return 0;
+	if (n < 0)
+		return ts_err_set(err, EINVAL,
+		                  "LISTEN_FDS=%s: must be the number of sockets that were handed over; unset it, or "
+		                  "give --listen",
+		                  fds);
+	if (n > INT_MAX - ACTIVATION_FIRST_FD || fcntl(ACTIVATION_FIRST_FD + (int)n - 1, F_GETFD) < 0)
+		return ts_err_set(err, EBADF,
+		                  "LISTEN_FDS=%s: descriptor %ld is not open: fewer sockets were handed over", fds,
+		                  ACTIVATION_FIRST_FD + n - 1);
+	return (int)n;
 }
 
 static int option(int fd, int name)

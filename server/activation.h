@@ -9,8 +9,8 @@
 
 #define ACTIVATION_FIRST_FD 3
 
-/* How many sockets were handed over to this process; 0: none. */
-int activation_count(void);
+/* How many sockets were handed over to this process; 0: none; -errno with err when that cannot be known. */
+int activation_count(struct ts_err *err);
 
 /* What a socket that was handed over is. 0, or -errno with err when it is not a listening socket that we can serve. */
 int activation_endpoint(int fd, struct ts_endpoint *ep, struct ts_err *err);

@@ -150,10 +150,12 @@ static int adopt_all(struct listeners *ls, const struct settings *set, int n, st
 
 int listeners_open(struct listeners *ls, const struct settings *set, size_t n_sets, struct ts_err *err)
 {
-	int n_given = set->listen.n ? 0 : activation_count();
+	int n_given = set->listen.n ? 0 : activation_count(err);
 	size_t n = n_given ? (size_t)n_given : set->listen.n ? set->listen.n : 1;
 	int rc = 0;
 
+	if (n_given < 0)
+		return n_given;
 	*ls = (struct listeners){.items = calloc(n, sizeof *ls->items)};
 	if (!ls->items)
 		return ts_err_set(err, ENOMEM, "out of memory for the listening sockets");

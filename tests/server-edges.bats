@@ -103,3 +103,14 @@ gone() { # PID: within 5 s
 @test "a process that cannot be started again is said once, counted, and tried again" {
   MODE=prefork check no_successor
 }
+
+# Fault caught: such a count was taken for none, and the server listened elsewhere.
+@test "a LISTEN_FDS that is no count, or more than there are, is an error" {
+  local value
+  for value in x -1 "" 1x 900 99999999999999999999; do
+    # shellcheck disable=SC2016 # the inner shell expands them
+    run timeout 5 bash -c 'exec 3>&- 4>&- 5>&-; LISTEN_PID=$$ LISTEN_FDS=$1 exec "$2"' _ "${value}" "${bin}/tsserver"
+    [ "${status}" -eq 3 ]
+    [[ "${output}" == "tsserver: LISTEN_FDS=${value}: "* ]]
+  done
+}

@@ -65,8 +65,7 @@ static void test_adds_up(void **state)
 
 	(void)state;
 	assert_int_equal(counters_area_init(&area), 0);
-	traffic.talker =
-	        counters_take(&area);
+	traffic.talker = counters_take(&area);
 	traffic.acceptor = counters_take(&area);
 	assert_int_equal(pthread_create(&thread, NULL, serve, &traffic), 0);
 	for (int i = 0; i < 2000; i++) {
