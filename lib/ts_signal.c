@@ -15,7 +15,7 @@ void ts_signal_note(int signo)
 
 	if (signo == SIGUSR1)
 		atomic_store(&report_wanted, true);
-	if (signo == SIGTERM || signo == SIGINT) {
+	if (signo == SIGTERM || signo == SIGINT || signo == SIGHUP) {
 		atomic_compare_exchange_strong(&stop_signal, &none, signo);
 		atomic_fetch_add(&n_stops, 1);
 	}
@@ -52,6 +52,14 @@ bool ts_signal_take_report(void)
 	return atomic_exchange(&report_wanted, false);
 }
 
+/* nohup(1) wants it so. */
+static bool is_ignored(int signo)
+{
+	struct sigaction action;
+
+	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int ts_signal_fd(void)
 {
 	sigset_t set;
@@ -60,6 +68,8 @@ int ts_signal_fd(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	if (!is_ignored(SIGHUP)) /* one that is ignored and blocked would be told of all the same */
+		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGPIPE);
 	r = pthread_sigmask(SIG_BLOCK, &set, NULL);

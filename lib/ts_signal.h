@@ -14,7 +14,8 @@ int ts_signal_stop_count(void);   /* how often: a second Ctrl-C means now */
 bool ts_signal_take_report(void); /* SIGUSR1 came since the last call */
 
 /* Block the four signals in this thread and its future ones, and receive them from a descriptor (signalfd,
- * non-blocking, owned) instead: for event loops. Returns it or -errno. */
+ * non-blocking, owned) instead: for event loops. SIGHUP, too, unless it is ignored: it asks for a stop as SIGTERM does.
+ * Returns it or -errno. */
 int ts_signal_fd(void);
 
 /* A further flag, for a signal that was read from the descriptor: counts as if the handler had run. */

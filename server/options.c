@@ -86,7 +86,7 @@ static const struct ts_opt options[] = {
 static const struct ts_opt_program program = {
         .name = "tsserver",
         .summary = "answer every message with [time]message, in one of many ways of serving",
-        .details = "SIGTERM and SIGINT: stop accepting, answer what has been received, close, exit 0.\n"
+        .details = "SIGTERM, SIGINT and SIGHUP: stop accepting, answer what has been received, close, exit 0.\n"
                    "SIGUSR1: write --stats now. Sockets passed by systemd (LISTEN_FDS) are served when no --listen is "
                    "given.\n"
                    "\n"

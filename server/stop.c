@@ -75,7 +75,7 @@ void stop_take_signals(struct server *server)
 	struct ts_err err = {0};
 
 	while (read(server->stop.signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT || info.ssi_signo == SIGHUP)
 			stop_ask(server);
 		if (info.ssi_signo == SIGUSR1 && server_report(server, true, &err) < 0)
 			ts_log(&server->log, TS_LOG_ERROR, "%s", err.text);

@@ -1,6 +1,6 @@
 /*
- * The orderly stop: SIGTERM or SIGINT asks, everybody hears of it, and after the drain time-out nobody waits any
- * longer.
+ * The orderly stop: SIGTERM, SIGINT or SIGHUP asks, everybody hears of it, and after the drain time-out nobody waits
+ * any longer.
  *
  * A signal may come at any moment: between the test of a flag and the system call that blocks, too. Each kind of mode
  * has its way out of that race:
@@ -8,7 +8,8 @@
  *   blocking threads  have the signals blocked; one watcher thread waits for signal_fd and then sends the others a
  *                     signal of its own again and again (EINTR); receiving goes on until the queue is empty.
  *                     (shutdown(2) would wake them for good, but spoil a socket that systemd keeps for the next server)
- *   child processes   take the signals as they come (EINTR), and their parent repeats SIGTERM until they are gone
+ *   child processes   take the signals as they come (EINTR), and their parent repeats SIGTERM until they are gone;
+ *                     SIGHUP is for it alone
  * Source: signal(7), signalfd(2), "The self-pipe trick" by D. J. Bernstein for the race.
  */
 #ifndef STOP_H

@@ -114,3 +114,17 @@ gone() { # PID: within 5 s
     [[ "${output}" == "tsserver: LISTEN_FDS=${value}: "* ]]
   done
 }
+
+# Fault caught: the end of its terminal killed the server, and left its path.
+@test "SIGHUP is an orderly stop, unless it is ignored as by nohup" {
+  local mode
+  for mode in libev uring fork prefork pool reactors; do
+    start_server --mode="${mode}" --listen="unix:${BATS_TEST_TMPDIR}/s"
+    kill -HUP "${peer}"
+    wait "${peer}"
+    [ ! -e "${BATS_TEST_TMPDIR}/s" ]
+  done
+  start_peer nohup "${bin}/tsserver" --ready-fd=1 --listen=tcp://127.0.0.1:0
+  kill -HUP "${peer}"
+  [[ "$(echo hello | "${bin}/tsclient" --timeout=2s "${uri}")" == *hello ]]
+}
