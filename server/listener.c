@@ -165,8 +165,10 @@ int listeners_open(struct listeners *ls, const struct settings *set, size_t n_se
 		rc = open_one(&ls->items[i], set->listen.n ? set->listen.items[i] : "tcp:", set, n_sets, err);
 		ls->n++;
 	}
-	if (rc < 0)
+	if (rc < 0) {
 		listeners_close(ls, true);
+		listeners_release(ls);
+	}
 	return rc;
 }
 
@@ -194,8 +196,14 @@ void listeners_close(struct listeners *ls, bool remove)
 			ts_endpoint_remove_own(&l->endpoint, &l->file);
 		for (size_t k = 0; k < l->n_fds; k++)
 			close(l->fds[k]);
-		free(l->fds);
+		l->n_fds = 0;
 	}
+}
+
+void listeners_release(struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		free(ls->items[i].fds);
 	free(ls->items);
 	*ls = (struct listeners){0};
 }

@@ -34,7 +34,8 @@ int listener_fd(const struct listener *l, size_t worker_index);
 /* Make all descriptors non-blocking, for modes that multiplex, or blocking: those handed over may be either. */
 void listeners_set_blocking(struct listeners *ls, bool blocking);
 
-/* Close all; `remove`: and take away the UNIX paths (the process that opened them). */
+/* Close all; `remove`: and take away the UNIX paths (the process that opened them). What they were is still known. */
 void listeners_close(struct listeners *ls, bool remove);
+void listeners_release(struct listeners *ls);
 
 #endif

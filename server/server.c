@@ -105,13 +105,14 @@ static int open_and_serve(struct server *server, struct ts_err *err)
 	rc = set_guard(server, err);
 	if (rc == 0)
 		rc = serve(server, err);
+	listeners_close(&server->listeners, !server->is_child); /* the report may need a descriptor */
 	if (!server->is_child && rc == 0)
 		rc = server_report(server, false, err);
 	if (rc == 0 && atomic_load(&server->ready_error))
 		rc = ts_err_set(err, server->ready_error, "--ready-fd=%lld: cannot write: %s",
 		                (long long)server->set.ready_fd, strerror(server->ready_error));
 	guard_release(&server->guard);
-	listeners_close(&server->listeners, !server->is_child);
+	listeners_release(&server->listeners);
 	return rc;
 }
 

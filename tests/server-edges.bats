@@ -128,3 +128,17 @@ gone() { # PID: within 5 s
   kill -HUP "${peer}"
   [[ "$(echo hello | "${bin}/tsclient" --timeout=2s "${uri}")" == *hello ]]
 }
+
+# Fault caught: the server's own sockets were the last descriptors, and the exit status was 3.
+@test "statistics at the end need no descriptor beside those that serving took" {
+  local mode socket=${BATS_TEST_TMPDIR}/s server
+  for mode in blocking poll thread fork pool; do
+    bash -c 'exec 3>&- 4>&- 5>&-; ulimit -n 6; exec "$1" --mode="$2" --stats="$3/stats.$2" --listen="unix:$3/s"' _ \
+      "${bin}/tsserver" "${mode}" "${BATS_TEST_TMPDIR}" &
+    server=$!
+    for _ in {1..100}; do [ -S "${socket}" ] || /usr/bin/python3 -c 'import time; time.sleep(0.05)'; done
+    kill "${server}"
+    wait "${server}"
+    grep -q '"endpoints": \["unix:' "${BATS_TEST_TMPDIR}/stats.${mode}"
+  done
+}
