@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -67,9 +68,31 @@ static int set_guard(struct server *server, struct ts_err *err)
 	return 0;
 }
 
+/* What could not be had, and what helps. */
+static int set_shortage(struct ts_err *err, int error, const char *what, bool is_uring)
+{
+	const char *advice = "";
+
+	switch (error) {
+	case EMFILE: advice = "; raise the limit of open files (ulimit -n)"; break;
+	case ENFILE: advice = "; raise the system's limit of open files (fs.file-max)"; break;
+	case EAGAIN:
+		advice = "; raise the limit of processes and threads (ulimit -u), or ask for fewer (--workers, "
+		         "--processes)";
+		break;
+	case ENOMEM:
+		advice = is_uring ? "; raise the limit of locked memory (ulimit -l), or of memory (ulimit -v)"
+		                  : "; raise the limit of memory (ulimit -v), or ask for less (--workers, --buffer)";
+		break;
+	default: break;
+	}
+	return ts_err_set(err, error, "%s: %s%s", what, strerror(error), advice);
+}
+
 static int serve(struct server *server, struct ts_err *err)
 {
 	const struct mode *mode = server->set.mode;
+	char what[80];
 	int rc;
 
 	rc = sandbox_enter(&server->set, &server->listeners, &server->log, err);
@@ -80,10 +103,10 @@ static int serve(struct server *server, struct ts_err *err)
 		rc = processes_run(server, (size_t)server->set.n_processes, mode->run);
 	else
 		rc = mode->run(server);
-	if (rc < 0)
-		return ts_err_set(err, -rc, "mode %s: %s%s", mode->name, strerror(-rc),
-		                  rc == -EMFILE ? "; raise the limit of open files (ulimit -n)" : "");
-	return 0;
+	if (rc >= 0)
+		return 0;
+	snprintf(what, sizeof what, "mode %s%s", mode->name, rc == -EAGAIN ? ": no further thread or process" : "");
+	return set_shortage(err, -rc, what, strcmp(mode->name, "uring") == 0);
 }
 
 /* A datagram does not occupy a worker for longer than its answer takes: more of them than processors are of no use. */
@@ -146,7 +169,7 @@ int server_run(struct server *server, struct ts_err *err)
 		return rc;
 	rc = stop_init(&server->stop);
 	if (rc < 0)
-		return ts_err_set(err, -rc, "signals: %s", strerror(-rc));
+		return set_shortage(err, -rc, "signals", false);
 	rc = shared_init(server, err);
 	if (rc == 0) {
 		roster_init(&server->roster);

@@ -61,7 +61,7 @@ gone() { # PID: within 5 s
 
 @test "without memory a client is turned away, the others are served, and so are further ones when there is some again" {
   no_sanitizer
-  for mode in libev epoll poll; do
+  for mode in libev epoll; do
     MODE=${mode} check memory
   done
 }
@@ -86,6 +86,16 @@ gone() { # PID: within 5 s
 @test "statistics that there is no memory for leave the earlier ones where they are" {
   no_sanitizer
   MODE=epoll check memory_stats
+}
+
+@test "what is short at the start is named, with what helps" {
+  run timeout 5 bash -c "exec 3>&- 4>&- 5>&-; ulimit -n 4; exec '${bin}/tsserver' --listen=tcp://127.0.0.1:0"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == "tsserver: signals: Too many open files; raise the limit of open files (ulimit -n)" ]]
+  ASAN_OPTIONS=detect_leaks=0 run timeout 10 strace -f -qq -o /dev/null --inject=clone,clone3:error=EAGAIN "${bin}/tsserver" \
+    --mode=thread --sandbox=off --listen=tcp://127.0.0.1:0
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"mode thread: no further thread or process: "*"(ulimit -u)"* ]]
 }
 
 # Fault caught: the first reactor said ready before the last thread was there.
