@@ -30,7 +30,7 @@ static void limit_memory(void)
 static void test_doubled(void **state)
 {
 	struct rlimit before;
-	char *array;
+	void *array, *more;
 
 	(void)state;
 	if (SANITIZED)
@@ -41,7 +41,9 @@ static void test_doubled(void **state)
 	assert_non_null(array);
 	assert_int_equal(ev_reserve_fill(2), 0);
 	limit_memory();
-	assert_null(malloc(2 << 20));
+	more = malloc(2 << 20);
+	assert_null(more);
+	free(more);
 	array = ev_reserve_realloc(array, 2 << 20);
 	assert_non_null(array);
 	assert_int_equal(ev_reserve_fill(3), -ENOMEM); /* no more are to be watched */
