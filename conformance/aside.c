@@ -65,7 +65,7 @@ static bool too_early(const struct side_by_side *s, const struct result *r)
 	struct result *before = r->row->depends ? result_of(s->report, r->row->depends) : NULL;
 
 	return before && aside(s, before->row) && result_ready(s->report, before) && !implied(s, before) &&
-	       before->duration_ns == 0;
+	       !before->over;
 }
 
 /* The first that may begin now, or NULL; *wait: one may later. */
@@ -127,6 +127,7 @@ static void *work(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		look_first(s->report, r);
 		pthread_mutex_lock(&s->lock);
+		r->over = true;
 		s->n_running--;
 		s->n_silent += r->blame == SILENCE && !s->report->subject->loses;
 		s->n_places += places(s, r);

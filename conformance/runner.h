@@ -12,8 +12,8 @@ struct result {
 	const struct case_row *row;
 	const struct requirement *requirement;
 	bool selected, done;
-	bool started; /* side by side with others */
-	bool blocked; /* set aside because of a case that it depends on */
+	bool started, over; /* side by side with others: their lock is that of both */
+	bool blocked;       /* set aside because of a case that it depends on */
 	enum status status;
 	bool warned;  /* it holds, but something about it is worth a warning */
 	bool skipped; /* it could not be tried */
