@@ -153,6 +153,8 @@ int32_t ts_stamp_guess_zone(const struct ts_stamp *stamp, int64_t now_ns)
 	if (!stamp->has_date) /* any day will do: take the one that brings it within 12 hours */
 		ahead_ns -= divide_down(ahead_ns + DAY_NS / 2, DAY_NS) * DAY_NS;
 	int64_t quarters = divide_down(ahead_ns + QUARTER_NS / 2, QUARTER_NS);
+	if (!stamp->has_date && quarters == WEST_MOST) /* 12 hours either way: nobody lives in the west of them */
+		quarters = -WEST_MOST;
 	if (quarters < WEST_MOST || quarters > EAST_MOST)
 		return INT32_MIN;
 	return (int32_t)quarters * 900;

@@ -31,6 +31,10 @@ static void test_guess_zone(void **state)
 	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 28800);
 	stamp = sample("02:30:00");
 	assert_int_equal(ts_stamp_guess_zone(&stamp, now), -28800);
+	/* A time of day at 12 hours from UTC is east of it, whatever part of the second it is. */
+	assert_int_equal(ts_stamp_read(&stamp, NULL, "12:00:00", 8, NULL), 0);
+	for (int64_t part_ns = -TS_S / 2; part_ns <= TS_S; part_ns += TS_S / 4)
+		assert_int_equal(ts_stamp_guess_zone(&stamp, part_ns), 12 * 3600);
 }
 
 static void test_instant(void **state)
