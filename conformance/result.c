@@ -39,12 +39,6 @@ void result_set_aside(struct report *report, struct result *r, enum status statu
 	finish(report, r);
 }
 
-/* One case tells that it was stated to be concurrent, and is not. */
-static bool tells_misstated(const struct dialect *d, const struct result *r)
-{
-	return d->misstated && strcmp(r->row->id, "concurrency.no-cross-talk") == 0;
-}
-
 static const char *missing(const struct subject *s, const struct result *r)
 {
 	const struct dialect *d = &s->dialect;
@@ -69,7 +63,7 @@ static const char *missing(const struct subject *s, const struct result *r)
 		return "the server's framing is stream";
 	if (needs & NEEDS_RAW && d->line)
 		return "the server's framing is line";
-	if (needs & NEEDS_CONCURRENT && d->capacity < 2 && !tells_misstated(d, r))
+	if (needs & NEEDS_CONCURRENT && d->capacity < 2 && !(needs & OR_MISSTATED && d->misstated))
 		return d->counted ? "the server is iterative: one client at a time"
 		                  : "how many clients the server serves at a time is not known";
 	return NULL;

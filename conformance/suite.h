@@ -51,9 +51,10 @@ enum {
 	NEEDS_BINARY = 1 << 6, /* not with --text */
 	NEEDS_WORDS = 1 << 7,
 	/* These are no needs. */
-	HAS_SAMPLE = 1 << 8,  /* it can judge the probe's first reply, whatever became of its dependency */
-	IMPLIED = 1 << 9,     /* every reply to any case decides it, too: of a slow server no other is asked for */
-	OR_SLOW_END = 1 << 10 /* or a one-shot server that, as the probe has seen, takes too long to end */
+	HAS_SAMPLE = 1 << 8,   /* it can judge the probe's first reply, whatever became of its dependency */
+	IMPLIED = 1 << 9,      /* every reply to any case decides it, too: of a slow server no other is asked for */
+	OR_SLOW_END = 1 << 10, /* or a one-shot server that, as the probe has seen, takes too long to end */
+	OR_MISSTATED = 1 << 11 /* or one that was stated to be concurrent, and is not */
 };
 
 /* When a case runs: in this order. */
