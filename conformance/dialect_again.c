@@ -76,7 +76,7 @@ void dialect_settle_zeros(struct turn *t)
 	struct ts_stamp stamp;
 	char out[sizeof(d->sample)];
 
-	if (strncmp(t->subject->options->time, "strftime:", 9) == 0 ||
+	if (options_pattern(t->subject->options) ||
 	    !dialect_zeros(&d->rule.stamp, d->stamp_text, strlen(d->stamp_text), ts_clock_wall_ns(), &coarse))
 		return;
 	bool stays = true;

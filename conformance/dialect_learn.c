@@ -28,7 +28,7 @@ void dialect_take_format(struct dialect *d, const struct ts_stamp_format *format
 
 static void apply_options(struct dialect *d, const struct options *o)
 {
-	if (strcmp(o->time, "auto") != 0 && strncmp(o->time, "strftime:", 9) != 0) /* a pattern was taken already */
+	if (strcmp(o->time, "auto") != 0 && !options_pattern(o)) /* that was taken already */
 		ts_stamp_format_parse(&d->rule.stamp, o->time, NULL);
 	if (strcmp(o->separator, "auto") != 0) {
 		d->rule.n_separator = strlen(o->separator);
@@ -154,7 +154,7 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 {
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
-	const char *why = "", *stated = strncmp(o->time, "strftime:", 9) == 0 ? o->time + 9 : NULL;
+	const char *why = "", *stated = options_pattern(o);
 	char quoted[120], reason[100], cut[1024];
 	int64_t now_ns = ts_clock_wall_ns();
 

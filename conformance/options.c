@@ -224,6 +224,14 @@ bool options_select(const struct options *o, const char *id)
 	return (o->only.n == 0 || fits(&o->only, id)) && !fits(&o->skip, id);
 }
 
+const char *options_pattern(const struct options *o)
+{
+	static const char kind[] = "strftime:";
+	const size_t n = sizeof(kind) - 1;
+
+	return strncmp(o->time, kind, n) == 0 ? o->time + n : NULL;
+}
+
 int options_check(const struct options *o, struct ts_err *err)
 {
 	if (o->words && !o->exec)

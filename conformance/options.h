@@ -34,6 +34,9 @@ struct options {
 
 extern const struct ts_opt_program options_program;
 
+/* The strftime pattern that --time states, or NULL. */
+const char *options_pattern(const struct options *options);
+
 /* Checks that concern several options at once. 0 or -EINVAL. */
 int options_check(const struct options *options, struct ts_err *err);
 
