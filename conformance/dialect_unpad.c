@@ -34,18 +34,25 @@ static void strip(struct ts_stamp_format *format, const char *letters)
 	format->strftime_text[n] = '\0';
 }
 
+/* The other in its place, if that reads the text. */
+static bool take_if_read(struct ts_stamp_format *format, const struct ts_stamp_format *other, const char *text,
+                         size_t n)
+{
+	struct ts_stamp stamp;
+
+	if (ts_stamp_read(&stamp, other, text, n, NULL) < 0)
+		return false;
+	*format = *other;
+	return true;
+}
+
 /* Strip these, if the text is read then, too. True: something was stripped. */
 static bool strip_if_read(struct ts_stamp_format *format, const char *letters, const char *text, size_t n)
 {
 	struct ts_stamp_format stripped = *format;
-	struct ts_stamp stamp;
 
 	strip(&stripped, letters);
-	if (strcmp(stripped.strftime_text, format->strftime_text) == 0 ||
-	    ts_stamp_read(&stamp, &stripped, text, n, NULL) < 0)
-		return false;
-	*format = stripped;
-	return true;
+	return strcmp(stripped.strftime_text, format->strftime_text) != 0 && take_if_read(format, &stripped, text, n);
 }
 
 static bool shows_stripped(const char *pattern, const char *letters)
@@ -101,47 +108,35 @@ static void leave_open(const struct ts_stamp_format *format, struct ts_stamp_for
 		also[n_also].strftime_text[0] = '\0';
 }
 
-/* The first n of these numbers, the day before the hours, with blanks in the place of their zeros. */
-static void blank(struct ts_stamp_format *format, size_t n)
+/* In the pattern, the numbers of these letters have blanks in the place of their zeros. */
+static void blank(struct ts_stamp_format *format, const char *letters)
 {
 	static const char zeros[] = "dHI", blanks[] = "ekl";
 
-	for (char *p = format->strftime_text; *p && p[1]; p += p[0] == '%' ? 2 : 1) {
-		const char *zero = *p == '%' ? memchr(zeros, p[1], n) : NULL;
-		if (zero)
-			p[1] = blanks[zero - zeros];
-	}
-}
-
-#define DAY_ALONE 1
-#define ALL_THREE 3
-
-static bool reads(const struct ts_stamp_format *format, const char *text, size_t n)
-{
-	struct ts_stamp stamp;
-
-	return ts_stamp_read(&stamp, format, text, n, NULL) == 0;
+	for (char *p = format->strftime_text; *p && p[1]; p += p[0] == '%' ? 2 : 1)
+		if (*p == '%' && strchr(letters, p[1]))
+			p[1] = blanks[strchr(zeros, p[1]) - zeros];
 }
 
 void dialect_unpad_stated(struct ts_stamp_format *format, struct ts_stamp_format *also, const char *text, size_t n)
 {
-	const unsigned all = 1U << (sizeof(groups) / sizeof(groups[0]));
-	struct ts_stamp_format other = *format;
-	bool found = reads(format, text, n);
+	static const char *const blanked[] = {"d", "dHI"};
+	const size_t n_groups = sizeof(groups) / sizeof(groups[0]);
+	const struct ts_stamp_format stated = *format;
+	bool found = take_if_read(format, &stated, text, n);
 
 	also[0].strftime_text[0] = '\0';
-	for (size_t n_blank = DAY_ALONE; n_blank <= ALL_THREE && !found; n_blank += ALL_THREE - DAY_ALONE) {
-		blank(&other, n_blank);
-		if ((found = reads(&other, text, n)))
-			*format = other;
+	for (size_t i = 0; i < sizeof(blanked) / sizeof(blanked[0]) && !found; i++) {
+		struct ts_stamp_format other = stated;
+		blank(&other, blanked[i]);
+		found = take_if_read(format, &other, text, n);
 	}
-	for (unsigned which = 1; which < all && !found; which++) {
-		other = *format;
-		for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+	for (unsigned which = 1; which < 1U << n_groups && !found; which++) {
+		struct ts_stamp_format other = stated;
+		for (size_t i = 0; i < n_groups; i++)
 			if (which & 1U << i)
 				strip(&other, groups[i].letters);
-		if ((found = reads(&other, text, n)))
-			*format = other;
+		found = take_if_read(format, &other, text, n);
 	}
 	if (found)
 		leave_open(format, also, text, n);
