@@ -130,20 +130,7 @@ END
 }
 
 @test "halves of the day with points are read, and stated" {
-  cat >"${tmp}/half.py" <<'END'
-import socketserver, time
-class Half(socketserver.BaseRequestHandler): # as JavaScript's toLocaleString('en-CA')
-    def handle(self):
-        while data := self.request.recv(1024):
-            half = 'p.m.' if time.localtime().tm_hour >= 12 else 'a.m.'
-            self.request.sendall(b'[%s %s] %s' % (time.strftime('%Y-%m-%d, %I:%M:%S').encode(), half.encode(), data))
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = daemon_threads = True
-server = Server(('127.0.0.1', 0), Half)
-print('tcp://127.0.0.1:%d' % server.server_address[1], flush=True)
-server.serve_forever()
-END
-  start_peer build/release/servers/bounded /usr/bin/python3 "${tmp}/half.py"
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/odd/odd.py points tcp://127.0.0.1:0
   "${bin}/tsconform" --only='format.*' --json="${tmp}/r.json" "${uri}"
   [[ "$(field "${tmp}/r.json" dialect.options)" == *"%I:%M:%S %P' "* ]]
   eval "'${bin}/tsconform' --only='format.*' $(field "${tmp}/r.json" dialect.options) ${uri}"

@@ -190,9 +190,7 @@ def check_no_tasks():
         assert n_away >= 20 and len(served) + n_away == 40, "%d served, %d turned away" % (len(served), n_away)
         for client in clients:
             client.close()
-        deadline = time.monotonic() + DEADLINE
-        while not is_answered(server):
-            assert time.monotonic() < deadline, "nobody is served when threads or processes came free"
+        await_answer(server, "nobody is served when threads or processes came free")
         stats = server.stop()
         assert server.said.count("turned away") == 1, "said: " + server.said
         assert sum(stats["errors"].get(k, 0) for k in ("thread_not_started", "process_not_started")) >= n_away, stats["errors"]
@@ -212,6 +210,12 @@ def is_answered(server):
         client.sendall(b"again")
         return read_up_to(client, 31).endswith(b"]again")
     return False
+
+
+def await_answer(server, otherwise):
+    deadline = time.monotonic() + DEADLINE
+    while not is_answered(server):
+        assert time.monotonic() < deadline, otherwise
 
 
 def holdings(server):

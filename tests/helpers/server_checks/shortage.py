@@ -4,9 +4,9 @@ import resource
 import signal
 import time
 
-from clients import is_answered, read_up_to, send_until_reset
+from clients import await_answer, read_up_to, send_until_reset
 from conversations import ask_datagram
-from harness import DEADLINE, FOLDER, MODE, Server, ask
+from harness import FOLDER, MODE, Server, ask
 from once import kill_children
 
 
@@ -122,9 +122,7 @@ def check_memory():
             ask(clients[0], b"goes on")
             for client in clients:
                 client.close()
-            deadline = time.monotonic() + DEADLINE
-            while not is_answered(server):
-                assert time.monotonic() < deadline, "nobody is served when memory came free"
+            await_answer(server, "nobody is served when memory came free")
             stats = server.stop()
             assert stats["errors"] == {"ENOMEM": stats["refused_count"]} and stats["refused_count"] > 0, stats
             assert server.said.count("Cannot allocate memory") == 1, server.said

@@ -31,6 +31,7 @@ TIMES = {
     'refreshed': lambda: time.ctime(time.time() - (time.time() + .05) % .25),  # its clock is read each quarter of a second
     'cached': lambda: time.ctime(time.time() - (time.time() + .6) % 1),  # and once a second
     'micro': lambda: str(datetime.now()),
+    'points': lambda: time.strftime('%Y-%m-%d, %I:%M:%S ') + ('p.m.' if time.localtime().tm_hour >= 12 else 'a.m.'),  # en-CA
     'float': lambda: str(time.time()),
     'ms': lambda: str(time.time_ns() // 1000000),
     'ms-parts': lambda: str(time.time_ns() / 1e6),
