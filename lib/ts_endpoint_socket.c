@@ -76,7 +76,7 @@ static const char *advice(int error, bool inet)
 	case ECONNREFUSED: return inet ? "; start the server, or check the port" : "; start the server";
 	case ETIMEDOUT: return "; check the address, or allow more time";
 	case EMFILE:
-	case ENFILE: return "; raise the limit of open files (ulimit -n)";
+	case ENFILE: return TS_ERR_MORE_FILES;
 	case EAFNOSUPPORT: return "; this machine lacks that kind of address";
 	case EPROTOTYPE: return "; the path is of the other kind: unix is a stream, unixgram takes datagrams";
 	case ENOTSOCK: return "; choose another path, or remove the file";

@@ -21,6 +21,9 @@ struct ts_err {
 	char text[480]; /* one line without a newline; "" while nothing failed */
 };
 
+/* What helps against EMFILE, to stand behind what failed. */
+#define TS_ERR_MORE_FILES "; raise the limit of open files (ulimit -n)"
+
 /* Fill `err` (exit status 3) and return -error. `error` is a positive errno and is not appended by itself. */
 int ts_err_set(struct ts_err *err, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -200,7 +200,7 @@ static const char *advice(int error)
 	switch (error) {
 	case ENOENT: return "; make the folder first";
 	case EFBIG: return "; raise the limit of a file's size (ulimit -f)";
-	case EMFILE: return "; raise the limit of open files (ulimit -n)";
+	case EMFILE: return TS_ERR_MORE_FILES;
 	case EISDIR: return "; give the name of a file";
 	case ENXIO: return "; nobody reads that pipe";
 	case EACCES:

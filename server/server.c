@@ -74,7 +74,7 @@ static int set_shortage(struct ts_err *err, int error, const char *what, bool is
 	const char *advice = "";
 
 	switch (error) {
-	case EMFILE: advice = "; raise the limit of open files (ulimit -n)"; break;
+	case EMFILE: advice = TS_ERR_MORE_FILES; break;
 	case ENFILE: advice = "; raise the system's limit of open files (fs.file-max)"; break;
 	case EAGAIN:
 		advice = "; raise the limit of processes and threads (ulimit -u), or ask for fewer (--workers, "
