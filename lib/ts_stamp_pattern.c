@@ -323,26 +323,30 @@ static void fill_date(struct told *t, int64_t day)
 	}
 }
 
-/* "PM" was written, where "p.m." stands in the text. */
-static size_t write_half(const struct told *t, char *again, size_t n, size_t at)
+/* The text with two letters of `again` in the place of its "p.m.". Returns its length; 0: it cannot be the same. */
+static size_t shorten_half(const struct told *t, const char *text, size_t n, const char *again, char *plain,
+                           size_t size)
 {
-	const size_t n_more = t->n_half - N_HALF;
+	const size_t at = (size_t)(t->half_text - text), n_tail = n - at - t->n_half;
 
-	if (at + N_HALF > n || n + n_more > TS_STAMP_MAX)
-		return n;
-	memmove(again + at + t->n_half, again + at + N_HALF, n - at - N_HALF);
-	memcpy(again + at, t->half_text, t->n_half);
-	return n + n_more;
+	if (at + N_HALF + n_tail > size)
+		return 0;
+	memcpy(plain, text, at);
+	memcpy(plain + at, again + at, N_HALF);
+	memcpy(plain + at + N_HALF, t->half_text + t->n_half, n_tail);
+	return at + N_HALF + n_tail;
 }
 
 static bool same_again(const struct told *t, const char *pattern, int64_t second, const char *text, size_t n)
 {
-	char again[TS_STAMP_MAX];
+	char again[TS_STAMP_MAX] = "", plain[TS_STAMP_MAX];
 	size_t fraction_at = 0;
 	size_t n_again = ts_stamp_expand(again, sizeof(again), pattern, &t->tm, second, &fraction_at);
 
-	if (t->half_text)
-		n_again = write_half(t, again, n_again, (size_t)(t->half_text - text));
+	if (t->half_text) {
+		n = shorten_half(t, text, n, again, plain, sizeof(plain));
+		text = plain;
+	}
 	if (t->fraction && fraction_at + (size_t)t->f.digits <= n)
 		memcpy(again + fraction_at, text + fraction_at, (size_t)t->f.digits); /* read digit by digit */
 	return n_again == n && memcmp(again, text, n) == 0;
