@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # One fault is one finding, also in a run of all cases: the case that is about it fails, and no crowd of others.
-# long: 75 s
+# long: 75 s, waiting
 
 load helpers/peer.bash
 load helpers/conform.bash

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tsserver where its surroundings are unusual: pipes, descriptors, a killed parent.
-# long: 25 s
+# long: 25 s, waiting
 
 load helpers/peer.bash
 load helpers/server.bash
