@@ -16,7 +16,7 @@
 #define SLEEPS_NS  (3200 * TS_MS)
 #define ARRIVED_NS (20 * TS_MS) /* to read what came meanwhile */
 
-#define UNREAD_NS   (900 * TS_MS)     /* and as long as it takes to see, twice, that the server is stuck */
+#define UNREAD_NS   (1700 * TS_MS)    /* it was stuck for a while before that was seen, and 2 s may be its limit */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
 #define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
 #define UNREAD_SOME ((size_t)400000)  /* more than a usual client's kernel takes: the rest stays in the server's */
@@ -129,7 +129,7 @@ static int end_unread(struct turn *t, struct peer **ended)
 }
 
 /*
- * Until the server cannot send, and then for a second more: a time-out of its sends is one of the conversation. So
+ * Until the server cannot send, and then for almost 2 s more: a time-out of its sends is one of the conversation. So
  * there are several whose replies are left in the middle.
  */
 void case_stream_kept_unread(struct turn *t)
@@ -140,22 +140,22 @@ void case_stream_kept_unread(struct turn *t)
 	}
 	struct peer *p = open_narrow(t), *ended[2];
 	enum stuck stuck = p ? stick_long(t, p) : CRAWLS;
+	const int64_t stuck_ns = ts_clock_mono_ns();
 	int n_ended = stuck != CRAWLS ? end_unread(t, ended) : 0;
 	if (stuck == STUCK || n_ended > 0) {
-		turn_pause(UNREAD_NS);
+		turn_pause(stuck_ns + UNREAD_NS - ts_clock_mono_ns());
 		p->progress_ns = ts_clock_mono_ns();
 	}
 	peer_widen(p);
 	for (int i = 0; i < n_ended; i++)
 		peer_widen(ended[i]);
-	if (!peer_await(p))
-		return;
+	if (!peer_await(p) && stuck == STUCK)
+		turn_precede(t, "a client that read nothing for %.1f s: ", (double)UNREAD_NS / 1e9);
 	peer_finish(p);
 	for (int i = 0; i < n_ended && ended[i] && t->blame == NOBODY; i++) {
 		ended[i]->progress_ns = ts_clock_mono_ns();
 		if (!peer_finish(ended[i]))
-			turn_precede(t, "a client that had ended and read its replies %.1f s later: ",
-			             (double)UNREAD_NS / 1e9);
+			turn_precede(t, "a client that had ended, and read its replies only then: ");
 	}
 }
 
