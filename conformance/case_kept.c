@@ -16,7 +16,7 @@
 #define SLEEPS_NS  (3200 * TS_MS)
 #define ARRIVED_NS (20 * TS_MS) /* to read what came meanwhile */
 
-#define UNREAD_NS   (1700 * TS_MS)    /* it was stuck for a while before that was seen, and 2 s may be its limit */
+#define UNREAD_NS   (1650 * TS_MS)    /* 2 s may be the server's limit, and a busy machine is late with its bytes */
 #define UNREAD_MOST ((size_t)8 << 20) /* the buffers hold less: who takes so much keeps it */
 #define UNREAD_SLOW ((size_t)2 << 20) /* they seldom hold more, and it can be read in the end */
 #define UNREAD_SOME ((size_t)400000)  /* more than a usual client's kernel takes: the rest stays in the server's */
@@ -83,8 +83,9 @@ static int64_t time_of_long(struct turn *t, struct peer *p)
 	return took_ns;
 }
 
-/* How much the buffers hold is not known. A server that reads slowly gets no more than it gets through. */
-static enum stuck stick_long(struct turn *t, struct peer *p)
+/* How much the buffers hold is not known. A server that reads slowly gets no more than it gets through. *deaf_ns: from
+ * when on its client does not read. */
+static enum stuck stick_long(struct turn *t, struct peer *p, int64_t *deaf_ns)
 {
 	const int64_t took_ns = time_of_long(t, p);
 
@@ -92,6 +93,7 @@ static enum stuck stick_long(struct turn *t, struct peer *p)
 		turn_skip(t, "the server is slow");
 		return CRAWLS;
 	}
+	*deaf_ns = ts_clock_mono_ns();
 	if (took_ns >= 0 && peer_stick(p, took_ns > SLOW_NS ? UNREAD_SLOW : UNREAD_MOST))
 		return STUCK;
 	if (t->blame == NOBODY)
@@ -129,7 +131,7 @@ static int end_unread(struct turn *t, struct peer **ended)
 }
 
 /*
- * Until the server cannot send, and then for almost 2 s more: a time-out of its sends is one of the conversation. So
+ * Until the server cannot send, and then for more than a second: a time-out of its sends is one of the conversation. So
  * there are several whose replies are left in the middle.
  */
 void case_stream_kept_unread(struct turn *t)
@@ -139,11 +141,11 @@ void case_stream_kept_unread(struct turn *t)
 		return;
 	}
 	struct peer *p = open_narrow(t), *ended[2];
-	enum stuck stuck = p ? stick_long(t, p) : CRAWLS;
-	const int64_t stuck_ns = ts_clock_mono_ns();
+	int64_t deaf_ns = 0;
+	enum stuck stuck = p ? stick_long(t, p, &deaf_ns) : CRAWLS;
 	int n_ended = stuck != CRAWLS ? end_unread(t, ended) : 0;
 	if (stuck == STUCK || n_ended > 0) {
-		turn_pause(stuck_ns + UNREAD_NS - ts_clock_mono_ns());
+		turn_pause(deaf_ns + UNREAD_NS - ts_clock_mono_ns());
 		p->progress_ns = ts_clock_mono_ns();
 	}
 	peer_widen(p);

@@ -6,10 +6,12 @@
 
 #define RESTS_NS (1900 * TS_MS) /* a little less than a server must allow */
 #define EACH_NS  (350 * TS_MS)  /* it speaks so often */
+#define HUSH_NS  (1100 * TS_MS) /* and where others want quiet */
 
 struct elder {
 	struct turn turn;
 	int64_t begin_ns;
+	int64_t each_ns;
 	pthread_t thread; /* that speaks */
 	sem_t hush;       /* posted: it must leave */
 	bool talks;       /* there is one */
@@ -37,14 +39,15 @@ static void *talk(void *arg)
 {
 	struct elder *elder = arg;
 
-	while (may_wait(elder, EACH_NS) && speak(elder))
+	while (may_wait(elder, elder->each_ns) && speak(elder))
 		;
 	return NULL;
 }
 
 /* Without a thread it rests. */
-static void begin_talk(struct elder *elder)
+static void begin_talk(struct elder *elder, int64_t each_ns)
 {
+	elder->each_ns = each_ns;
 	sem_init(&elder->hush, 0, 0);
 	elder->talks = pthread_create(&elder->thread, NULL, talk, elder) == 0;
 }
@@ -130,7 +133,7 @@ bool elder_keep(struct peer *p, int64_t begin_ns)
 
 	if (!keep(&s->elder, p, begin_ns))
 		return false;
-	begin_talk(s->elder);
+	begin_talk(s->elder, EACH_NS);
 	return true;
 }
 
@@ -140,20 +143,27 @@ void elder_hush(struct subject *s)
 		return;
 	end_talk(s->elder);
 	speak(s->elder); /* the rest begins now */
+	if (!dialect_is_slow(&s->dialect))
+		begin_talk(s->elder, HUSH_NS);
 }
 
 void elder_go_on(struct subject *s)
 {
-	if (s->elder)
-		begin_talk(s->elder);
+	if (!s->elder)
+		return;
+	end_talk(s->elder);
+	begin_talk(s->elder, EACH_NS);
 }
 
 struct peer *elder_take(struct turn *t, int64_t *begin_ns)
 {
 	struct subject *s = t->subject;
 
-	elder_hush(s);
-	if (s->elder && s->elder->rested && s->elder->turn.blame != NOBODY)
+	if (!s->elder)
+		return NULL;
+	end_talk(s->elder);
+	speak(s->elder);
+	if (s->elder->rested && s->elder->turn.blame != NOBODY)
 		end(&s->elder);
 	return s->elder ? take(&s->elder, t, begin_ns) : NULL;
 }

@@ -12,7 +12,7 @@
 /* Take this peer out of its turn, and keep it: the subject owns it then. Out of memory: it stays where it is. */
 bool elder_keep(struct peer *p, int64_t begin_ns);
 
-/* It says a last word, and then nothing until it goes on. There is none: nothing. */
+/* It speaks seldom until it goes on; to a slow server, not at all after a last word. There is none: nothing. */
 void elder_hush(struct subject *s);
 void elder_go_on(struct subject *s);
 

@@ -292,6 +292,12 @@ def patient(uri, reply):
         converse(client, reply)
 
 
+def two_seconds(client, reply):
+    """No receive or send may take longer: a client that rests, or does not read, for almost as long is kept."""
+    client.settimeout(2.02)
+    converse(client, reply)
+
+
 def late_one_shot(uri, reply, before_s=0.0, after_s=0.0):
     """Takes its time for the one answer that it gives, or for its end."""
     def run(client):
@@ -534,6 +540,7 @@ SHAPES = {
     'own-queues': lambda uri: own_queues(uri, maker()),
     'late-signals': lambda uri: late_signals(uri, maker()),
     'slow': lambda uri: slow(uri, maker()),
+    'two-seconds': lambda uri: threads(uri, maker(), talk=two_seconds),
     'patient': lambda uri: patient(uri, maker(separator=b' ')),
     'one-shot': lambda uri: one_shot(uri, maker(separator=b' ')),
     'one-shot-1000': lambda uri: one_shot(uri, maker(separator=b' '), size=1000),
