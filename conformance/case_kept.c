@@ -8,7 +8,7 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1900 * TS_MS)
 
-#define TALKS_NS      (2200 * TS_MS) /* to more than 2 s: about as long as other cases take side by side with it */
+#define TALKS_NS      (2050 * TS_MS) /* to more than 2 s: about as long as other cases take side by side with it */
 #define TALKS_LONG_NS (3300 * TS_MS) /* with --exec; and without, where one is served at a time: stream.kept-idle */
 #define TALKS_EACH_NS (350 * TS_MS)
 #define LONG_NS       (5100 * TS_MS) /* about as old as it is when the others have run */

@@ -1,5 +1,6 @@
 /* Lines: what readline servers answer. */
 #include "cases.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,17 @@ void case_line_crlf(struct turn *t)
 	peer_send(p, "ghijkl\r", 7);
 	turn_pause(20 * TS_MS);
 	peer_say(p, "\n", 1);
+	peer_finish(p);
+}
+
+/* In the middle of a line: many that see to both endings take all CRs and LFs off a line's end. */
+void case_line_cr(struct turn *t)
+{
+	struct peer *p = peer_open(t);
+	char line[10];
+
+	snprintf(line, sizeof(line), "abc\rdef%s", dialect_line_end(&t->subject->dialect));
+	peer_say(p, line, strlen(line));
 	peer_finish(p);
 }
 

@@ -41,6 +41,7 @@ static bool is_blank_only(const char *data, size_t n, const char *blanks)
 static bool line_answer(struct conversation *c, const char *line, size_t n)
 {
 	bool is_empty = n == 1 || (n == 2 && line[0] == '\r');
+	const char *cr = memchr(line, '\r', n);
 
 	if (has(c, FAULT_LINE_BLANK_ENDS))
 		is_empty = is_blank_only(line, n, " \t\r\n");
@@ -53,6 +54,9 @@ static bool line_answer(struct conversation *c, const char *line, size_t n)
 		return has(c, FAULT_LINE_EMPTY_GOES_ON);
 	if ((has(c, FAULT_LINE_1000_CLOSES) && n > 1000) || (has(c, FAULT_LINE_4000_CLOSES) && n > 4000))
 		return false;
+	if (has(c, FAULT_LINE_CR) && cr && cr + 1 < line + n && cr[1] != '\n')
+		return message_answer(c, line, (size_t)(cr + 1 - line)) &&
+		       line_answer(c, cr + 1, n - (size_t)(cr + 1 - line));
 	return message_answer(c, line, n);
 }
 
