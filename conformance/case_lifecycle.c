@@ -162,7 +162,7 @@ void case_lifecycle_restart(struct turn *t)
 		return;
 	if (!exec_stops(t, SIGTERM, &status)) { /* another case is about that */
 		if (p && t->blame == SILENCE) {
-			t->blame = NOBODY;
+			turn_forgive(t);
 			turn_report(t, "not judged: the server was not stopped while a client was there");
 			launch_stop(exec_server(t)); /* for the next case it is none: it may stop later */
 		}

@@ -36,7 +36,7 @@ static void ask_bystander(struct turn *t, struct peer *p)
 	char why[300];
 
 	snprintf(why, sizeof(why), "%.299s", t->message);
-	t->blame = NOBODY;
+	turn_forgive(t);
 	t->patience *= BRIEF;
 	bool lives = turn_plain(t);
 	t->patience /= BRIEF;
@@ -157,7 +157,7 @@ static bool is_judged(struct turn *t)
 		return true;
 	if (p && t->blame == BYTES && p->n_read > 0 && !p->ended)
 		return true;
-	t->blame = NOBODY;
+	turn_forgive(t);
 	return false;
 }
 

@@ -42,7 +42,7 @@ void case_data_not_executed(struct turn *t)
 	turn_ask_end(t);
 	if (stat(path, &st) == 0) {
 		unlink(path);
-		t->blame = NOBODY;
+		turn_forgive(t);
 		turn_fail(t, BYTES, "data was executed: it made the file %s", path);
 	}
 }

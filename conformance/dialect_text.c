@@ -32,12 +32,19 @@ static const char *concurrency_name(const struct dialect *d)
 	return !d->counted ? NULL : d->capacity > 1 ? "concurrent" : "iterative";
 }
 
+/* As a text: a separator holds no NUL. */
+static const char *separator_text(const struct dialect *d, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.*s", (int)d->rule.n_separator, d->rule.separator);
+	return buf;
+}
+
 const char *dialect_options(const struct dialect *d, bool datagram, char *buf, size_t size)
 {
-	char name[96], text[sizeof(d->rule.separator) + 1] = "";
+	char name[96], text[sizeof(d->rule.separator) + 1];
+	char *time = shell_quote(time_name(d, name, sizeof(name)));
+	char *separator = shell_quote(separator_text(d, text, sizeof(text)));
 
-	memcpy(text, d->rule.separator, d->rule.n_separator);
-	char *time = shell_quote(time_name(d, name, sizeof(name))), *separator = shell_quote(text);
 	if (!time || !separator)
 		buf[0] = '\0';
 	else if (datagram)
@@ -92,7 +99,7 @@ const char *dialect_words(const struct dialect *d, bool datagram, char *buf, siz
 cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transport)
 {
 	cJSON *o;
-	char text[256], separator[17] = "";
+	char text[256];
 
 	if (!d->known)
 		return cJSON_CreateNull();
@@ -104,8 +111,7 @@ cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transpor
 	ts_json_add_text(o, "zone", zone_text(d, text, sizeof(text)));
 	ts_json_add_bool(o, "zone_stated", d->stamp.has_zone);
 	ts_json_add_int(o, "resolution_ns", d->stamp.resolution_ns);
-	memcpy(separator, d->rule.separator, d->rule.n_separator);
-	ts_json_add_text(o, "separator", separator);
+	ts_json_add_text(o, "separator", separator_text(d, text, sizeof(text)));
 	ts_json_add_text(o, "session", datagram ? NULL : d->one_shot ? "one-shot" : "lasting");
 	ts_json_add_text(o, "concurrency", datagram ? NULL : concurrency_name(d));
 	if (datagram || !d->counted)

@@ -32,9 +32,9 @@ static int check_time(const char *text, void *settings, struct ts_err *err)
 static int check_separator(const char *text, void *settings, struct ts_err *err)
 {
 	(void)settings;
-	return strlen(text) < 16 && !strpbrk(text, "[]")
+	return strlen(text) <= TS_SEPARATOR_MAX && !strpbrk(text, "[]")
 	               ? 0
-	               : ts_err_usage(err, "must be auto or at most 15 bytes, without brackets");
+	               : ts_err_usage(err, "must be auto or at most %d bytes, without brackets", TS_SEPARATOR_MAX);
 }
 
 #define AT(name) .offset = offsetof(struct options, name)

@@ -226,6 +226,8 @@ bool peer_answered_within(struct peer *p, int64_t wait_ns)
 {
 	int64_t deadline = ts_clock_mono_ns() + wait_ns, left;
 
+	if (!p)
+		return false;
 	while (!peer_answered(p) && !p->ended && (left = deadline - ts_clock_mono_ns()) > 0)
 		if (p->turn->blame != NOBODY || !peer_pump(p, left))
 			return false;
@@ -234,8 +236,11 @@ bool peer_answered_within(struct peer *p, int64_t wait_ns)
 
 bool peer_listen(struct peer *p, int64_t wait_ns)
 {
-	int64_t before = p->n_read, deadline = ts_clock_mono_ns() + wait_ns, left;
+	int64_t deadline = ts_clock_mono_ns() + wait_ns, left;
 
+	if (!p)
+		return false;
+	const int64_t before = p->n_read;
 	while (!p->ended && p->n_read == before && (left = deadline - ts_clock_mono_ns()) > 0)
 		if (p->turn->blame != NOBODY || !peer_pump(p, left))
 			break;
@@ -244,9 +249,9 @@ bool peer_listen(struct peer *p, int64_t wait_ns)
 
 bool peer_answered_but(struct peer *p, size_t n_left)
 {
-	while (!p->ended && peer_owed(p) > n_left && peer_listen(p, turn_wait_ns(p->turn)))
+	while (p && !p->ended && peer_owed(p) > n_left && peer_listen(p, turn_wait_ns(p->turn)))
 		;
-	return peer_owed(p) <= n_left;
+	return p && peer_owed(p) <= n_left;
 }
 
 bool peer_say(struct peer *p, const void *bytes, size_t n)

@@ -131,6 +131,9 @@ void peer_free(struct peer *p, int64_t wait_ns)
 {
 	static _Thread_local char sink[PEER_READ_BYTES];
 	int64_t deadline = ts_clock_mono_ns() + wait_ns, left, n_total = 0;
+
+	if (!p)
+		return;
 	int64_t most = PEER_POLITE_BYTES + 4 * (int64_t)peer_owed(p); /* to leave sooner would reset */
 
 	shutdown(p->fd, SHUT_WR);

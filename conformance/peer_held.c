@@ -20,20 +20,23 @@ bool peer_holds_rest(const struct peer *p)
 bool peer_excuse_rest(struct peer *p)
 {
 	struct turn *t = p->turn;
-	char found[sizeof(t->message)];
+	char found[sizeof(t->message)], expected[sizeof(t->expected)], actual[sizeof(t->actual)];
 
 	if (t->blame != SILENCE || t->sort != PARTLY)
 		return false;
 	memcpy(found, t->message, sizeof(found));
+	memcpy(expected, t->expected, sizeof(expected));
+	memcpy(actual, t->actual, sizeof(actual));
 	turn_forgive(t);
 	if (!peer_finish(p)) {
 		turn_forgive(t);
 		t->sort = PARTLY;
+		memcpy(t->expected, expected, sizeof(expected));
+		memcpy(t->actual, actual, sizeof(actual));
 		return turn_fail(t, SILENCE, "%s", found);
 	}
 	if (!peer_renew(p))
 		return false;
-	t->sort = ANY;
 	t->subject->holds_rests = true;
 	turn_warn(t, "%s; at the client's end they come, too", found);
 	return true;

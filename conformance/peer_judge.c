@@ -7,12 +7,12 @@
 
 size_t peer_owed(const struct peer *p)
 {
-	return p->n_in - (p->reply.matched < p->n_in ? p->reply.matched : p->n_in);
+	return p ? p->n_in - (p->reply.matched < p->n_in ? p->reply.matched : p->n_in) : 0;
 }
 
 bool peer_answered(const struct peer *p)
 {
-	return p->n_written == p->n_in && ts_reply_complete(&p->reply, p->n_in);
+	return p && p->n_written == p->n_in && ts_reply_complete(&p->reply, p->n_in);
 }
 
 bool peer_lines_fit(struct peer *p)

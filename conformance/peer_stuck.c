@@ -42,6 +42,8 @@ size_t peer_taken(const struct peer *p)
 {
 	int n_waiting = 0;
 
+	if (!p)
+		return 0;
 	if (ioctl(p->fd, SIOCOUTQ, &n_waiting) < 0 || n_waiting < 0)
 		n_waiting = 0;
 	return p->n_written - ((size_t)n_waiting < p->n_written ? (size_t)n_waiting : p->n_written);

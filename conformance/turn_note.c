@@ -53,7 +53,8 @@ void turn_precede(struct turn *t, const char *format, ...)
 void turn_forgive(struct turn *t)
 {
 	t->blame = NOBODY;
-	t->message[0] = '\0';
+	t->sort = ANY;
+	t->message[0] = t->expected[0] = t->actual[0] = '\0';
 }
 
 void turn_report(struct turn *t, const char *format, ...)

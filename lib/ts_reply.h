@@ -29,7 +29,7 @@ struct ts_reply_rule {
 	/* Texts of strftime that will do as well, where not all is known; as far as the first empty one. */
 	struct ts_stamp_format also[TS_REPLY_ALSO];
 	int32_t zone_s; /* for texts without a zone */
-	char separator[32];
+	char separator[TS_SEPARATOR_MAX + 1];
 	size_t n_separator;
 	bool check_time;      /* false: any readable time will do (tsload --verify=format skips the window) */
 	int64_t tolerance_ns; /* beyond the text's own resolution; for clocks that differ */
@@ -61,7 +61,7 @@ const char *ts_reply_verdict_text(enum ts_reply_verdict verdict); /* a sentence'
  */
 #define TS_REPLY_WAYS 24
 
-#define TS_REPLY_STAMP_MAX (TS_STAMP_MAX + 16) /* bytes of the longest "[time]separator" */
+#define TS_REPLY_STAMP_MAX (TS_STAMP_MAX + 1 + TS_SEPARATOR_MAX) /* bytes of the longest "[time]separator" */
 
 struct ts_reply_ways; /* private: the alternatives */
 

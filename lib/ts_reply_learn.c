@@ -14,10 +14,9 @@ struct reply {
  * law is not obeyed.) */
 static size_t separator_max(const char *text, size_t n)
 {
-	const size_t n_most = sizeof(((struct ts_reply_rule *)0)->separator) - 1;
 	size_t n_plain = ts_reply_separator_max(text, n);
 
-	return n_plain < n_most ? n_plain : n_most;
+	return n_plain < TS_SEPARATOR_MAX ? n_plain : TS_SEPARATOR_MAX;
 }
 
 static bool obeys(const struct ts_reply_rule *rule, const struct reply *reply, int64_t now_ns)

@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_STAMP_MAX 128 /* bytes of the longest text, with its terminator */
+#define TS_STAMP_MAX     112 /* bytes of the longest text, with its terminator */
+#define TS_SEPARATOR_MAX 31  /* bytes of the longest separator behind it */
 
 enum ts_stamp_kind {
 	TS_STAMP_CTIME,
@@ -50,11 +51,11 @@ struct ts_stamp_writer {
 	struct ts_stamp_format format;
 	int64_t second;   /* that `text` belongs to; INT64_MIN: none */
 	size_t n, n_head; /* bytes of text in all; offset of the fraction's digits */
-	char suffix[32];
+	char suffix[TS_SEPARATOR_MAX + 2];
 	char text[TS_STAMP_MAX + 40];
 };
 
-/* `suffix` (at most 31 bytes) follows the time text: "]" and the separator. */
+/* `suffix` (at most TS_SEPARATOR_MAX + 1 bytes) follows the time text: "]" and the separator. */
 void ts_stamp_writer_init(struct ts_stamp_writer *w, const struct ts_stamp_format *format, const char *suffix);
 
 /* "[time]separator" for this moment. Returns its length; *text is borrowed until the next call. */

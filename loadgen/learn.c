@@ -27,7 +27,7 @@ static int learn_stated(struct ts_reply_rule *rule, const struct learn_stated *s
 	memset(rule, 0, sizeof(*rule));
 	rule->stamp = stated->stamp;
 	rule->n_separator = n_head - (size_t)(close + 1 - out);
-	if (rule->n_separator > sizeof(rule->separator))
+	if (rule->n_separator > TS_SEPARATOR_MAX)
 		return -EINVAL;
 	memcpy(rule->separator, close + 1, rule->n_separator);
 	if (!stamp.has_zone)

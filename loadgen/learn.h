@@ -27,7 +27,7 @@ struct learner {
 struct learn_stated {
 	bool time, separator;         /* is it said? */
 	struct ts_stamp_format stamp; /* of the time text: needed for strftime, whose texts nobody can guess */
-	char separator_text[16];
+	char separator_text[TS_SEPARATOR_MAX + 1];
 };
 
 /*

@@ -2,8 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#define STAMP_BYTES     192 /* the longest */
-#define SEPARATOR_BYTES 15
+#define STAMP_BYTES 192 /* the longest, of any server */
 
 /* Behind the stamp that begins at `at`; NULL: there is none. */
 static const char *behind_stamp(const char *at, const char *end)
@@ -29,7 +28,7 @@ static bool is_echo(const char *data, size_t n)
 		at = behind_stamp(at, end);
 		if (!at)
 			return false;
-		next = memchr(at, '[', (size_t)(end - at > SEPARATOR_BYTES ? SEPARATOR_BYTES + 1 : end - at));
+		next = memchr(at, '[', (size_t)(end - at > TS_SEPARATOR_MAX ? TS_SEPARATOR_MAX + 1 : end - at));
 		at = next ? next : end;
 	}
 	return true;

@@ -22,8 +22,8 @@ static int check_time(const char *text, void *settings, struct ts_err *err)
 static int check_separator(const char *text, void *settings, struct ts_err *err)
 {
 	(void)settings;
-	if (strlen(text) > 15 || strpbrk(text, "[]\r\n"))
-		return ts_err_usage(err, "must be at most 15 bytes without brackets and line ends");
+	if (strlen(text) > TS_SEPARATOR_MAX || strpbrk(text, "[]\r\n"))
+		return ts_err_usage(err, "must be at most %d bytes without brackets and line ends", TS_SEPARATOR_MAX);
 	return 0;
 }
 

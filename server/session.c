@@ -8,7 +8,7 @@
 int session_desk_init(struct session_desk *d, enum session_framing framing, const struct ts_stamp_format *format,
                       const char *separator, size_t in_bytes, size_t max_line_bytes)
 {
-	char suffix[32] = "]";
+	char suffix[TS_SEPARATOR_MAX + 2] = "]";
 	char *room;
 
 	*d = (struct session_desk){.framing = framing, .max_line_bytes = max_line_bytes, .in_bytes = in_bytes};

@@ -57,7 +57,7 @@ struct session_reply {
 	unsigned n_messages;
 };
 
-/* 0 or -ENOMEM. `separator` of at most 30 bytes. in_bytes: the receive buffer. */
+/* 0 or -ENOMEM. `separator` of at most TS_SEPARATOR_MAX bytes. in_bytes: the receive buffer. */
 int session_desk_init(struct session_desk *d, enum session_framing framing, const struct ts_stamp_format *format,
                       const char *separator, size_t in_bytes, size_t max_line_bytes);
 void session_desk_release(struct session_desk *d);

@@ -135,3 +135,20 @@ END
   [[ "$(field "${tmp}/r.json" dialect.options)" == *"%I:%M:%S %P' "* ]]
   eval "'${bin}/tsconform' --only='format.*' $(field "${tmp}/r.json" dialect.options) ${uri}"
 }
+
+# Fault caught: the report's room for a separator was half of what is learnt, and what was printed could not be stated.
+@test "the longest separator is learnt, reported and stated, and one byte more is wrong usage" {
+  local dashes=-------------------------------
+  start_server --mode=epoll --separator="${dashes}" --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only='format.*' --json="${tmp}/r.json" "${uri}"
+  [ "$(field "${tmp}/r.json" dialect.separator)" = "${dashes}" ]
+  "${bin}/tsconform" --only=format.separator-steady --separator="${dashes}" "${uri}"
+  "${bin}/tsload" --separator="${dashes}" --duration=100ms "${uri}"
+  local tool
+  for tool in tsconform tsload tsserver; do
+    run "${bin}/${tool}" --separator="${dashes}-" tcp://127.0.0.1:1
+    echo "${output}"
+    [ "${status}" -eq 2 ]
+    [[ ${output} == *"--separator"*"at most 31 bytes"* ]]
+  done
+}
