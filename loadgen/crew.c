@@ -91,12 +91,14 @@ static void note_usage(struct place *place, int who)
 }
 
 /* A worker process: its threads, and nothing of the parent's. It dies with it. */
-static void be_process(struct crew *crew, unsigned process)
+static void be_process(struct crew *crew, unsigned process, pid_t parent)
 {
 	unsigned first = process * crew->n_threads;
 	struct place *place = &crew->arena->places[first];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		return;
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	if (start_threads(crew, first, &place->err) < 0) {
@@ -120,11 +122,11 @@ static unsigned n_alive(const struct crew *crew)
 static int start_processes(struct crew *crew, struct ts_err *err)
 {
 	for (unsigned i = 0; i < crew->n_processes; i++) {
-		pid_t pid = fork();
+		pid_t parent = getpid(), pid = fork();
 		if (pid < 0)
 			return ts_err_set(err, errno, "cannot start worker process %u: %s", i + 1, strerror(errno));
 		if (pid == 0) {
-			be_process(crew, i);
+			be_process(crew, i, parent);
 			_exit(0);
 		}
 		crew->pids[i] = pid;

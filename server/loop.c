@@ -66,7 +66,8 @@ static void pause_accepting(struct loop *loop)
 
 static bool has_place(struct loop *loop)
 {
-	return loop->n_open < loop->max_open && (loop->draining || worker_take_place(loop->worker));
+	return !(loop->is_limited && loop->n_open >= loop->max_open) &&
+	       (loop->draining || worker_take_place(loop->worker));
 }
 
 void loop_give_place(struct loop *loop)
@@ -331,10 +332,9 @@ static int begin(struct loop *loop, int stop_fd)
 	TAILQ_INIT(&loop->conns);
 	TAILQ_INIT(&loop->lingering);
 	loop->idle_matters = loop->worker->server->set.idle_timeout_ns > 0;
-	if (loop->max_open == 0)
-		loop->max_open = SIZE_MAX;
 	loop->stop = (struct source){.fd = stop_fd, .kind = SOURCE_STOP, .want = WANT_READ};
 	rc = loop->ops->add(loop, &loop->stop);
+	loop->hears_stop = rc == 0;
 	return rc < 0 ? rc : add_ports(loop);
 }
 
@@ -343,7 +343,8 @@ static void end(struct loop *loop)
 	loop_conns_cut_off(loop);
 	for (size_t i = 0; i < loop->n_ports; i++)
 		loop->ops->remove(loop, &loop->ports[i].source);
-	loop->ops->remove(loop, &loop->stop);
+	if (loop->hears_stop)
+		loop->ops->remove(loop, &loop->stop);
 	free(loop->ports);
 	post_free(loop->post);
 }

@@ -54,12 +54,12 @@ struct loop {
 	struct source stop;
 	struct post *post;                 /* owned; NULL without a datagram socket */
 	struct conn_list conns, lingering; /* by last activity, if that matters; by the next look */
-	size_t n_open, max_open;           /* max_open: what the mechanism can watch; SIZE_MAX */
+	size_t n_open, max_open;           /* max_open: what the mechanism can watch, where it is limited */
 	int64_t accept_again_ns;  /* monotonic; 0: accepting. Else out of descriptors, memory or places until then */
 	int64_t receive_again_ns; /* monotonic; 0: receiving datagrams. Else out of memory until then */
 	int64_t send_again_ns;    /* monotonic; 0: no conversation is CONN_SHORT */
 	unsigned round;           /* wake-ups so far */
-	bool draining, idle_matters;
+	bool draining, idle_matters, is_limited, hears_stop;
 };
 
 /*

@@ -7,7 +7,8 @@
 
 #include "loop.h"
 
-/* From now on the source waits for that. 0; or -errno, which has been noted, and it waits for what it did before. */
+/* From now on the source waits for that. 0; or -errno, which has been noted: it waits for what it did before, or, if it
+   is a listener, perhaps for nothing. */
 int loop_want(struct loop *loop, struct source *s, enum source_want what);
 
 /* A caller, whose place is taken: fd is given. One that cannot be served is turned away, and its place given back.

@@ -110,7 +110,8 @@ static void talk_as_child(struct nursery *n, int fd)
 {
 	struct worker *w = n->worker;
 
-	server_become_child(w->server);
+	if (!server_become_child(w->server))
+		return;
 	stop_become_child(w->server);
 	listeners_close(&w->server->listeners, false);
 	w->counters = n->children[n->n].slot;

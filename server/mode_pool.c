@@ -23,9 +23,15 @@ struct pool {
 	pthread_cond_t filled, emptied;
 	int queue[QUEUE]; /* a ring of descriptors */
 	size_t head, n;
-	bool closed;        /* nothing will be put in any more */
-	pthread_t *threads; /* owned */
-	size_t n_threads;
+	bool closed;            /* nothing will be put in any more */
+	struct member *members; /* owned */
+	size_t n_members;
+};
+
+struct member {
+	struct pool *pool;
+	struct worker worker;
+	pthread_t thread;
 };
 
 static void put(struct pool *p, int fd)
@@ -79,22 +85,33 @@ static void close_queue(struct pool *p)
 static void *work(void *arg)
 {
 	struct partings partings = {.n = 0};
-	struct pool *p = arg;
-	struct worker w;
+	struct member *m = arg;
+	struct worker *w = &m->worker;
 	int fd;
 
-	if (worker_init(&w, p->server, 0) < 0)
-		return NULL;
-	w.partings = &partings;
-	if (!p->server->listeners.items[0].stream)
-		talk_one_by_one(&w);
-	while ((fd = take(p, &w)) >= 0) {
-		talk(&w, fd);
-		worker_give_place(&w);
+	w->partings = &partings;
+	if (!w->server->listeners.items[0].stream)
+		talk_one_by_one(w);
+	while ((fd = take(m->pool, w)) >= 0) {
+		talk(w, fd);
+		worker_give_place(w);
 	}
-	partings_finish(&partings, &w);
-	worker_release(&w);
+	partings_finish(&partings, w);
+	worker_release(w);
 	return NULL;
+}
+
+static int join(struct pool *p, struct member *m)
+{
+	int rc = worker_init(&m->worker, p->server, 0);
+
+	m->pool = p;
+	if (rc < 0)
+		return rc;
+	rc = -pthread_create(&m->thread, NULL, work, m);
+	if (rc < 0)
+		worker_release(&m->worker);
+	return rc;
 }
 
 /* Fewer threads than asked for are said and lived with; none are an error. */
@@ -102,17 +119,16 @@ static int start(struct pool *p, struct worker *w, size_t n)
 {
 	int rc = 0;
 
-	p->threads = calloc(n, sizeof *p->threads);
-	if (!p->threads)
+	p->members = calloc(n, sizeof *p->members);
+	if (!p->members)
 		return -ENOMEM;
-	while (rc == 0 && p->n_threads < n) {
-		rc = pthread_create(&p->threads[p->n_threads], NULL, work, p);
-		if (rc == 0)
-			p->n_threads++;
-		else
-			worker_note(w, ERROR_THREAD, rc, "the pool is smaller than --workers");
+	while (rc == 0 && p->n_members < n) {
+		rc = join(p, &p->members[p->n_members]);
+		p->n_members += rc == 0;
 	}
-	return p->n_threads > 0 ? 0 : -rc;
+	if (rc < 0)
+		worker_note(w, ERROR_THREAD, -rc, "the pool is smaller than --workers");
+	return p->n_members > 0 ? 0 : rc;
 }
 
 static int accept_all(struct pool *p, struct worker *w)
@@ -143,8 +159,8 @@ static int serve(struct pool *p, struct worker *w)
 	}
 	stop_ask(p->server);
 	close_queue(p);
-	for (size_t i = 0; i < p->n_threads; i++)
-		pthread_join(p->threads[i], NULL);
+	for (size_t i = 0; i < p->n_members; i++)
+		pthread_join(p->members[i].thread, NULL);
 	stop_unwatch(p->server);
 	return rc;
 }
@@ -161,7 +177,7 @@ int mode_pool(struct server *server)
 	if (rc < 0)
 		return rc;
 	rc = serve(&p, &w);
-	free(p.threads);
+	free(p.members);
 	worker_release(&w);
 	return rc;
 }

@@ -98,6 +98,7 @@ int mode_select(struct server *server)
 
 	if (rc < 0)
 		return rc;
+	sel.array.loop.is_limited = true;
 	sel.array.loop.max_open = room_for_clients(server);
 	ts_log(&server->log, TS_LOG_INFO,
 	       "select watches descriptors below %d: beyond %zu clients, callers wait in the queue", FD_SETSIZE,

@@ -19,13 +19,12 @@ struct process {
 };
 
 /* The whole life of a child. Its signals are its own: a mode reads them from signal_fd, which is made anew here. */
-static int child(struct server *server, size_t index, struct counters *slot, pid_t parent, mode_run *serve)
+static int child(struct server *server, size_t index, struct counters *slot, mode_run *serve)
 {
 	int rc;
 
-	server_become_child(server);
-	if (getppid() != parent)
-		return 0; /* it died meanwhile */
+	if (!server_become_child(server))
+		return 0;
 	server->child_index = index;
 	server->slot = slot;
 	stop_release(&server->stop);
@@ -39,12 +38,12 @@ static int child(struct server *server, size_t index, struct counters *slot, pid
  * apart. */
 static int start(struct server *server, struct process *p, size_t index, mode_run *serve)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t pid = fork();
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		return child(server, index, p->slot, parent, serve);
+		return child(server, index, p->slot, serve);
 	p->pid = pid;
 	p->started_ns = ts_clock_mono_ns();
 	return 0;

@@ -156,6 +156,7 @@ int server_run(struct server *server, struct ts_err *err)
 {
 	int rc;
 
+	server->pid = getpid();
 	server->started_ns = ts_clock_mono_ns();
 	server->started_wall_ns = ts_clock_wall_ns();
 	ts_host_raise_descriptors();
@@ -227,12 +228,15 @@ void server_ready(struct server *server)
 	kill(getpid(), SIGTERM);
 }
 
-void server_become_child(struct server *server)
+bool server_become_child(struct server *server)
 {
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	bool has_parent = getppid() == server->pid;
+	server->pid = getpid();
 	server->is_child = true;
-	prctl(PR_SET_PDEATHSIG, SIGTERM); /* it does not outlive its parent */
 	if (server->set.ready_fd >= 0 && !atomic_flag_test_and_set(&server->ready_said))
 		end_ready_fd(server);
+	return has_parent;
 }
 
 /*

@@ -34,6 +34,7 @@ struct server {
 	atomic_flag ready_said;           /* also in children, which have nothing to say */
 	int null_fd;                      /* owned: what --ready-fd becomes if it is a standard descriptor; else -1 */
 	int64_t processes_peak_rss_bytes; /* the sum, once the processes of processes.h have ended */
+	pid_t pid;                        /* of this process */
 	bool is_child;
 	size_t child_index;    /* among its like, in a child; else 0 */
 	struct counters *slot; /* in a child: the one that its parent took for it */
@@ -63,14 +64,14 @@ struct worker {
 	int64_t n_late;            /* callers looked for since */
 };
 
-/* Open everything, run the mode, close everything. The exit status; err says why it is not 0. */
+/* Open everything, run the mode, close everything. 0, or -errno with err. */
 int server_run(struct server *server, struct ts_err *err);
 
 /* The ready lines: once, from the process that was started. */
 void server_ready(struct server *server);
 
-/* A child process forgets what belongs to its parent. */
-void server_become_child(struct server *server);
+/* A child process forgets what belongs to its parent, and ends with it. False: that has ended meanwhile. */
+bool server_become_child(struct server *server);
 
 /* Write --stats; `partial` while still serving. 0, or -errno with err. */
 int server_report(struct server *server, bool partial, struct ts_err *err);

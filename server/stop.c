@@ -15,22 +15,29 @@
 
 int stop_init(struct stop *stop)
 {
-	*stop = (struct stop){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	*stop = (struct stop){.signal_fd = -1, .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	if (stop->wake_fd < 0)
 		return -errno;
-	stop->signal_fd = ts_signal_fd();
-	if (stop->signal_fd < 0) {
-		close(stop->wake_fd);
-		return stop->signal_fd;
+	int fd = ts_signal_fd();
+	if (fd < 0) {
+		stop_release(stop);
+		return fd;
 	}
+	stop->signal_fd = fd;
 	return 0;
+}
+
+static void release(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 void stop_release(struct stop *stop)
 {
-	if (stop->signal_fd >= 0)
-		close(stop->signal_fd);
-	close(stop->wake_fd);
+	release(&stop->signal_fd);
+	release(&stop->wake_fd);
 }
 
 bool server_stopping(const struct server *server)

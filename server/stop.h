@@ -32,8 +32,8 @@ struct stop {
 	_Atomic bool watch_is_over;
 };
 
-int stop_init(struct stop *stop); /* blocks the signals; 0 or -errno */
-void stop_release(struct stop *stop);
+int stop_init(struct stop *stop);     /* blocks the signals; 0 or -errno */
+void stop_release(struct stop *stop); /* may be called again, and after an init that failed */
 
 /* Has the stop been asked for? Cheap; any thread. */
 bool server_stopping(const struct server *server);

@@ -153,3 +153,13 @@ gone() { # PID: within 5 s
     grep -q '"endpoints": \["unix:' "${BATS_TEST_TMPDIR}/stats.${mode}"
   done
 }
+
+# Fault caught: the stop was taken out of a set into which it had not come, and the C library aborted.
+@test "select says what is wrong where its own descriptors are beyond FD_SETSIZE" {
+  # shellcheck disable=SC2016 # the inner shell expands them
+  run timeout 10 bash -c 'for ((i = 3; i < 1100; i++)); do eval "exec $i</dev/null"; done
+    exec "$1" --mode=select --listen=tcp://127.0.0.1:0' _ "${bin}/tsserver"
+  echo "${output}"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"tsserver: mode select: Too many open files"* ]]
+}
