@@ -185,10 +185,9 @@ static bool goes_on_growing(struct turn *t, const struct trait *trait)
 static void judge_growth(struct turn *t, const struct trait *trait, const struct launch_census *before,
                          const struct launch_census *after, int n)
 {
-	const int64_t n_before = trait->count(before), n_after = trait->count(after), growth = n_after - n_before;
-
 	if (n == 0)
 		return;
+	const int64_t n_before = trait->count(before), n_after = trait->count(after), growth = n_after - n_before;
 	const bool plain = growth > 2 + n / 5, goes_on = !plain && growth > FEW && goes_on_growing(t, trait);
 	if (goes_on)
 		t->sort = KEPT_WAITING; /* seen three times */

@@ -34,6 +34,7 @@ void case_data_not_executed(struct turn *t)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/tmp/tsconform-canary-%d", (int)getpid());
+	unlink(path); /* of a run that was killed */
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && t->blame == NOBODY; i++) {
 		const char *hole = strstr(forms[i], "%s");
 		snprintf(text, sizeof(text), "%.*s%s%s", (int)(hole - forms[i]), forms[i], path, hole + 2);

@@ -200,9 +200,11 @@ int dgram_receive(struct dgram *d, int64_t wait_ns)
 			bool stray = d->foreign && (d->n_tail == 0 || !memmem(d->bytes, d->n, d->tail, d->n_tail));
 			trace_add(&d->turn->trace, ts_clock_mono_ns(), d->number, stray ? "stray" : "recv", d->bytes,
 			          d->n);
-			if (stray)
-				continue;
-			return 1;
+			if (!stray)
+				return 1;
+			if (ts_clock_mono_ns() >= deadline)
+				return 0;
+			continue;
 		}
 		int error = errno;
 		if (nobody_there(error) && turn_sees_end(d->turn, SILENCE))

@@ -26,7 +26,7 @@ static size_t stream_reply(struct turn *t, char *out, size_t size)
 		return 0;
 	p->dumb = true;
 	peer_send(p, word, turn_framed_letters(t, N_WORD, word));
-	while (!memchr(p->first, ']', p->n_first) && peer_listen(p, turn_wait_ns(t)))
+	while (!memchr(p->first, ']', p->n_first) && p->n_first < sizeof(p->first) && peer_listen(p, turn_wait_ns(t)))
 		;
 	size_t n = copy(out, size, p->first, p->n_first);
 	peer_half_close(p);

@@ -112,7 +112,7 @@ static bool answers_first_only(struct turn *t, struct dgram *first)
 	if (answered)
 		return false;
 	t->subject->gone = false;
-	while (dgram_receive(first, 0) == 1) /* what was the other's */
+	for (int i = 0; i < TRIES && dgram_receive(first, 0) == 1; i++) /* what was the other's */
 		;
 	t->blame = NOBODY;
 	return goes_on(t, first);

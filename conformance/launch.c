@@ -130,8 +130,12 @@ static bool reap(pid_t pid, int64_t wait_ns, int *status)
 bool launch_wait(struct launch *l, int64_t wait_ns, int *status)
 {
 	if (l->pid == 0)
-		return true;
-	return reap(l->pid, wait_ns, status);
+		l->status = LAUNCH_UNKNOWN;
+	else if (l->ended != l->pid && !reap(l->pid, wait_ns, &l->status))
+		return false;
+	l->ended = l->pid;
+	*status = l->status;
+	return true;
 }
 
 /*
@@ -365,16 +369,16 @@ void launch_signal(struct launch *l, int signo)
 int launch_second(struct launch *l, int64_t wait_ns)
 {
 	struct launch other = *l;
-	int status = -1;
+	int status = LAUNCH_UNKNOWN;
 
 	other.said_fd = other.wrong_fd = -1;
 	other.pid = spawn(&other, ++l->n_starts);
 	if (other.pid > 0 && !reap(other.pid, wait_ns, &status)) {
 		launch_stop(&other);
-		return -1;
+		return LAUNCH_RUNS_ON;
 	}
 	end_all(&other);
-	return status;
+	return l->leaves ? LAUNCH_UNKNOWN : status;
 }
 
 int64_t launch_ready_ns(const struct launch *l)

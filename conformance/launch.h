@@ -58,7 +58,8 @@ void launch_stop(struct launch *l);
 /* Is anybody listening on the endpoint? Asked of the kernel. */
 bool launch_listening(const struct launch *l);
 
-/* A second server with the same command: its wait status, or -1 when it still ran after wait_ns (it is ended then). */
+/* A second server with the same command: its wait status; LAUNCH_RUNS_ON: it still ran after wait_ns, and is ended. */
+#define LAUNCH_RUNS_ON (-2)
 int launch_second(struct launch *l, int64_t wait_ns);
 
 int64_t launch_ready_ns(const struct launch *l);        /* from start to listening */

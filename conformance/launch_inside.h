@@ -14,6 +14,8 @@ struct launch {
 	int n_waits; /* for a port that the kernel remembered */
 	int n_deaf;  /* times that it was asked to stop, and did not */
 	pid_t pid;   /* of sh, or of the server that it left in the background; 0: not running */
+	pid_t ended; /* launch_wait has seen the end of this one, */
+	int status;  /* with this status */
 	pid_t session;
 	char mark[32];  /* in the environment of all its processes, new at each start: MARK and a number */
 	bool leaves;    /* the command ends at once, and leaves its server in the background */

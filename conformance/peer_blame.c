@@ -140,7 +140,8 @@ static const char *how_with_next(struct peer *p, struct spoiled *s, enum sort *s
 		} else if (is_out_of_order(p, s)) {
 			how = "the replies came in another order than the messages";
 		} else {
-			more = peer_listen(p, BEHIND_NS + 2 * t->subject->dialect.rtt_ns);
+			more = p->n_first < sizeof(p->first) &&
+			       peer_listen(p, BEHIND_NS + 2 * t->subject->dialect.rtt_ns);
 		}
 	}
 	p->dumb = false;
