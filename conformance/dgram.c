@@ -31,12 +31,12 @@ static const char longer[] = "-longer-and-longer-until-it-fills-what-somebody-ha
 
 static int bind_path(struct dgram *d, enum dgram_name name)
 {
-	static _Atomic int n_made;
 	struct sockaddr_un own = {.sun_family = AF_UNIX};
 	int n_longer = name == DGRAM_LONG ? (int)sizeof(longer) - 1 : (d->number - 1) % 4 * LONGER;
 
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	snprintf(d->path, sizeof(d->path), "/tmp/tsconform-%d.%03d%.*s", (int)getpid(), ++n_made, n_longer, longer);
+	snprintf(d->path, sizeof(d->path), "/tmp/tsconform-%d.%03d%.*s", (int)getpid(), ++d->turn->subject->n_paths,
+	         n_longer, longer);
 	snprintf(own.sun_path, sizeof(own.sun_path), "%s", d->path);
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&own, sizeof(own)) == 0) {
 		chmod(d->path, 0777); /* the server may be another user's */

@@ -127,7 +127,7 @@ static const struct ts_opt rows[] = {
         {.type = TS_OPT_DURATION,
          .name = "timeout",
          .arg = "T",
-         .fallback = "3s",
+         .fallback = OPTIONS_TIMEOUT,
          .min = "10ms",
          .max = "10m",
          AT(timeout_ns),

@@ -16,6 +16,9 @@
 
 enum format { FORMAT_HUMAN, FORMAT_TAP };
 
+#define OPTIONS_TIMEOUT    "3s"
+#define OPTIONS_TIMEOUT_NS (3 * TS_S)
+
 struct options {
 	const char *exec;   /* --exec: how to start the server */
 	const char *client; /* --client: how to start the client that is judged instead of a server */
@@ -24,7 +27,7 @@ struct options {
 	int framing, session, concurrency, empty_datagram; /* indices into CHOICES_... */
 	const char *time;                                  /* "auto", "ctime", "strftime:..." */
 	const char *separator;                             /* "auto" or the text itself */
-	int64_t timeout_ns;
+	int64_t timeout_ns;                                /* OPTIONS_TIMEOUT unless said */
 	int64_t n_random_cases, seed, n_jobs;
 	int format;               /* enum format */
 	int progress;             /* enum ts_live_when */

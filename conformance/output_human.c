@@ -1,6 +1,7 @@
 /* For people: what is wrong first, with all that is needed to see it again; then one line that says how it stands. */
 #include "client.h"
 #include "output.h"
+#include "result.h"
 #include "shell_quote.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,10 @@ static void print_finding(FILE *out, const struct report *report, const struct r
 	fprintf(out, "      again with:  tsconform");
 	print_which(out, report, r);
 	print_dialect(out, o);
+	if (o->timeout_ns != OPTIONS_TIMEOUT_NS)
+		fprintf(out, " --timeout=%lldms", (long long)(o->timeout_ns / TS_MS));
+	if (o->strict)
+		fputs(" --strict", out);
 	if (o->text)
 		fputs(" --text", out);
 	if (o->words)
@@ -172,6 +177,18 @@ static void print_wrong(FILE *out, const struct report *report, const struct pai
 	}
 }
 
+/* A verdict on half of the cases is to be known for one. */
+static void print_not_tried(FILE *out, const struct report *report)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < report->n; i++)
+		n += report->results[i].selected &&
+		     strncmp(report->results[i].message, RESULT_SLOW, sizeof(RESULT_SLOW) - 1) == 0;
+	if (n > 0)
+		fprintf(out, "\n%d cases were not tried, for the server is slow; a longer --timeout tries all\n", n);
+}
+
 void output_human(FILE *out, const struct report *report, bool colour)
 {
 	struct paint p = paint_of(colour);
@@ -191,6 +208,7 @@ void output_human(FILE *out, const struct report *report, bool colour)
 		print_areas(out, report, &p);
 		if (report->counts[PASS] + report->counts[SKIP] + report->counts[ERROR] > SCREENFUL)
 			print_wrong(out, report, &p);
+		print_not_tried(out, report);
 	} else {
 		fprintf(out, "  not reached: %s\n", report->unreached);
 	}

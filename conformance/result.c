@@ -100,7 +100,7 @@ static const char *enough_why(const struct report *report, char *cause, size_t s
 		else
 			snprintf(cause, size, "a reply takes %.1f s; a longer --timeout runs all",
 			         (double)s->dialect.least_rtt_ns / 1e9);
-		return "not run, for the server is slow";
+		return RESULT_SLOW;
 	}
 	const int64_t since_ns = ts_clock_mono_ns() - report->begin_ns;
 	if (report->n_confirmed == 0 || since_ns < (report_is_decided(report) ? DECIDED_NS : FAILED_NS))

@@ -17,7 +17,6 @@
 #define TS_ENDPOINT_TEXT_MAX 160 /* bytes of the longest URI with its terminator */
 
 enum ts_transport { TS_TCP, TS_UDP, TS_UNIX, TS_UNIXGRAM };
-#define TS_TRANSPORTS  "tcp|udp|unix|unixgram"
 #define TS_TRANSPORT_N 4
 
 struct ts_endpoint {

@@ -40,6 +40,7 @@ struct server {
 	bool in_line;                                                 /* TERM_WAITS_LINE: a line has begun */
 	long long started_ns, first_client_ns, looked_ns, waiting_ns; /* wall clock */
 	uint64_t n_clients, n_replies;
+	_Atomic int n_silent; /* SILENT_PLACES: those that are lost */
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t client_gone;
 	int clients[CLIENTS_MAX]; /* descriptors of conversations (form fork: process ids); 0: free */

@@ -20,6 +20,8 @@ static void begin(struct conversation *c)
 		setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (has(c, FAULT_SEND_TIMEOUT_ALONE)) /* or the kernel's may hold all that a client sends */
 		setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &(int){16384}, sizeof(int));
+	while (has(c, FAULT_SILENT_PLACES) && c->server->n_silent >= 30 && !c->server->stopping)
+		usleep(10000);
 	if (has(c, FAULT_GREETING))
 		bytes_send(c, c->fd, "welcome\n", 8);
 	if (has(c, FAULT_STAMP_FIRST))
@@ -135,6 +137,7 @@ static bool end_answer(struct conversation *c)
 	case FAULT_NEVER_CLOSES:
 	case FAULT_CLOSES_WITH_NEXT: return false;
 	case FAULT_SILENT_STUCK: return !silent;
+	case FAULT_SILENT_PLACES: c->server->n_silent += silent; break;
 	case FAULT_SILENT_DIES:
 		if (silent)
 			exit(1);
