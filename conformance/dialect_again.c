@@ -7,7 +7,8 @@
 #include "ts_clock.h"
 #include <string.h>
 
-#define END_NS (300 * TS_MS)
+#define END_NS   (300 * TS_MS)
+#define TENTH_NS (100 * TS_MS) /* the coarsest clock that shows a fraction */
 
 static size_t copy(char *out, size_t size, const char *bytes, size_t n)
 {
@@ -66,32 +67,67 @@ static int64_t resolution_ns(const struct ts_stamp_format *coarse, const struct 
 	return stamp.resolution_ns;
 }
 
+static size_t text_again(struct turn *t, char *out, size_t size)
+{
+	bool datagram = !ts_transport_is_stream(t->subject->endpoint.transport);
+
+	return text_of(out, (datagram ? datagram_reply : stream_reply)(t, out, size));
+}
+
+/* An ISO text without a fraction may be that of a whole second: one that is not takes its place. */
+static void look_for_fraction(struct turn *t)
+{
+	struct dialect *d = &t->subject->dialect;
+	char out[sizeof(d->sample)];
+	struct ts_stamp stamp;
+
+	if (d->rule.stamp.kind != TS_STAMP_RFC3339 || d->stamp.digits > 0 || dialect_is_slow(d))
+		return;
+	ts_clock_sleep_until(ts_clock_mono_ns() + TENTH_NS + TENTH_NS / 4);
+	size_t n = text_again(t, out, sizeof(out));
+	if (n == 0 || n >= sizeof(d->stamp_text) || ts_stamp_read(&stamp, &d->rule.stamp, out + 1, n, NULL) < 0 ||
+	    stamp.digits == 0)
+		return;
+	d->stamp = stamp;
+	memcpy(d->stamp_text, out + 1, n);
+	d->stamp_text[n] = '\0';
+}
+
 void dialect_settle_zeros(struct turn *t)
 {
 	/* Parts of what the last digit means, in per cent: after none of them is it likely to be the same one again. */
 	static const int waits[] = {125, 360, 230};
 	struct dialect *d = &t->subject->dialect;
-	bool datagram = !ts_transport_is_stream(t->subject->endpoint.transport);
-	struct ts_stamp_format coarse;
+	struct ts_stamp_format coarse, whole;
 	struct ts_stamp stamp;
 	char out[sizeof(d->sample)];
 
-	if (options_pattern(t->subject->options) ||
-	    !dialect_zeros(&d->rule.stamp, d->stamp_text, strlen(d->stamp_text), ts_clock_wall_ns(), &coarse))
+	if (options_pattern(t->subject->options))
 		return;
+	look_for_fraction(t);
+	turn_forgive(t); /* what went wrong is found again, by a case */
+	t->subject->gone = false;
+	if (!dialect_zeros(&d->rule.stamp, d->stamp_text, strlen(d->stamp_text), ts_clock_wall_ns(), &coarse))
+		return;
+	const bool is_dropped = d->rule.stamp.kind == TS_STAMP_RFC3339 && dialect_zeros_dropped(&coarse, &whole);
 	bool stays = true;
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]) && stays; i++) {
 		bool seconds = resolution_ns(&coarse, d) == TS_S; /* or else it steps by 100 ms */
 		if (seconds && i == 2)
 			break;
-		int64_t unit_ns = seconds ? 100 * TS_MS : d->stamp.resolution_ns;
+		int64_t unit_ns = seconds ? TENTH_NS : d->stamp.resolution_ns;
 		ts_clock_sleep_until(ts_clock_mono_ns() + unit_ns * waits[i] / 100);
-		size_t n = text_of(out, (datagram ? datagram_reply : stream_reply)(t, out, sizeof(out)));
+		size_t n = text_again(t, out, sizeof(out));
 		stays = n > 0 && (ts_stamp_read(&stamp, &coarse, out + 1, n, NULL) == 0 ||
+		                  (is_dropped && ts_stamp_read(&stamp, &whole, out + 1, n, NULL) == 0) ||
 		                  dialect_zeros(&d->rule.stamp, out + 1, n, ts_clock_wall_ns(), &coarse));
 	}
 	if (stays)
 		dialect_take_format(d, &coarse);
-	t->blame = NOBODY; /* what went wrong is found again, by a case */
+	if (stays && is_dropped) {
+		d->rule.also[0] = whole;
+		d->rule.also[1].strftime_text[0] = '\0';
+	}
+	turn_forgive(t);
 	t->subject->gone = false;
 }

@@ -2,6 +2,7 @@
 #include "dialect_guess.h"
 #include "dialect_inside.h"
 #include "dialect_unpad.h"
+#include "dialect_zeros.h"
 #include "suite.h"
 #include "ts_clock.h"
 #include <stdio.h>
@@ -42,6 +43,21 @@ static void apply_options(struct dialect *d, const struct options *o)
 		d->empty = o->empty_datagram == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
 }
 
+/* A pattern as dialect_settle_zeros makes it, stated: the text may be one that leaves its zeros out. */
+static void leave_out_zeros(struct dialect *d, const char *text, size_t n)
+{
+	struct ts_stamp_format *format = &d->rule.stamp, *also = d->rule.also, with = *format;
+	struct ts_stamp stamp;
+
+	if (!strstr(format->strftime_text, "%S.%1N0") || !dialect_zeros_dropped(format, &also[0]))
+		return;
+	also[1].strftime_text[0] = '\0';
+	if (ts_stamp_read(&stamp, &also[0], text, n, NULL) == 0) {
+		*format = also[0];
+		also[0] = with;
+	}
+}
+
 /* The text follows the pattern that was stated, or else some pattern: a time of none of the named kinds. */
 static bool read_pattern(struct dialect *d, const char *text, size_t n, const char *stated)
 {
@@ -53,6 +69,7 @@ static bool read_pattern(struct dialect *d, const char *text, size_t n, const ch
 	*format = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME};
 	snprintf(format->strftime_text, sizeof(format->strftime_text), "%s", stated);
 	dialect_unpad_stated(format, d->rule.also, text, n);
+	leave_out_zeros(d, text, n);
 	if (ts_stamp_read(&d->stamp, format, text, n, NULL) < 0)
 		return false;
 	d->rule.zone_s = d->stamp.has_zone ? d->stamp.zone_s : ts_stamp_guess_zone(&d->stamp, now_ns);

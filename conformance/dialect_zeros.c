@@ -68,3 +68,16 @@ bool dialect_zeros(const struct ts_stamp_format *format, const char *text, size_
 	                    stamp.digits - told, zeros, fraction + n_fraction);
 	return size < (int)sizeof(coarse->strftime_text) && ts_stamp_read(&stamp, coarse, text, n, NULL) == 0;
 }
+
+bool dialect_zeros_dropped(const struct ts_stamp_format *coarse, struct ts_stamp_format *whole)
+{
+	size_t n_fraction = 0;
+	const char *text = coarse->strftime_text, *fraction = fraction_of(text, &n_fraction);
+
+	if (!fraction || fraction == text || fraction[-1] != '.')
+		return false;
+	const char *rest = fraction + n_fraction + strspn(fraction + n_fraction, "0");
+	*whole = (struct ts_stamp_format){.kind = TS_STAMP_STRFTIME, .utc = coarse->utc};
+	snprintf(whole->strftime_text, sizeof(whole->strftime_text), "%.*s%s", (int)(fraction - 1 - text), text, rest);
+	return true;
+}

@@ -19,4 +19,8 @@
 bool dialect_zeros(const struct ts_stamp_format *format, const char *text, size_t n, int64_t now_ns,
                    struct ts_stamp_format *coarse);
 
+/* The same text where the fraction is nothing but zeros, for those that leave it out then, as Python's isoformat and
+ * Java's Instant do. False: it has no fraction. */
+bool dialect_zeros_dropped(const struct ts_stamp_format *coarse, struct ts_stamp_format *whole);
+
 #endif

@@ -1,4 +1,5 @@
 #include "ts_stamp_inside.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const char kind_names[TS_STAMP_N][10] = {
@@ -65,6 +66,7 @@ bool ts_stamp_finish(struct ts_stamp *stamp, const struct ts_stamp_fields *f, st
 	if (f->has_zone)
 		seconds -= f->zone_s;
 	stamp->has_date = f->has_date;
+	stamp->month = stamp->month_day = stamp->week_day = 0;
 	stamp->has_zone = f->has_zone;
 	stamp->zone_s = f->has_zone ? f->zone_s : 0;
 	stamp->digits = f->digits;
@@ -141,6 +143,27 @@ static int64_t divide_down(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+#define SUNDAY 3 /* days after 1 January 1970 */
+
+/* ns is a time of day: that of the nearest such day, or of the nearest day at all. */
+static int64_t on_nearest_day(const struct ts_stamp *stamp, int64_t ns, int64_t near_ns)
+{
+	const int64_t period_ns = stamp->week_day ? 7 * DAY_NS : DAY_NS;
+	const int year = 1970 + (int)(divide_down(near_ns, DAY_NS) / 365.2425);
+	int64_t best_ns = INT64_MAX;
+
+	if (stamp->week_day)
+		ns += (SUNDAY + stamp->week_day - 1) * DAY_NS;
+	if (!stamp->month)
+		return ns + divide_down(near_ns - ns + period_ns / 2, period_ns) * period_ns;
+	for (int y = year - 1; y <= year + 1; y++) {
+		int64_t then_ns = ts_stamp_days(y, stamp->month, stamp->month_day) * DAY_NS + ns;
+		if (best_ns == INT64_MAX || llabs(then_ns - near_ns) < llabs(best_ns - near_ns))
+			best_ns = then_ns;
+	}
+	return best_ns;
+}
+
 int32_t ts_stamp_guess_zone(const struct ts_stamp *stamp, int64_t now_ns)
 {
 	if (stamp->has_zone)
@@ -149,11 +172,11 @@ int32_t ts_stamp_guess_zone(const struct ts_stamp *stamp, int64_t now_ns)
 	bool fits_utc = stamp->begin_ns <= now_ns && now_ns < stamp->begin_ns + stamp->resolution_ns;
 	if (stamp->has_date && fits_utc) /* a text such as a day fits many zones */
 		return 0;
-	int64_t ahead_ns = stamp->begin_ns + stamp->resolution_ns / 2 - now_ns;
-	if (!stamp->has_date) /* any day will do: take the one that brings it within 12 hours */
-		ahead_ns -= divide_down(ahead_ns + DAY_NS / 2, DAY_NS) * DAY_NS;
+	int64_t middle_ns = stamp->begin_ns + stamp->resolution_ns / 2;
+	int64_t ahead_ns = (stamp->has_date ? middle_ns : on_nearest_day(stamp, middle_ns, now_ns)) - now_ns;
 	int64_t quarters = divide_down(ahead_ns + QUARTER_NS / 2, QUARTER_NS);
-	if (!stamp->has_date && quarters == WEST_MOST) /* 12 hours either way: nobody lives in the west of them */
+	bool any_day = !stamp->has_date && !stamp->month && !stamp->week_day;
+	if (any_day && quarters == WEST_MOST) /* 12 hours either way: nobody lives in the west of them */
 		quarters = -WEST_MOST;
 	if (quarters < WEST_MOST || quarters > EAST_MOST)
 		return INT32_MIN;
@@ -167,6 +190,6 @@ int64_t ts_stamp_instant_ns(const struct ts_stamp *stamp, int32_t zone_s, int64_
 	if (!stamp->has_zone)
 		ns -= zone_s * INT64_C(1000000000);
 	if (!stamp->has_date)
-		ns += divide_down(near_ns - ns + DAY_NS / 2, DAY_NS) * DAY_NS;
+		return on_nearest_day(stamp, ns, near_ns);
 	return ns;
 }

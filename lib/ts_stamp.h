@@ -65,10 +65,12 @@ size_t ts_stamp_write(struct ts_stamp_writer *w, int64_t wall_ns, const char **t
 struct ts_stamp {
 	enum ts_stamp_kind kind;
 	bool has_date, has_zone;
-	int32_t zone_s;        /* seconds east of UTC, if has_zone */
-	int digits;            /* digits of the fraction that stood there (unix in ms: 3, us: 6, ns: 9) */
-	int64_t begin_ns;      /* first moment that the text can mean, since 1970 in UTC (see above) */
-	int64_t resolution_ns; /* how long it means: 1 s for ctime, 1 ms for three digits */
+	signed char month, month_day; /* of a date without its year, which is none; else 0 */
+	signed char week_day;         /* the same, of a weekday alone: 1 Sunday, 7 Saturday */
+	int32_t zone_s;               /* seconds east of UTC, if has_zone */
+	int digits;                   /* digits of the fraction that stood there (unix in ms: 3, us: 6, ns: 9) */
+	int64_t begin_ns;             /* first moment that the text can mean, since 1970 in UTC (see above) */
+	int64_t resolution_ns;        /* how long it means: 1 s for ctime, 1 ms for three digits */
 };
 
 /*
@@ -88,7 +90,8 @@ int ts_stamp_read(struct ts_stamp *stamp, const struct ts_stamp_format *expected
  */
 int32_t ts_stamp_guess_zone(const struct ts_stamp *stamp, int64_t now_ns);
 
-/* The moment in UTC, given the dialect's zone where the text has none, and near_ns for texts without a date. */
+/* The moment in UTC, given the dialect's zone where the text has none, and near_ns for texts without a date: of the day
+ * nearest to that, which is such a day if the text says a weekday, or a month and its day. */
 int64_t ts_stamp_instant_ns(const struct ts_stamp *stamp, int32_t zone_s, int64_t near_ns);
 
 #endif

@@ -360,6 +360,20 @@ static int64_t resolution_ns(const struct told *t)
 	return seconds * INT64_C(1000000000);
 }
 
+/* Of a date without its year, or of a weekday alone. */
+static bool take_day(struct ts_stamp *stamp, const struct told *t, struct ts_stamp_scan *s)
+{
+	if (t->month && t->day && (t->f.month < 1 || t->f.month > 12 || t->f.day < 1 || t->f.day > 31))
+		return ts_stamp_no(s, "there is no such day in that month");
+	if (t->month && t->day) {
+		stamp->month = (signed char)t->f.month;
+		stamp->month_day = (signed char)t->f.day;
+	} else if (t->week_day && !t->month && !t->day) {
+		stamp->week_day = (signed char)(t->tm.tm_wday + 1);
+	}
+	return true;
+}
+
 bool ts_stamp_read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_stamp_scan *s)
 {
 	struct told t = {.f.weekday = -1, .tm.tm_mday = 1, .tm.tm_zone = ""};
@@ -384,5 +398,5 @@ bool ts_stamp_read_fixed(struct ts_stamp *stamp, const char *pattern, struct ts_
 		stamp->begin_ns = t.moment_s * INT64_C(1000000000) + t.f.fraction_ns;
 	}
 	stamp->resolution_ns = resolution_ns(&t);
-	return true;
+	return stamp->has_date || take_day(stamp, &t, s);
 }

@@ -63,6 +63,9 @@ TIMES = {
     'trimmed': lambda: datetime.now().strftime('%d/%m/%Y %H:%M:%S.%f').rstrip('0').rstrip('.'),
     'nought': lambda: time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime()),
     'thousands': lambda: '%d' % (int(time.time()) * 1000),
+    'no-year': in_zone(14, '%d %b, %H:%M:%S'),
+    # isoformat and a clock that steps by 100 ms: at a whole second there is no fraction
+    'iso-tenths': lambda: datetime.fromtimestamp(time.time_ns() // 100000000 / 10).isoformat(),
     'tenths': lambda: datetime.now().strftime('%H:%M:%S.%f')[:-5] + '00',  # its clock steps by 100 ms
 }
 

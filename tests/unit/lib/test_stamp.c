@@ -1,5 +1,6 @@
 /* What a time text that was read means: the zone that makes it true, and the moment. */
 #include "stamp_read.h"
+#include <stdio.h>
 
 static struct ts_stamp sample(const char *text)
 {
@@ -37,6 +38,37 @@ static void test_guess_zone(void **state)
 		assert_int_equal(ts_stamp_guess_zone(&stamp, part_ns), 12 * 3600);
 }
 
+static struct ts_stamp by(const char *pattern, const char *text)
+{
+	struct ts_stamp_format format = {.kind = TS_STAMP_STRFTIME};
+	struct ts_stamp stamp;
+
+	snprintf(format.strftime_text, sizeof(format.strftime_text), "%s", pattern);
+	assert_int_equal(ts_stamp_read(&stamp, &format, text, strlen(text), NULL), 0);
+	return stamp;
+}
+
+/* It was Sunday, 22 November, 10:30. */
+static void test_half_a_date(void **state)
+{
+	const int64_t now = NOW_S * TS_S + 200 * TS_MS, new_year = INT64_C(1798761600) * TS_S;
+	struct ts_stamp stamp = by("%d %b, %H:%M:%S", "23 Nov, 00:30:00");
+
+	(void)state;
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), 14 * 3600);
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 14 * 3600, now), NOW_S * TS_S);
+	stamp = by("%d %b, %H:%M:%S", "26 Nov, 10:30:00");
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), INT32_MIN);
+	stamp = by("%m/%d %H:%M:%S", "12/31 23:59:59");
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, new_year + 1), new_year - TS_S);
+	stamp = by("%m/%d %H:%M:%S", "01/01 00:00:00");
+	assert_int_equal(ts_stamp_instant_ns(&stamp, 0, new_year - 1), new_year);
+	stamp = by("%a %H:%M:%S", "Sat 22:30:00");
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), -12 * 3600);
+	stamp = by("%a %H:%M:%S", "Fri 10:30:00");
+	assert_int_equal(ts_stamp_guess_zone(&stamp, now), INT32_MIN);
+}
+
 static void test_instant(void **state)
 {
 	const int64_t midnight = INT64_C(1795392000) * TS_S;
@@ -61,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_guess_zone),
+	        cmocka_unit_test(test_half_a_date),
 	        cmocka_unit_test(test_instant),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
