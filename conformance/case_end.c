@@ -179,7 +179,7 @@ void case_end_half_close_large(struct turn *t)
 	}
 }
 
-/* A one-shot line server may answer an empty conversation with a bare stamp: that is worth a warning. */
+/* A one-shot server may answer an empty conversation with a bare stamp: that is worth a warning. */
 static bool bare_stamp_allowed(const struct turn *t, const struct peer *p)
 {
 	const struct dialect *d = &t->subject->dialect;
@@ -187,7 +187,7 @@ static bool bare_stamp_allowed(const struct turn *t, const struct peer *p)
 
 	while (n > 0 && (p->first[n - 1] == '\n' || p->first[n - 1] == '\r')) /* it writes whole lines */
 		n--;
-	return d->one_shot && d->line && p->n_read == (int64_t)p->n_first &&
+	return d->one_shot && p->n_read == (int64_t)p->n_first &&
 	       dialect_judge_bare(d, p->first, n, p->sent_ns, NULL) == TS_REPLY_LEGAL;
 }
 

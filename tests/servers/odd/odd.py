@@ -326,11 +326,11 @@ def one_shot(uri, reply, size=65536):
                 pass
 
 
-def stream_request_handler(uri, reply):
-    """The well-known variant: one line for each connection, and a bare stamp for a client that says nothing."""
+def request_handler(uri, reply, receive):
+    """The well-known variants: one message for each connection, and a bare stamp for a client that says nothing."""
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
-            self.wfile.write(reply(self.rfile.readline()))
+            self.wfile.write(reply(receive(self)))
 
     class Server(socketserver.TCPServer):
         def __init__(self):
@@ -342,6 +342,14 @@ def stream_request_handler(uri, reply):
             pass
 
     Server().serve_forever()
+
+
+def read_line(handler):
+    return handler.rfile.readline()
+
+
+def receive_once(handler):
+    return handler.request.recv(1024)
 
 
 def lines(uri, reply, most=-1, pause_s=0):
@@ -547,8 +555,9 @@ SHAPES = {
     'patient': lambda uri: patient(uri, maker(separator=b' ')),
     'one-shot': lambda uri: one_shot(uri, maker(separator=b' ')),
     'one-shot-1000': lambda uri: one_shot(uri, maker(separator=b' '), size=1000),
-    'one-line': lambda uri: stream_request_handler(uri, maker(separator=b' ')),
-    'one-line-bare': lambda uri: stream_request_handler(uri, bare(maker(separator=b' '))),
+    'one-line': lambda uri: request_handler(uri, maker(separator=b' '), read_line),
+    'one-line-bare': lambda uri: request_handler(uri, bare(maker(separator=b' ')), read_line),
+    'one-receive': lambda uri: request_handler(uri, maker(separator=b' '), receive_once),
     'lines': lambda uri: lines(uri, maker()),
     'lines-4096': lambda uri: lines(uri, maker(), 4096),
     'lines-late-ends': lambda uri: lines(uri, maker(), pause_s=.025),
