@@ -84,6 +84,16 @@ c.recv(99)' "${BATS_TEST_TMPDIR}/s"
   [[ "${output}" == "tsclient: "*"cannot"* ]]
 }
 
+# Fault caught: the socket became the standard output, and the replies went back to the server.
+@test "a closed standard descriptor is no place for the socket" {
+  start_peer "${servers}/textbook/tsTserv.py" 0
+  run bash -c "'${client}' '${uri}' <<<hello >&-"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == "tsclient: cannot write the reply: Bad file descriptor"* ]]
+  run timeout 5 bash -c "'${client}' '${uri}' <&-"
+  [ "${status}" -eq 3 ]
+}
+
 @test "nobody there, and a wrong endpoint, are told apart" {
   run "${client}" "unix:${BATS_TEST_TMPDIR}/nobody" <<<"hello"
   [ "${status}" -eq 3 ]

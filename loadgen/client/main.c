@@ -7,6 +7,7 @@
 #include "ts_log.h"
 #include "ts_opt.h"
 #include "ts_signal.h"
+#include "ts_stdout.h"
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
 	struct talk talk;
 	struct ts_err err = {0};
 
+	ts_stdio_reserve();
 	ts_signal_install();
 	int result = ts_opt_parse(&program, argc, argv, &settings, &operands, NULL, &err);
 	if (result == 0)

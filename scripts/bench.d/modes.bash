@@ -88,6 +88,10 @@ read_modes() {
     [ -n "${m_transports[${wanted}]:-}" ] || die 2 "MODES: ${wanted}: must be one of: ${known[*]}"
   done
   named_once MODES "${modes[@]}"
+  for name in "${known[@]}"; do
+    [ -z "${m_command[${name}]}" ] || [[ " ${modes[*]} " == *" ${name} "* ]] ||
+      say "bench: EXTRA: ${name} is not among MODES: left out"
+  done
 }
 
 # The ready-made rows of foreign servers, those whose runtime is here.
