@@ -243,7 +243,8 @@ static struct peer *ends_by_line(struct turn *t)
 	return p;
 }
 
-/* To a line server an empty line is the empty string. (One that answers it like any other is warned of that elsewhere.)
+/* To a line server an empty line is the empty string. (One that answers it like any other, and goes on, is warned of
+ * that elsewhere.)
  */
 static void end_by_empty_line(struct turn *t)
 {
@@ -252,9 +253,11 @@ static void end_by_empty_line(struct turn *t)
 	if (!p)
 		return;
 	listen_to_end(p, p->n_read + 65536, 300 * TS_MS);
-	if (p->n_first > 0 && p->first[0] != '[') {
+	const bool is_stamp = p->n_first > 0 && p->first[0] == '[';
+	if (p->n_first > 0 && (!is_stamp || p->ended)) {
 		trace_quote(p->first, p->n_first, t->actual, sizeof(t->actual));
-		turn_fail(t, BYTES, "an empty line was answered, and not with a stamp");
+		turn_fail(t, BYTES, "an empty line was answered, %s",
+		          is_stamp ? "and then taken for the end" : "and not with a stamp");
 	}
 	peer_free(p, 0);
 }

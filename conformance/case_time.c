@@ -147,6 +147,15 @@ static void judge_advance(struct turn *t, const char *before, const char *after,
 		turn_fail(t, BYTES, "the time stood still at %s for %.1f s", before, (double)STALE_NS / 1e9);
 }
 
+/* The stamp of a very short or a long message may be made elsewhere, and be old. */
+static void ask_other_sizes(struct turn *t)
+{
+	if (t->subject->dialect.one_shot || turn_slow(t))
+		return;
+	turn_ask(t, "q", 1);
+	turn_ask_letters(t, ts_transport_is_stream(t->subject->endpoint.transport) ? 4080 : 1000);
+}
+
 /* The same message again: its reply may have been remembered. */
 void case_time_advances(struct turn *t)
 {
@@ -168,6 +177,7 @@ void case_time_advances(struct turn *t)
 	if (!turn_ask(t, letters, sizeof(letters)) || !turn_last_stamp(t, &b, after, sizeof(after)))
 		return;
 	judge_advance(t, before, after, a.resolution_ns);
+	ask_other_sizes(t);
 }
 
 #define SAID 8 /* letters, and the end of a line where there are lines */

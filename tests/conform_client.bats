@@ -88,7 +88,7 @@ blamed() {
     --client "${clients}/faulty.py --fault=greets {host} {port}"
   echo "${output}"
   [ "${status}" -eq 1 ]
-  [[ "${output}" == *"--only=client.sends --client '${clients}/faulty.py --fault=greets {host} {port}' tcp://127.0.0.1:0"* ]]
+  [[ "${output}" == *"--only=client.sends --timeout=200ms --client '${clients}/faulty.py --fault=greets {host} {port}' tcp://127.0.0.1:0"* ]]
   tests/helpers/validate "${tmp}/r.json"
   "${bin}/tsreport" validate "${tmp}/r.json"
   [ "$(field "${tmp}/r.json" verdict)" = nonconformant ]

@@ -34,7 +34,7 @@ load helpers/conform.bash
   run "${bin}/tsconform" --framing=stream --timeout=300ms --only='data.*' "${uri}"
   echo "${output}"
   [ "${status}" -eq 1 ]
-  [[ ${output} == *"fail  data.one-byte the server has answered nobody so far: "* ]]
+  [[ ${output} == *"fail  data.every-byte the server has answered nobody so far: "* ]]
   [[ ${output} != *lost* ]]
 }
 

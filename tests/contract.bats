@@ -23,7 +23,7 @@ teardown() {
 
 @test "wrong texts and contradictions end with 2 and one line" {
   local value
-  for value in --time=nosuch --time= '--time=strftime:a]b' '--separator=]' --separator=longer-than-sixteen --stats=; do
+  for value in --time=nosuch --time= '--time=strftime:a]b' '--separator=]' --separator=longer-than-thirty-one-bytes-are --stats=; do
     wrong "${value}" tsserver --listen=tcp://127.0.0.1:0
   done
   for value in --arrival=nosuch --stage=10s --stage=0s:5 --size=0 --size=uniform:20:10 --size=17M --source=127.0.0.0/33 \

@@ -66,6 +66,7 @@ struct conversation {
 	long long connected_ns, previous_ns; /* wall clock */
 	long long piece_ns;                  /* LINE_OLD_LOST, DGRAM_REST_FORGETS: when the piece before came */
 	struct peer_text line;               /* begun, and not ended yet */
+	bool is_long;                        /* TIME_OF_LONG: the message is longer than 4000 bytes */
 	bool is_repeat;                      /* TIME_OF_SAME: the message is like the one before */
 	struct peer_text
 	        last; /* DATA_SEEN, DATA_STALE, TIME_OF_SAME: the message before; PENDING_SWAPPED: the one held back */

@@ -50,6 +50,8 @@ static bool line_answer(struct conversation *c, const char *line, size_t n)
 		exit(0);
 	if (is_empty && has(c, FAULT_LINE_EMPTY_BYE))
 		bytes_send(c, c->fd, "bye\n", 4);
+	if (is_empty && has(c, FAULT_LINE_EMPTY_STAMP))
+		stamp_send(c);
 	if (is_empty)
 		return has(c, FAULT_LINE_EMPTY_GOES_ON);
 	if ((has(c, FAULT_LINE_1000_CLOSES) && n > 1000) || (has(c, FAULT_LINE_4000_CLOSES) && n > 4000))

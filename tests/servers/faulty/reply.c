@@ -102,6 +102,7 @@ bool reply_write(struct conversation *c, struct peer_text *out, const char *data
 	c->n_messages++;
 	if (has(c, FAULT_TIME_OF_SAME) || has(c, FAULT_TIME_OF_SAME_UDP))
 		c->is_repeat = message_repeats(c, data, n);
+	c->is_long = n > 4000;
 	if (has(c, FAULT_LENGTH_BEFORE)) {
 		length = htonl(n + 26);
 		peer_add(out, &length, sizeof(length));

@@ -146,7 +146,8 @@ static void test_replies_to_replies(void **state)
 	assert_int_equal(judge_stamps("[", 100, "1", &a, sizeof a), DATAGRAM_ANSWER);
 	assert_int_equal(judge_stamps("[]", 100, "1", &a, sizeof a), DATAGRAM_ANSWER);
 	assert_int_equal(judge_stamps("[brackets]", 100, "1", &a, sizeof a), DATAGRAM_ANSWER);
-	assert_int_equal(judge_stamps("[1] is a list of many words, [2] ", 50, "x", &a, sizeof a), DATAGRAM_ANSWER);
+	assert_int_equal(judge_stamps("[1] is a list of a good many more words, [2] ", 50, "x", &a, sizeof a),
+	                 DATAGRAM_ANSWER);
 	assert_int_equal(judge_stamps("[1", 100, "", &a, sizeof a), DATAGRAM_ANSWER);
 }
 
