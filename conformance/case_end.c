@@ -244,8 +244,7 @@ static struct peer *ends_by_line(struct turn *t)
 }
 
 /* To a line server an empty line is the empty string. (One that answers it like any other, and goes on, is warned of
- * that elsewhere.)
- */
+ * that elsewhere.) */
 static void end_by_empty_line(struct turn *t)
 {
 	struct peer *p = turn_slow(t) ? NULL : ends_by_line(t);

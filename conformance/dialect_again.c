@@ -81,7 +81,7 @@ static void look_for_fraction(struct turn *t)
 	char out[sizeof(d->sample)];
 	struct ts_stamp stamp;
 
-	if (d->rule.stamp.kind != TS_STAMP_RFC3339 || d->stamp.digits > 0 || dialect_is_slow(d))
+	if (d->rule.stamp.kind != TS_STAMP_RFC3339 || d->stamp.digits > 0 || dialect_is_slow(d) || t->subject->few)
 		return;
 	ts_clock_sleep_until(ts_clock_mono_ns() + TENTH_NS + TENTH_NS / 4);
 	size_t n = text_again(t, out, sizeof(out));

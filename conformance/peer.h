@@ -4,8 +4,8 @@
  * its turn allows after the last progress.
  *
  * Every call that can go wrong returns false then, with the reason noted in the turn (turn_fail). A peer that could not
- * be opened is NULL: every call takes it, and returns false, or does nothing. Closing is the turn's
- * affair: turn_release half-closes, reads to the end and closes, so that no client leaves an RST behind by accident.
+ * be opened is NULL: every call takes it, and returns false, or does nothing. Closing is the turn's affair:
+ * turn_release half-closes, reads to the end and closes, so that no client leaves an RST behind by accident.
  */
 #ifndef PEER_H
 #define PEER_H

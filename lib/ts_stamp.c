@@ -149,13 +149,13 @@ static int64_t divide_down(int64_t a, int64_t b)
 static int64_t on_nearest_day(const struct ts_stamp *stamp, int64_t ns, int64_t near_ns)
 {
 	const int64_t period_ns = stamp->week_day ? 7 * DAY_NS : DAY_NS;
-	const int year = 1970 + (int)(divide_down(near_ns, DAY_NS) / 365.2425);
 	int64_t best_ns = INT64_MAX;
 
 	if (stamp->week_day)
 		ns += (SUNDAY + stamp->week_day - 1) * DAY_NS;
 	if (!stamp->month)
 		return ns + divide_down(near_ns - ns + period_ns / 2, period_ns) * period_ns;
+	const int year = 1970 + (int)(divide_down(near_ns, DAY_NS) / 365.2425);
 	for (int y = year - 1; y <= year + 1; y++) {
 		int64_t then_ns = ts_stamp_days(y, stamp->month, stamp->month_day) * DAY_NS + ns;
 		if (best_ns == INT64_MAX || llabs(then_ns - near_ns) < llabs(best_ns - near_ns))
