@@ -297,7 +297,11 @@ void case_datagram_empty(struct turn *t)
 		dgram_say_letters(other, 8);
 	dgram_free(other);
 	see_stated(t, n_bare);
-	turn_report(t, n_bare ? "answered with a bare stamp" : "not answered");
+	if (n_bare > 0 && n_bare < EMPTIES) /* where replies overtake each other, one may have come too late */
+		turn_warn(t, "of %d empty datagrams %d were answered with a bare stamp, and the others not", EMPTIES,
+		          n_bare);
+	else
+		turn_report(t, n_bare ? "answered with a bare stamp" : "not answered");
 	dgram_free(d);
 }
 

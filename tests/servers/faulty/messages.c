@@ -98,6 +98,8 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	if (has(c, FAULT_LINE_PIECES) || (has(c, FAULT_LINE_OLD_LOST) && is_old(c)))
 		line->n = 0;
 	peer_add(line, data, n);
+	if (has(c, FAULT_LINE_HELD) && n && data[n - 1] != '\n')
+		return true;
 	if (has(c, FAULT_LINE_REST_LOSES) && n && data[n - 1] != '\n' && is_half_closed(c))
 		line->n = 0;
 	if (has(c, FAULT_LINE_EDGE) && line->n > 0 && line->p[line->n - 1] == '\r')
