@@ -62,6 +62,15 @@ static void half_day_write(time_t second, char *text, size_t size)
 	strncat(text, zone, size - strlen(text) - 1);
 }
 
+/* Is the number of the minute about that of the month, in some zone? */
+static bool is_near_month(time_t now)
+{
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	return (tm.tm_min - tm.tm_mon - 1 + 62) % 15 < 5;
+}
+
 static const char *form_choose(const struct conversation *c)
 {
 	switch (c->server->fault) {
@@ -77,7 +86,8 @@ static const char *form_choose(const struct conversation *c)
 	case FAULT_TIME_EAST_CALLED_GMT: return "%a, %d %b %Y %H:%M:%S GMT";
 	case FAULT_TIME_EAST_CALLED_Z: return ISO "Z";
 	case FAULT_TIME_NO_DAY: return "%Y-11-31T%H:%M:%SZ";
-	case FAULT_TIME_MONTH_MINUTES: return "%a %b %e %H:%m:%S %Y";
+	case FAULT_TIME_MONTH_MINUTES: /* and seconds, where that would be right in some zone, or almost */
+		return is_near_month(time(NULL)) ? "%a %b %e %H:%m:%m %Y" : "%a %b %e %H:%m:%S %Y";
 	case FAULT_TIME_SWAPPED: return "%a %b %e %H:%S:%M %Y";
 	default: return c->server->rfc3339 ? ISO "Z" : CTIME;
 	}
