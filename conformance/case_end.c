@@ -193,15 +193,8 @@ static bool bare_stamp_allowed(const struct turn *t, const struct peer *p)
 
 void case_end_silent_client(struct turn *t)
 {
-	struct peer *p = peer_open(t);
-
-	if (!p)
-		return;
-	p->dumb = true;
-	if (peer_finish(p)) {
-		peer_free(p, 0);
+	if (peers_visit(t))
 		turn_plain(t);
-	}
 }
 
 /* Until the end, quiet, so many bytes, or so long that no end is to be hoped for. */
@@ -371,20 +364,17 @@ void case_end_next_client(struct turn *t)
 /* More than the 1,024 descriptors that a process may have by default, where that takes no time: one a client is left.
  */
 #define MOST_IN_A_ROW 1100
+#define SILENT_MOST   200
 #define SILENT_LEAST  60 /* more places than most servers have */
 
 /* Who says nothing leaves a server's code by another way, and may leave his place behind. */
-static void end_many_silent(struct turn *t, int most)
+static void end_many_silent(struct turn *t)
 {
 	const int64_t until_ns = ts_clock_mono_ns() + TS_S / 2;
 	int i = 0;
 
-	for (; i < most && t->blame == NOBODY && (i < SILENT_LEAST || ts_clock_mono_ns() < until_ns); i++) {
-		struct peer *p = peer_open(t);
-		if (p)
-			p->dumb = true;
-		peer_leave(p);
-	}
+	while (i < SILENT_MOST && (i < SILENT_LEAST || ts_clock_mono_ns() < until_ns) && peers_visit(t))
+		i++;
 	turn_plain(t);
 	if (t->blame != NOBODY)
 		turn_precede(t, "after %d clients that ended without a message: ", i);
@@ -401,7 +391,7 @@ void case_end_many(struct turn *t)
 		turn_plain(t);
 	t->subject->seen.each_ns = i > 0 ? (ts_clock_mono_ns() - t->begin_ns) / i : 0;
 	if (i >= 200 && t->blame == NOBODY)
-		end_many_silent(t, 200);
+		end_many_silent(t);
 	if (i < 200)
 		turn_report(t, "%d conversations were held in the time there is, not 200", i);
 }

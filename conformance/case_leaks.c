@@ -58,16 +58,15 @@ static void converse(struct turn *t, int n_words, size_t n_letters)
 	peer_leave(p);
 }
 
-/* Clients that end without a message, or by an empty line, leave a server's code by ways of their own. */
-static void end_otherwise(struct turn *t, bool by_line)
+/* Clients that end by an empty line leave a server's code by a way of their own, as those do that say nothing. */
+static void end_by_line(struct turn *t)
 {
 	struct peer *p = peer_open(t);
 
-	if (!p || (by_line && !peer_say_letters(p, 9)))
+	if (!peer_say_letters(p, 9))
 		return;
 	p->dumb = true;
-	if (by_line)
-		peer_send(p, "\r\n", 2);
+	peer_send(p, "\r\n", 2);
 	peer_leave(p);
 }
 
@@ -104,9 +103,9 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 		if (talks && n % TALKERS == 0)
 			converse(t, TALKERS, 9);
 		else if (exec_streams(t) && n % TALKERS == 1)
-			end_otherwise(t, false);
+			peers_visit(t);
 		else if (talks && t->subject->dialect.line && n % TALKERS == 2)
-			end_otherwise(t, true);
+			end_by_line(t);
 		else if (talks && n % TALKERS == 3)
 			converse(t, 1, 1 + (size_t)(n / TALKERS % LENGTHS));
 		else

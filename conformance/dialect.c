@@ -354,7 +354,7 @@ bool dialect_probe(struct turn *t)
 		return dialect_probe_stream(t);
 	bool reached = dialect_probe_datagram(t);
 	if (reached) {
-		t->blame = NOBODY;
+		turn_forgive(t);
 		t->subject->gone = false;
 	}
 	return reached;

@@ -67,11 +67,15 @@ static int64_t resolution_ns(const struct ts_stamp_format *coarse, const struct 
 	return stamp.resolution_ns;
 }
 
+/* What goes wrong here is found again, by a case. */
 static size_t text_again(struct turn *t, char *out, size_t size)
 {
 	bool datagram = !ts_transport_is_stream(t->subject->endpoint.transport);
+	size_t n = text_of(out, (datagram ? datagram_reply : stream_reply)(t, out, size));
 
-	return text_of(out, (datagram ? datagram_reply : stream_reply)(t, out, size));
+	turn_forgive(t);
+	t->subject->gone = false;
+	return n;
 }
 
 /* An ISO text without a fraction may be that of a whole second: one that is not takes its place. */
@@ -105,8 +109,6 @@ void dialect_settle_zeros(struct turn *t)
 	if (options_pattern(t->subject->options))
 		return;
 	look_for_fraction(t);
-	turn_forgive(t); /* what went wrong is found again, by a case */
-	t->subject->gone = false;
 	if (!dialect_zeros(&d->rule.stamp, d->stamp_text, strlen(d->stamp_text), ts_clock_wall_ns(), &coarse))
 		return;
 	const bool is_dropped = d->rule.stamp.kind == TS_STAMP_RFC3339 && dialect_zeros_dropped(&coarse, &whole);
@@ -128,6 +130,4 @@ void dialect_settle_zeros(struct turn *t)
 		d->rule.also[0] = whole;
 		d->rule.also[1].strftime_text[0] = '\0';
 	}
-	turn_forgive(t);
-	t->subject->gone = false;
 }

@@ -104,7 +104,7 @@ static bool answers_first_only(struct turn *t, struct dgram *first)
 
 	for (int i = 0; second && i < TRIES && !answered; i++) {
 		answered = goes_on(t, second);
-		t->blame = NOBODY;
+		turn_forgive(t);
 		if (!answered)
 			turn_pause(LETS_GO_NS);
 	}
@@ -114,7 +114,7 @@ static bool answers_first_only(struct turn *t, struct dgram *first)
 	t->subject->gone = false;
 	for (int i = 0; i < TRIES && dgram_receive(first, 0) == 1; i++) /* what was the other's */
 		;
-	t->blame = NOBODY;
+	turn_forgive(t);
 	return goes_on(t, first);
 }
 
@@ -151,7 +151,7 @@ bool dialect_probe_datagram(struct turn *t)
 		dgram_send(g, "", 0);
 		got = dgram_receive(g, 60 * TS_MS + 2 * d->rtt_ns);
 		d->empty = got == 1 && g->n > 0 ? EMPTY_STAMP : EMPTY_NOTHING;
-		t->blame = NOBODY; /* the server was reached, whatever an empty datagram did to it */
+		turn_forgive(t); /* the server was reached, whatever an empty datagram did to it */
 		d->empty_kills = !goes_on(t, g);
 	}
 	d->first_only = d->goes_on && !d->empty_kills && answers_first_only(t, g);

@@ -12,7 +12,7 @@ static void converse_again(struct turn *t, enum first_message how)
 	t->subject->dialect = (struct dialect){0};
 	if (!dialect_converse(t, how) || !t->subject->dialect.known)
 		t->subject->dialect = before;
-	t->blame = NOBODY;
+	turn_forgive(t);
 	t->subject->gone = false;
 }
 

@@ -44,14 +44,6 @@ static void *talk(void *arg)
 	return NULL;
 }
 
-/* Without a thread it rests. */
-static void begin_talk(struct elder *elder, int64_t each_ns)
-{
-	elder->each_ns = each_ns;
-	sem_init(&elder->hush, 0, 0);
-	elder->talks = pthread_create(&elder->thread, NULL, talk, elder) == 0;
-}
-
 static void end_talk(struct elder *elder)
 {
 	if (!elder->talks)
@@ -60,6 +52,15 @@ static void end_talk(struct elder *elder)
 	pthread_join(elder->thread, NULL);
 	sem_destroy(&elder->hush);
 	elder->talks = false;
+}
+
+/* From now on so often. Without a thread it rests. */
+static void begin_talk(struct elder *elder, int64_t each_ns)
+{
+	end_talk(elder);
+	elder->each_ns = each_ns;
+	sem_init(&elder->hush, 0, 0);
+	elder->talks = pthread_create(&elder->thread, NULL, talk, elder) == 0;
 }
 
 static void move(struct peer *p, struct turn *to)
@@ -149,10 +150,8 @@ void elder_hush(struct subject *s)
 
 void elder_go_on(struct subject *s)
 {
-	if (!s->elder)
-		return;
-	end_talk(s->elder);
-	begin_talk(s->elder, EACH_NS);
+	if (s->elder)
+		begin_talk(s->elder, EACH_NS);
 }
 
 struct peer *elder_take(struct turn *t, int64_t *begin_ns)

@@ -138,6 +138,9 @@ size_t peer_owed(const struct peer *p);
 /* Politely, without judging: half-close, read to the end for at most wait_ns, close, free. */
 void peer_free(struct peer *p, int64_t wait_ns);
 
+/* One comes, and ends without a message: is he let go? What he hears is not judged. */
+bool peers_visit(struct turn *t);
+
 /* Everybody sends, then everybody is answered. */
 void peers_say(struct peer **p, int n);
 

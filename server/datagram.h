@@ -8,8 +8,8 @@
  *
  * Two servers, started by one datagram with a forged source, answer each other's replies, and each adds a stamp: of a
  * datagram over IP that begins with more than DATAGRAM_STAMPS_MAX of them, whatever server wrote them, nobody waits for
- * the reply. A stamp here is any short text in brackets that holds a digit, with at most
- * TS_SEPARATOR_MAX bytes before the next.
+ * the reply. A stamp here is any short text in brackets that holds a digit, with at most TS_SEPARATOR_MAX bytes before
+ * the next.
  */
 #ifndef DATAGRAM_H
 #define DATAGRAM_H
