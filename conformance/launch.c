@@ -132,7 +132,9 @@ void launch_stop(struct launch *l)
 		return;
 	follow_late(l);
 	pid_t server = launch_pid(l);
-	if (kill(server, SIGTERM) == 0 && !reap(l->pid, l->n_deaf < DEAF ? TS_S : TS_S / 20, NULL)) {
+	/* Another process may have the number of one whose end was seen. */
+	if (l->ended != l->pid && kill(server, SIGTERM) == 0 &&
+	    !reap(l->pid, l->n_deaf < DEAF ? TS_S : TS_S / 20, NULL)) {
 		l->n_deaf++;
 		launch_session(l, false, SIGKILL);
 		reap(l->pid, 5 * TS_S, NULL);
@@ -319,7 +321,7 @@ void launch_signal(struct launch *l, int signo)
 {
 	follow_late(l);
 	l->told = true;
-	if (l->pid)
+	if (l->pid && l->ended != l->pid)
 		kill(launch_pid(l), signo);
 }
 
