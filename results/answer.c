@@ -91,23 +91,30 @@ static double share_served(const struct cell *cell)
 	return cell->figures[FIGURE_SERVED].value / cell->figures[FIGURE_OPENED].value;
 }
 
-/* Who left most without an answer, and how much is missing. */
+static double share_failed(const struct cell *cell)
+{
+	return cell->n_failed / fmax(cell->n_requests, 1);
+}
+
+/* Who left most without an answer, whose answers failed most, and how much is missing. */
 static void write_note(FILE *out, const struct summary *s)
 {
-	size_t n_unserved = 0, n_gaps = 0;
-	const struct cell *worst = NULL;
+	size_t n_unserved = 0, n_failing = 0, n_gaps = 0;
+	const struct cell *worst = NULL, *wrong = NULL;
+	char failed[SHOW_MAX];
 
 	for (size_t i = 0; i < s->set->n_modes * s->set->n_workloads; i++) {
 		const struct cell *cell = &s->cells[i];
 
 		n_gaps += cell->worst && cell->worst->status != TRIAL_SKIPPED;
-		if (!summary_unserved(cell))
-			continue;
-		n_unserved++;
-		if (!worst || share_served(cell) < share_served(worst))
+		n_failing += summary_failing(cell);
+		if (summary_failing(cell) && (!wrong || share_failed(cell) > share_failed(wrong)))
+			wrong = cell;
+		n_unserved += summary_unserved(cell);
+		if (summary_unserved(cell) && (!worst || share_served(cell) < share_served(worst)))
 			worst = cell;
 	}
-	if (n_unserved + n_gaps == 0)
+	if (n_unserved + n_failing + n_gaps == 0)
 		return;
 	fputs("Note: ", out);
 	if (worst)
@@ -115,7 +122,12 @@ static void write_note(FILE *out, const struct summary *s)
 		        "not everybody was served in %zu case%s; %s, say, answered %.0f of %.0f connections in %s%s",
 		        n_unserved, n_unserved == 1 ? "" : "s", s->set->modes[worst->mode].name,
 		        worst->figures[FIGURE_SERVED].value, worst->figures[FIGURE_OPENED].value,
-		        s->set->workloads[worst->workload].id, n_gaps ? "; " : "");
+		        s->set->workloads[worst->workload].id, n_failing + n_gaps ? "; " : "");
+	if (wrong)
+		fprintf(out, "answers failed in %zu case%s, of %s in %s, say, %s%s", n_failing,
+		        n_failing == 1 ? "" : "s", s->set->modes[wrong->mode].name,
+		        s->set->workloads[wrong->workload].id, show_failed(wrong, failed, sizeof(failed)),
+		        n_gaps ? "; " : "");
 	if (n_gaps > 0)
 		fprintf(out, "%zu case%s could not be measured, or not in full", n_gaps, n_gaps == 1 ? "" : "s");
 	fputs(".\n", out);

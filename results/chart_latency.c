@@ -93,13 +93,14 @@ static int add_lines(struct plot *p, const struct summary *s, size_t w, const si
 	return n_lines;
 }
 
-/* In a sentence, of those that served everybody: who is fast for the one that it serves is no example. */
+/* In a sentence, of those that are fit: who is fast for the one that it serves, or with wrong answers, is no example.
+ */
 static void describe(struct plot *p, const struct summary *s, size_t w, const size_t *ranked, size_t n_ranked, int n)
 {
 	const char *fastest = NULL, *slowest = NULL;
 
 	for (size_t i = 0; i < n_ranked; i++) {
-		if (summary_unserved(summary_cell(s, ranked[i], w)))
+		if (summary_unfit(summary_cell(s, ranked[i], w)))
 			continue;
 		slowest = s->set->modes[ranked[i]].name;
 		fastest = fastest ? fastest : slowest;

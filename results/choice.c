@@ -63,24 +63,24 @@ static void write_sureness(FILE *out, const struct summary *s, const struct lead
 	        lead->ratio.low, lead->ratio.high, n_trials);
 }
 
-/* Those that left clients without an answer: not to be chosen, however fast they are. */
+/* Those that left clients without an answer, or answered wrongly: not to be chosen, however fast they are. */
 static void write_unfit(FILE *out, const struct summary *s, size_t w)
 {
 	size_t n = 0;
-	char served[SHOW_MAX];
+	char text[SHOW_MAX];
 
 	for (size_t m = 0; m < s->set->n_modes; m++) {
 		const struct cell *cell = summary_cell(s, m, w);
 		bool unable = cell->n_trials > 0 && cell->n_ok == 0;
 
-		if (!unable && !(cell->n_ok > 0 && summary_unserved(cell)))
+		if (!unable && !(cell->n_ok > 0 && summary_unfit(cell)))
 			continue;
 		fputs(n++ ? ", " : "", out);
 		svg_escape(out, s->set->modes[m].name);
 		if (unable)
 			fprintf(out, " (%s)", trial_status_text(cell->worst->status));
 		else
-			fprintf(out, " (served %s)", show_served(cell, served, sizeof(served)));
+			fprintf(out, " (%s)", show_unfit(cell, text, sizeof(text)));
 	}
 	if (n == 0)
 		fputc('-', out);
@@ -88,7 +88,7 @@ static void write_unfit(FILE *out, const struct summary *s, size_t w)
 
 /* On a phone each row is a block, and each cell of it says what it is. */
 static const char *const titles[] = {
-        "for", "choose", "it reaches", "how sure", "least processor time", "leave clients waiting"};
+        "for", "choose", "it reaches", "how sure", "least processor time", "not to be chosen"};
 
 static void begin_cell(FILE *out, size_t column)
 {

@@ -27,13 +27,13 @@ static bool told_apart(const struct summary *s, size_t w, enum figure figure, si
 	return row.verdict == COMPARE_SLOWER;
 }
 
-/* Those that served everybody, in the same order. */
-static size_t drop_unserved(const struct summary *s, size_t w, size_t *modes, size_t n)
+/* Those that served everybody, and rightly, in the same order. */
+static size_t drop_unfit(const struct summary *s, size_t w, size_t *modes, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!summary_unserved(summary_cell(s, modes[i], w)))
+		if (!summary_unfit(summary_cell(s, modes[i], w)))
 			modes[kept++] = modes[i];
 	return kept;
 }
@@ -50,7 +50,7 @@ int lead_find(struct lead *lead, const struct summary *s, size_t w, enum figure 
 		return -ENOMEM;
 	}
 	lead->n = summary_rank(s, w, figure, lead->modes);
-	lead->n = drop_unserved(s, w, lead->modes, lead->n);
+	lead->n = drop_unfit(s, w, lead->modes, lead->n);
 	lead->n_level = lead->n > 0;
 	for (size_t i = 1; i < lead->n; i++) {
 		if (told_apart(s, w, figure, lead->modes[0], lead->modes[i], x, y, &ratio)) {

@@ -1,7 +1,7 @@
 /*
  * Who leads a workload by a figure: the best, those that cannot be told from it, and the first that can. Told apart by
  * the rule that also compares two runs (compare.h): the noise floor, and the paired trials. A mode that left
- * connections unserved leads nothing, and is left out. Pure.
+ * connections unserved, or failed in its answers, leads nothing, and is left out. Pure.
  */
 #ifndef LEAD_H
 #define LEAD_H

@@ -45,6 +45,25 @@ const char *show_served(const struct cell *cell, char *buf, size_t size)
 	return buf;
 }
 
+const char *show_failed(const struct cell *cell, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (cell->n_failed > 0)
+		snprintf(buf, size, "%.0f of %.0f requests failed%s%s", cell->n_failed, cell->n_requests,
+		         cell->failure ? ": " : "", cell->failure ? cell->failure : "");
+	return buf;
+}
+
+const char *show_unfit(const struct cell *cell, char *buf, size_t size)
+{
+	char served[SHOW_MAX];
+
+	if (!summary_unserved(cell))
+		return show_failed(cell, buf, size);
+	snprintf(buf, size, "served %s", show_served(cell, served, sizeof(served)));
+	return buf;
+}
+
 const char *show_mode(const struct summary *s, const struct cell *cell, char *buf, size_t size)
 {
 	const char *name = s->set->modes[cell->mode].name;
@@ -60,19 +79,19 @@ const char *show_mode(const struct summary *s, const struct cell *cell, char *bu
 const char *show_gap(const struct cell *cell, char *buf, size_t size)
 {
 	const struct trial *worst = cell->worst;
-	int n = 0;
+	char failed[SHOW_MAX], part[SHOW_MAX] = "";
+	size_t n;
 
-	buf[0] = '\0';
-	if (!worst) {
-		if (cell->n_trials == 0)
-			snprintf(buf, size, "not run");
-		else if (cell->remark)
-			snprintf(buf, size, "%s", cell->remark);
-		return buf;
-	}
-	if (cell->n_ok > 0)
-		n = snprintf(buf, size, "%zu of %zu trials: ", cell->n_trials - cell->n_ok, cell->n_trials);
-	snprintf(buf + n, size - (size_t)n, "%s%s%s", trial_status_text(worst->status), worst->reason ? ": " : "",
-	         worst->reason ? worst->reason : "");
+	show_failed(cell, failed, sizeof(failed));
+	if (worst && cell->n_ok > 0)
+		snprintf(part, sizeof(part), "%zu of %zu trials: ", cell->n_trials - cell->n_ok, cell->n_trials);
+	if (worst)
+		snprintf(buf, size, "%s%s%s%s", part, trial_status_text(worst->status), worst->reason ? ": " : "",
+		         worst->reason ? worst->reason : "");
+	else
+		snprintf(buf, size, "%s", cell->n_trials == 0 ? "not run" : cell->remark ? cell->remark : "");
+	n = strlen(buf);
+	if (failed[0])
+		snprintf(buf + n, size - n, "%s%s", n ? "; " : "", failed);
 	return buf;
 }

@@ -17,6 +17,16 @@ bool summary_unserved(const struct cell *cell)
 	return cell->figures[FIGURE_SERVED].value < enough * cell->figures[FIGURE_OPENED].value;
 }
 
+bool summary_failing(const struct cell *cell)
+{
+	return cell->n_failed > 0.001 * cell->n_requests;
+}
+
+bool summary_unfit(const struct cell *cell)
+{
+	return summary_unserved(cell) || summary_failing(cell);
+}
+
 static bool belongs(const struct trial *trial, const struct cell *cell)
 {
 	return trial->mode == cell->mode && trial->workload == cell->workload;
@@ -96,6 +106,29 @@ static int merge_percentiles(struct summary *s, struct cell *cell, struct ts_his
 	return 0;
 }
 
+/* The commonest class of error of a result; NULL when it has none. */
+static const char *main_failure(const cJSON *load)
+{
+	const cJSON *row, *most = NULL;
+
+	cJSON_ArrayForEach (row, ts_json_at(load, "errors"))
+		if (!most || ts_json_int(row, "count", 0) > ts_json_int(most, "count", 0))
+			most = row;
+	return most ? ts_json_text(most, "class", NULL) : NULL;
+}
+
+static void count_requests(struct cell *cell, const struct trial *trial)
+{
+	double failed = trial->figures[FIGURE_FAILED], completed = trial->figures[FIGURE_COMPLETED];
+
+	if (isnan(failed) || isnan(completed))
+		return;
+	cell->n_failed += failed;
+	cell->n_requests += failed + completed;
+	if (failed > 0 && !cell->failure)
+		cell->failure = main_failure(trial->load);
+}
+
 static void count_trials(const struct runset *set, struct cell *cell)
 {
 	for (size_t i = 0; i < set->n_trials; i++) {
@@ -108,6 +141,7 @@ static void count_trials(const struct runset *set, struct cell *cell)
 			cell->n_ok++;
 			cell->sessions = ts_json_int(trial->load, "plan.session", 0) > 0;
 			cell->remark = trial->reason;
+			count_requests(cell, trial);
 		} else if (!cell->worst) {
 			cell->worst = trial;
 		}

@@ -17,10 +17,12 @@
 
 struct cell {
 	size_t mode, workload;
-	size_t n_trials, n_ok;     /* planned and usable */
-	bool sessions;             /* connections end after some requests, and others take their place */
-	const struct trial *worst; /* a trial that is not ok, or NULL: its status and reason explain the gap */
-	const char *remark;        /* what is to be said of the others, or NULL */
+	size_t n_trials, n_ok;       /* planned and usable */
+	bool sessions;               /* connections end after some requests, and others take their place */
+	const struct trial *worst;   /* a trial that is not ok, or NULL: its status and reason explain the gap */
+	const char *remark;          /* what is to be said of the others, or NULL */
+	double n_failed, n_requests; /* of the usable trials: requests that failed, of those that were sent and ended */
+	const char *failure;         /* the commonest class of error of the first that had one, or NULL */
 	struct ts_interval figures[FIGURE_N];
 };
 
@@ -38,6 +40,12 @@ void summary_release(struct summary *s);
  * then there are always some that were just opened.
  */
 bool summary_unserved(const struct cell *cell);
+
+/* Did its answers fall short: more than one request in a thousand failed? */
+bool summary_failing(const struct cell *cell);
+
+/* Either of the two: however fast it is, it is not to be chosen. */
+bool summary_unfit(const struct cell *cell);
 
 const struct cell *summary_cell(const struct summary *s, size_t mode, size_t workload);
 

@@ -285,6 +285,15 @@ teardown() {
   [ "$(rows "$(latest)/run.json" trials mode status server | grep ^py)" = $'py\tok\t-' ]
 }
 
+@test "a server whose answers are wrong: said in the table and on the page, and it is not chosen" {
+  MODES="libev epoll wrong" EXTRA='wrong=build/release/servers/faulty --fault=bracket-rare --listen={uri}' WORKLOADS=crowd run scripts/bench
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  grep -qE '^wrong: [1-9][0-9]* of [0-9]+ requests failed: bad_format$' <<<"${output}"
+  grep -qE 'answers failed in 1 case, of wrong in crowd, say, [1-9][0-9]* of' "$(latest)/index.html"
+  grep -qE 'data-label="not to be chosen">wrong \([1-9]' "$(latest)/index.html"
+}
+
 @test "foreign servers with quotes in their commands, with bytes that are no text, that die: said so, and nothing of bash" {
   EXTRA=$(cat <<'EOF'
 says=python3 -c 'import sys; sys.stderr.buffer.write(b"it said \"no\" \xff\xfe\n"); sys.exit(3)'
