@@ -29,6 +29,17 @@ double ts_stats_mann_whitney(const double *x, size_t nx, const double *y, size_t
 /* Two-sided p of Wilcoxon's signed ranks of paired differences; those of 0 are left out. Exact to 50, with ties. */
 double ts_stats_wilcoxon(const double *d, size_t n);
 
+/*
+ * Student's t, where the variance of one value and its degrees of freedom come from elsewhere: the two-sided p of
+ * `centre` (of n values) against 0, and its 95 % interval. A variance of 0: p is 0 unless the centre is 0, and the
+ * interval is the centre.
+ */
+double ts_stats_t_p(double centre, double variance, size_t n, double dof);
+struct ts_interval ts_stats_t_interval(double centre, double variance, size_t n, double dof);
+
+double
+ts_stats_chisq_median(double dof); /* of a sample variance / its true value: below 1 for few degrees of freedom */
+
 double ts_stats_cliffs_delta(const double *x, size_t nx, const double *y, size_t ny); /* P(x > y) - P(x < y): -1 .. 1 */
 void ts_stats_holm(double *p, size_t n); /* p values in place -> adjusted by Holm's step-down */
 

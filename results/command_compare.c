@@ -12,6 +12,7 @@
 
 struct settings {
 	double alpha, max_regression;
+	bool as_measured;
 	const char *json;
 };
 
@@ -32,6 +33,10 @@ static const struct ts_opt options[] = {
          .max = "1",
          .offset = offsetof(struct settings, alpha),
          .help = "chance of a false alarm by statistics, over the whole table"},
+        {.type = TS_OPT_FLAG,
+         .name = "as-measured",
+         .offset = offsetof(struct settings, as_measured),
+         .help = "do not free the ratios of what the machine's own speed changed between the runs"},
         {.type = TS_OPT_TEXT,
          .name = "json",
          .arg = "FILE",
@@ -50,11 +55,16 @@ static const struct ts_opt_program program = {
                    "A ratio is head "
                    "divided by base, of trials paired in their order, with its 95 % interval. A difference is called "
                    "one when the "
-                   "statistics carry it (Mann-Whitney with Holm's correction, and the paired interval leaves out 1), "
-                   "or when the whole "
-                   "interval is beyond the floor: 10 % for throughput, 5 % for the others, more where the runs differ "
-                   "more from "
-                   "themselves. Fewer than three trials a side decide nothing.\n"
+                   "statistics carry it (Mann-Whitney, below six trials a moderated t, with Holm's correction over the "
+                   "table, and "
+                   "the paired interval leaves out 1), or, from six trials on, when the whole interval is beyond the "
+                   "floor: 10 % for throughput, 5 % for the others, more where the runs differ more from themselves. "
+                   "Fewer than three trials a side decide nothing.\n"
+                   "The machine is not the same at all times. What a request costs the generator at one and the same "
+                   "rate tells how much slower it was, and the ratios are freed of that (--as-measured: not). An open "
+                   "loop "
+                   "that asked for other rates in the two runs is not compared: make bench BASE=RUN asks for those of "
+                   "RUN.\n"
                    "Exit status: 0 no regression; 1 a regression; 2 wrong usage; 3 a file is not what it should be.\n",
         .options = options,
 };
@@ -124,9 +134,22 @@ static void count(const struct compare *c, size_t *verdicts, size_t *regressions
 	}
 }
 
+static void print_machine(const struct compare *c)
+{
+	const struct ts_interval *r = &c->machine.ratio;
+
+	if (isnan(r->value))
+		printf("the machine: nothing tells how fast it was in the two runs\n");
+	else
+		printf("the machine: a request cost the generator %.3f times as much [%.3f, %.3f] at the same rates; "
+		       "the "
+		       "ratios are %s\n",
+		       r->value, r->low, r->high, c->machine.applied ? "freed of that" : "as measured");
+}
+
 static int print_table(const struct compare *c)
 {
-	size_t n[COMPARE_N] = {0}, n_regressions = 0;
+	size_t n[COMPARE_N] = {0}, n_regressions = 0, n_other_rates = 0;
 	struct table table;
 	int rc;
 
@@ -137,6 +160,7 @@ static int print_table(const struct compare *c)
 	table_release(&table);
 	count(c, n, &n_regressions);
 	printf("\nratios are head / base, paired, with their 95 %% interval\n");
+	print_machine(c);
 	for (size_t f = 0; f < COMPARE_FIGURES; f++)
 		if (!isnan(c->noise[f]))
 			printf("A/A, the runs against themselves: %s differs by up to %.1f %%\n",
@@ -145,6 +169,13 @@ static int print_table(const struct compare *c)
 	       "%%\n",
 	       c->n_rows, n[COMPARE_FASTER], n[COMPARE_SLOWER], n[COMPARE_SAME], n[COMPARE_UNTOLD], n_regressions,
 	       100 * c->max_regression);
+	for (size_t i = 0; i < c->n_rows; i++)
+		n_other_rates += c->rows[i].other_rate;
+	if (n_other_rates > 0)
+		printf("%zu figures were measured at rates that differ by more than a tenth, and are not compared: "
+		       "make bench "
+		       "BASE=RUN takes RUN's\n",
+		       n_other_rates);
 	if (c->n_missing > 0)
 		printf("%zu modes and workloads were measured in one of the runs only\n", c->n_missing);
 	return rc;
@@ -173,18 +204,27 @@ static void add_json_row(cJSON *rows, const struct compare_row *row)
 	ts_json_add_bool(object, "higher_is_better", figure_row(row->figure)->better == FIGURE_HIGHER);
 	add_sample(object, "base", &row->base, row->n_base);
 	add_sample(object, "head", &row->head, row->n_head);
-	add_sample(object, "ratio", &row->ratio, row->n_base < row->n_head ? row->n_base : row->n_head);
+	add_sample(object, "ratio", &row->ratio, row->n_pairs);
 	ts_json_add_real(object, "p_value", row->p);
 	ts_json_add_real(object, "p_adjusted", row->p_adjusted);
 	ts_json_add_real(object, "effect", row->effect);
 	ts_json_add_real(object, "floor", row->floor);
 	ts_json_add_text(object, "verdict", compare_verdict_text(row->verdict));
 	ts_json_add_bool(object, "regression", row->regression);
+	ts_json_add_bool(object, "other_rate", row->other_rate);
 	snprintf(sentence, sizeof(sentence), "%s under %s, %s: %s (from %s to %s)", row->mode, row->workload,
 	         figure_row(row->figure)->title, compare_words(row, words, sizeof(words)),
 	         show_figure(row->figure, row->base.value, base, sizeof(base)),
 	         show_figure(row->figure, row->head.value, head, sizeof(head)));
 	ts_json_add_text(object, "sentence", sentence);
+}
+
+static void add_machine(cJSON *root, const struct compare_machine *machine)
+{
+	cJSON *object = ts_json_add_object(root, "machine");
+
+	add_sample(object, "ratio", &machine->ratio, machine->n_pairs);
+	ts_json_add_bool(object, "applied", machine->applied);
 }
 
 static int write_json(const struct compare *c, const char *const *paths, const char *file, struct ts_err *err)
@@ -201,6 +241,7 @@ static int write_json(const struct compare *c, const char *const *paths, const c
 	ts_json_add_real(root, "max_regression", c->max_regression);
 	ts_json_add_int(root, "seed", SUMMARY_SEED);
 	ts_json_add_text(root, "verdict", n_regressions ? "regression" : "ok");
+	add_machine(root, &c->machine);
 	summary = ts_json_add_object(root, "summary");
 	ts_json_add_int(summary, "faster_count", (int64_t)n[COMPARE_FASTER]);
 	ts_json_add_int(summary, "slower_count", (int64_t)n[COMPARE_SLOWER]);
@@ -259,6 +300,7 @@ int command_compare(int argc, char **argv, const struct ts_log *log)
 
 	compare.alpha = settings.alpha;
 	compare.max_regression = settings.max_regression;
+	compare.as_measured = settings.as_measured;
 	if (rc == 0)
 		rc = open_side(&base, operands.items[0], &err);
 	if (rc == 0)

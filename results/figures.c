@@ -101,6 +101,14 @@ static double cpu_per_request_us(const cJSON *load, const cJSON *server, double 
 	return cJSON_IsObject(ts_json_at(load, "server")) ? sampled_us(load, completed) : own;
 }
 
+static double generator_us(const cJSON *load, double completed)
+{
+	double cpu_s =
+	        ts_json_real(load, "generator.cpu_user_s", NAN) + ts_json_real(load, "generator.cpu_system_s", NAN);
+
+	return completed > 0 && cpu_s > 0 ? cpu_s * 1e6 / completed : NAN;
+}
+
 /* These come from the server's own counts, warm-up included: so they are divided by all that it answered. */
 static void read_server(double *out, const cJSON *load, const cJSON *server)
 {
@@ -137,6 +145,7 @@ void figures_read(double *out, const cJSON *load, const cJSON *server)
 		out[FIGURE_SERVED] = out[FIGURE_OPENED];
 	out[FIGURE_RSS] = ts_json_real(load, "server.peak_rss_bytes", ts_json_real(server, "peak_rss_bytes", NAN));
 	out[FIGURE_CPU] = cpu_per_request_us(load, server, out[FIGURE_COMPLETED]);
+	out[FIGURE_GENERATOR] = generator_us(load, out[FIGURE_COMPLETED]);
 	if (server)
 		read_server(out, load, server);
 }

@@ -6,27 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Can b be told from a, the best? By the same rule as two runs: the floor, and the paired interval. */
-static bool told_apart(const struct summary *s, size_t w, enum figure figure, size_t a, size_t b, double *x, double *y,
-                       struct ts_interval *ratio)
-{
-	struct ts_random *random = ts_random_new(SUMMARY_SEED);
-	struct compare_row row = {.floor = figure == FIGURE_RATE ? 0.10 : 0.05};
-	size_t n = summary_values(s, summary_cell(s, a, w), figure, x);
-	size_t m = summary_values(s, summary_cell(s, b, w), figure, y);
-
-	if (!random)
-		return false;
-	compare_measure(&row, figure, x, n, y, m, random);
-	row.p_adjusted = row.p * (double)(s->set->n_modes - 1); /* Bonferroni: one comparison for each other mode */
-	compare_decide(&row, 0.05, 0);
-	ts_random_free(random);
-	*ratio = row.ratio;
-	if (row.ratio.value < 1)
-		*ratio = (struct ts_interval){1 / row.ratio.value, 1 / row.ratio.high, 1 / row.ratio.low};
-	return row.verdict == COMPARE_SLOWER;
-}
-
 /* Those that served everybody, and rightly, in the same order. */
 static size_t drop_unfit(const struct summary *s, size_t w, size_t *modes, size_t n)
 {
@@ -38,30 +17,65 @@ static size_t drop_unfit(const struct summary *s, size_t w, size_t *modes, size_
 	return kept;
 }
 
-int lead_find(struct lead *lead, const struct summary *s, size_t w, enum figure figure)
+/* Each mode against the best, in the same order, rows[1] on: by the same rule as two runs. */
+static bool measure(const struct lead *lead, const struct summary *s, size_t w, enum figure figure,
+                    struct compare_row *rows)
 {
 	double *x = calloc(s->set->n_trials + 1, sizeof(double)), *y = calloc(s->set->n_trials + 1, sizeof(double));
-	struct ts_interval ratio;
+	struct compare_row **alike = calloc(lead->n + 1, sizeof(void *));
+	struct ts_random *random = ts_random_new(SUMMARY_SEED);
+	bool ok = x && y && alike && random;
+	size_t n_best = ok && lead->n > 0 ? summary_values(s, summary_cell(s, lead->modes[0], w), figure, x) : 0;
 
-	*lead = (struct lead){.modes = calloc(s->set->n_modes + 1, sizeof(*lead->modes)), .ratio = {NAN, NAN, NAN}};
-	if (!x || !y || !lead->modes) {
-		free(x);
-		free(y);
-		return -ENOMEM;
+	for (size_t i = 1; ok && i < lead->n; i++) {
+		size_t n = summary_values(s, summary_cell(s, lead->modes[i], w), figure, y);
+
+		rows[i].floor = figure == FIGURE_RATE ? 0.10 : 0.05;
+		compare_measure(&rows[i], figure, x, n_best, y, n, 1, random);
+		alike[i - 1] = &rows[i];
 	}
-	lead->n = summary_rank(s, w, figure, lead->modes);
-	lead->n = drop_unfit(s, w, lead->modes, lead->n);
-	lead->n_level = lead->n > 0;
-	for (size_t i = 1; i < lead->n; i++) {
-		if (told_apart(s, w, figure, lead->modes[0], lead->modes[i], x, y, &ratio)) {
-			lead->ratio = ratio;
-			break;
-		}
-		lead->n_level++;
-	}
+	if (ok && lead->n > 1)
+		compare_moderate(alike, lead->n - 1);
+	ts_random_free(random);
+	free(alike);
 	free(x);
 	free(y);
-	return 0;
+	return ok;
+}
+
+/* Can it be told from the best? One comparison for each other mode is Bonferroni's correction. */
+static bool is_behind(struct compare_row *row, size_t n_others)
+{
+	row->p_adjusted = row->p * (double)n_others;
+	compare_decide(row, 0.05, 0);
+	return row->verdict == COMPARE_SLOWER;
+}
+
+static struct ts_interval above_1(const struct ts_interval *r)
+{
+	return r->value < 1 ? (struct ts_interval){1 / r->value, 1 / r->high, 1 / r->low} : *r;
+}
+
+int lead_find(struct lead *lead, const struct summary *s, size_t w, enum figure figure)
+{
+	struct compare_row *rows = calloc(s->set->n_modes + 1, sizeof(*rows));
+	size_t at = 1;
+	int rc = 0;
+
+	*lead = (struct lead){.modes = calloc(s->set->n_modes + 1, sizeof(*lead->modes)), .ratio = {NAN, NAN, NAN}};
+	if (rows && lead->modes) {
+		lead->n = summary_rank(s, w, figure, lead->modes);
+		lead->n = drop_unfit(s, w, lead->modes, lead->n);
+	}
+	if (!rows || !lead->modes || !measure(lead, s, w, figure, rows))
+		rc = -ENOMEM;
+	while (rc == 0 && at < lead->n && !is_behind(&rows[at], s->set->n_modes - 1))
+		at++;
+	lead->n_level = at < lead->n ? at : lead->n;
+	if (rc == 0 && at < lead->n)
+		lead->ratio = above_1(&rows[at].ratio);
+	free(rows);
+	return rc;
 }
 
 void lead_release(struct lead *lead)

@@ -10,6 +10,15 @@ const struct cell *summary_cell(const struct summary *s, size_t mode, size_t wor
 	return &s->cells[mode * s->set->n_workloads + workload];
 }
 
+const struct cell *summary_find(const struct summary *s, const char *mode, const char *workload)
+{
+	for (size_t m = 0; mode && workload && m < s->set->n_modes; m++)
+		for (size_t w = 0; w < s->set->n_workloads; w++)
+			if (strcmp(s->set->modes[m].name, mode) == 0 && strcmp(s->set->workloads[w].id, workload) == 0)
+				return summary_cell(s, m, w);
+	return NULL;
+}
+
 bool summary_unserved(const struct cell *cell)
 {
 	double enough = cell->sessions ? 0.9 : 0.995;

@@ -49,6 +49,9 @@ bool summary_unfit(const struct cell *cell);
 
 const struct cell *summary_cell(const struct summary *s, size_t mode, size_t workload);
 
+/* The cell of a mode and workload by their names; NULL when the set has none such. */
+const struct cell *summary_find(const struct summary *s, const char *mode, const char *workload);
+
 /* The figures[figure] of the cell's usable trials into out (room for n_trials of the set). Returns
  * how many are known. */
 size_t summary_values(const struct summary *s, const struct cell *cell, enum figure figure, double *out);

@@ -7,7 +7,7 @@ setup() {
   export TS_BIN=${TS_BIN:-${PWD}/build/bin}
   export TS_RUNS="${BATS_TEST_TMPDIR}/results/runs"
   export SUITE=quick MODES="libev blocking" WORKLOADS="lockstep udp" TRIALS=1 SEED=7
-  unset EXTRA RESUME
+  unset EXTRA RESUME BASE
   tmp=${BATS_TEST_TMPDIR}
 }
 
@@ -84,7 +84,7 @@ start_until() {
 
 @test "wrong settings: one line that says what is allowed, exit 2, no run" {
   local settings=(SUITE=soup SUITE=workloads SUITE=limits MODES=soup "MODES=libev libev" "MODES= " WORKLOADS=soup WORKLOADS=../quick
-    "WORKLOADS=udp udp" "WORKLOADS= " TRIALS=0 TRIALS=x SEED=-1 SEED=1e3 RESUME=/nowhere RESUME=tests EXTRA=soup EXTRA=a.b=true
+    "WORKLOADS=udp udp" "WORKLOADS= " TRIALS=0 TRIALS=x SEED=-1 SEED=1e3 RESUME=/nowhere RESUME=tests BASE=/nowhere BASE=tests EXTRA=soup EXTRA=a.b=true
     EXTRA=libev=true $'EXTRA=a=true\na=false')
   for setting in "${settings[@]}"; do
     run env "${setting}" scripts/bench
@@ -98,6 +98,19 @@ start_until() {
   [ "${status}" -eq 2 ]
   [[ "${output}" == *"no mode is left that serves such a workload"* ]]
   [ ! -e "${TS_RUNS}" ] || [ -z "$(ls "${TS_RUNS}")" ]
+}
+
+@test "BASE: open loops ask for the rates of that run, whatever the machine can do now" {
+  mkdir "${tmp}/base"
+  printf 'workload\tcurve-40\t40 %% of the capacity\ttcp\ttrue\tcurve\t40\trequests/s\t--connections=64\t--rate=3000\n' >"${tmp}/base/journal.tsv"
+  BASE="${tmp}/base/" MODES=libev WORKLOADS="tail lockstep" run scripts/bench # 3 where another takes the generator's core
+  echo "${output}"
+  [[ ${status} =~ ^[03]$ ]]
+  [[ "$(rows "$(latest)/run.json" workloads id options | grep ^tail)" == *"--rate=3750,"* ]]
+  sed -i 's/curve-40/lockstep/' "${tmp}/base/journal.tsv"
+  BASE="${tmp}/base" MODES=libev WORKLOADS=tail run scripts/bench
+  [[ ${status} =~ ^[03]$ ]]
+  [[ "${output}" == *"has no rate that is a share of the capacity, which is measured anew"* ]]
 }
 
 @test "a folder that cannot be made: one line, exit 3" {

@@ -315,6 +315,37 @@ PYTHON
   [ "${status}" -eq 0 ]
 }
 
+@test "a slower machine is not a slower program: the generator tells, and --as-measured leaves it in" {
+  made() { tests/fixtures/results/generate "${tmp}/$1" --modes=epoll,thread --workloads=crowd,tail --trials=8 "${@:2}"; }
+  made base
+  made hour --machine=1.2 --seed=2
+  made both --machine=1.2 --slow=thread:1.3 --seed=2
+  run "${bin}/tsreport" compare "${tmp}/base" "${tmp}/hour"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  grep -qE '^the machine: a request cost the generator 1\.(19|20|21).* freed of that$' <<<"${output}"
+  grep -qE ' 0 slower, .*; 0 regressions' <<<"${output}"
+  run "${bin}/tsreport" compare --as-measured "${tmp}/base" "${tmp}/hour"
+  [ "${status}" -eq 1 ]
+  grep -q 'the ratios are as measured$' <<<"${output}"
+  run "${bin}/tsreport" compare --json="${tmp}/c.json" "${tmp}/base" "${tmp}/both"
+  echo "${output}"
+  [ "${status}" -eq 1 ]
+  grep -qE '^crowd +thread +0\.7[0-9]+ .*slower, a regression$' <<<"${output}"
+  ! grep -E '^(crowd|tail) +epoll .*slower' <<<"${output}" || false
+  tests/helpers/validate "${tmp}/c.json"
+  [ "$("${bin}/tsreport" rows "${tmp}/c.json" . machine.applied)" = true ]
+}
+
+@test "open loops that asked for other rates are not compared, and tell nothing of the machine" {
+  tests/fixtures/results/generate "${tmp}/base" --modes=epoll,thread --workloads=tail --trials=8
+  tests/fixtures/results/generate "${tmp}/half" --modes=epoll,thread --workloads=tail --trials=8 --offered=0.5 --machine=3
+  run "${bin}/tsreport" compare "${tmp}/base" "${tmp}/half"
+  echo "${output}"
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *"other rates"*"nothing tells how fast it was"*" 0 slower, 0 the same, 6 cannot be told"*"6 figures were measured at rates"* ]]
+}
+
 @test "the comparison as JSON validates" {
   tests/fixtures/results/generate "${tmp}/slow" --modes=epoll,thread --workloads=crowd --slow=thread:1.4 --seed=5
   run "${bin}/tsreport" compare --json="${tmp}/c.json" "${run_dir}" "${tmp}/slow"

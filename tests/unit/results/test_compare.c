@@ -19,7 +19,8 @@ static struct compare_row judge(enum figure figure, const double *base, const do
 {
 	struct compare_row row = {.floor = figure == FIGURE_RATE ? 0.10 : 0.05};
 
-	compare_measure(&row, figure, base, n, head, n, random);
+	compare_measure(&row, figure, base, n, head, n, 1, random);
+	compare_moderate((struct compare_row *const[]){&row}, 1);
 	row.p_adjusted = row.p;
 	compare_decide(&row, 0.05, 0.05);
 	return row;
@@ -83,6 +84,60 @@ static void test_few_trials(void **state)
 	ts_random_free(random);
 }
 
+/* A table of 60 equal cells of three trials, at the scatter of a busy machine: how many are called different. */
+static int accused_of_60(struct ts_random *random, double slow)
+{
+	struct compare_row rows[60] = {0}, *alike[60];
+	double base[3], head[3], p[60];
+	int n = 0;
+
+	for (int i = 0; i < 60; i++) {
+		draw(base, 3, 100, 0.1, random);
+		draw(head, 3, i == 0 ? 100 * slow : 100, 0.1, random);
+		rows[i].floor = 0.05;
+		compare_measure(&rows[i], FIGURE_P50, base, 3, head, 3, 1, random);
+		alike[i] = &rows[i];
+	}
+	compare_moderate(alike, 60);
+	for (int i = 0; i < 60; i++)
+		p[i] = rows[i].p;
+	ts_stats_holm(p, 60);
+	for (int i = 0; i < 60; i++) {
+		rows[i].p_adjusted = p[i];
+		compare_decide(&rows[i], 0.05, 0.05);
+		n += rows[i].verdict == COMPARE_SLOWER || rows[i].verdict == COMPARE_FASTER;
+	}
+	return slow == 1 ? n : rows[0].verdict == COMPARE_SLOWER;
+}
+
+static void test_tables_of_three_trials(void **state)
+{
+	struct ts_random *random = ts_random_new(3);
+	int accused = 0, found = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		accused += accused_of_60(random, 1) > 0;
+		found += accused_of_60(random, 2);
+	}
+	ts_random_free(random);
+	assert_in_range(accused, 0, 8);
+	assert_in_range(found, 60, 100);
+}
+
+static void test_scale(void **state)
+{
+	struct ts_random *random = ts_random_new(1);
+	const double base[3] = {100, 101, 99}, head[3] = {120, 121.2, 118.8};
+	struct compare_row row = {.floor = 0.05};
+
+	(void)state;
+	compare_measure(&row, FIGURE_P50, base, 3, head, 3, 1 / 1.2, random);
+	ts_random_free(random);
+	assert_true(fabs(row.ratio.value - 1) < 1e-9);
+	assert_true(row.head.value == 120); /* as it was measured */
+}
+
 /* A change below two fifths of the floor is none, however sure it is; a slower one within the limit
  * is no regression. */
 static void test_small_but_sure(void **state)
@@ -118,9 +173,10 @@ static void test_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_equal_is_not_accused), cmocka_unit_test(test_five_percent_is_found),
-	        cmocka_unit_test(test_noise_cannot_be_told), cmocka_unit_test(test_few_trials),
-	        cmocka_unit_test(test_small_but_sure),       cmocka_unit_test(test_words),
+	        cmocka_unit_test(test_equal_is_not_accused),   cmocka_unit_test(test_five_percent_is_found),
+	        cmocka_unit_test(test_noise_cannot_be_told),   cmocka_unit_test(test_few_trials),
+	        cmocka_unit_test(test_small_but_sure),         cmocka_unit_test(test_words),
+	        cmocka_unit_test(test_tables_of_three_trials), cmocka_unit_test(test_scale),
 	};
 
 	return cmocka_run_group_tests_name("results/compare", tests, NULL, NULL);
