@@ -16,7 +16,8 @@ struct ts_proc {
 	double cpu_unsure_s;
 	int64_t reaped_faults_count;
 	int64_t rss_bytes, peak_rss_bytes; /* sums over the living; peak is the sum of the peaks */
-	int64_t n_processes, n_threads, n_descriptors;
+	int64_t n_processes, n_threads;
+	int64_t n_descriptors; /* 0: of another user's process, who does not let us count */
 	int64_t n_switches_voluntary, n_switches_involuntary;
 	double waited_s; /* of the living threads: ready to run, but without a processor; 0: the kernel does not tell */
 	int64_t minor_faults_count, major_faults_count;

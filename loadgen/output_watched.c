@@ -35,7 +35,7 @@ void output_add_series(cJSON *root, const struct run *r)
 		cJSON *server = ts_json_add_object(o, "server");
 		ts_json_add_real(server, "cpu_s", e->server_cpu_s);
 		ts_json_add_int(server, "rss_bytes", e->server_rss_bytes);
-		ts_json_add_int(server, "descriptors_count", e->server_descriptors);
+		ts_json_add_real(server, "descriptors_count", unless_0(e->server_descriptors));
 	}
 }
 
@@ -86,7 +86,7 @@ void output_add_server(cJSON *root, const struct run *r)
 	ts_json_add_real(o, "cpu_system_s", fmax(0, v->last.cpu_system_s - v->first.cpu_system_s));
 	ts_json_add_real(o, "cpu_unsure_s", server_samples_unsure_s(v));
 	ts_json_add_int(o, "peak_rss_bytes", v->peak_rss_bytes);
-	ts_json_add_int(o, "descriptors_count", v->peak_descriptors);
+	ts_json_add_real(o, "descriptors_count", unless_0(v->peak_descriptors));
 	ts_json_add_int(o, "threads_count", v->peak_threads);
 	ts_json_add_int(o, "processes_count", v->peak_processes);
 	ts_json_add_real(o, "switches_voluntary_count",

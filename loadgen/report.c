@@ -65,13 +65,16 @@ static void print_ledger(FILE *f, const struct run *r)
 static void print_server(FILE *f, const struct run *r)
 {
 	const struct server_samples *v = &r->sampler.server;
-	char memory[32];
+	char memory[32], descriptors[48] = "descriptors unknown"; /* another user's */
 
-	if (v->any)
-		put(f, "server", "%.2f s of processor time, at most %s, %lld descriptors, %lld threads",
-		    v->last.cpu_user_s + v->last.cpu_system_s - v->first.cpu_user_s - v->first.cpu_system_s,
-		    ts_units_show_bytes((double)v->peak_rss_bytes, memory, sizeof(memory)),
-		    (long long)v->peak_descriptors, (long long)v->peak_threads);
+	if (!v->any)
+		return;
+	if (v->peak_descriptors > 0)
+		snprintf(descriptors, sizeof(descriptors), "%lld descriptors", (long long)v->peak_descriptors);
+	put(f, "server", "%.2f s of processor time, at most %s, %s, %lld threads",
+	    v->last.cpu_user_s + v->last.cpu_system_s - v->first.cpu_user_s - v->first.cpu_system_s,
+	    ts_units_show_bytes((double)v->peak_rss_bytes, memory, sizeof(memory)), descriptors,
+	    (long long)v->peak_threads);
 }
 
 static void print_slow_readers(FILE *f, const struct run *r)

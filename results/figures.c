@@ -101,11 +101,15 @@ static double cpu_per_request_us(const cJSON *load, const cJSON *server, double 
 	return cJSON_IsObject(ts_json_at(load, "server")) ? sampled_us(load, completed) : own;
 }
 
+/* The load alone, where the result says that: not the start, nor the report. */
 static double generator_us(const cJSON *load, double completed)
 {
+	double load_ns = ts_json_real(load, "generator.cpu_per_request_ns", NAN);
 	double cpu_s =
 	        ts_json_real(load, "generator.cpu_user_s", NAN) + ts_json_real(load, "generator.cpu_system_s", NAN);
 
+	if (load_ns > 0)
+		return load_ns / 1000;
 	return completed > 0 && cpu_s > 0 ? cpu_s * 1e6 / completed : NAN;
 }
 

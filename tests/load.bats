@@ -561,6 +561,18 @@ END
     'd["server"]["descriptors_count"] >= 5 and d["server"]["peak_rss_bytes"] > 0' 'd["plan"]["timeout_s"] == 2'
 }
 
+# Fault caught: none, where it cannot be known.
+@test "the descriptors of another user's server are unknown: null, and said" {
+  local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  "${nobody[@]}" test -x "${bin}/tsload" || skip "to be another user takes root, and programs within their reach"
+  start_server
+  set -- "${nobody[@]}" "${bin}/tsload" -c 1 -n 5 --server-pid="${peer}" --progress=never
+  "$@" --json=- "${uri}" >"${result}"
+  holds 'd["server"]["descriptors_count"] is None and d["server"]["threads_count"] >= 1'
+  run "$@" "${uri}"
+  [[ "${output}" == *"descriptors unknown"* ]]
+}
+
 @test "the official decoder reads the log" {
   start_server
   load -c 5 -d 600ms --interval=200ms --hdr-log="${BATS_TEST_TMPDIR}/log" "${uri}"
