@@ -42,19 +42,40 @@ static bool say_first(struct turn *t, struct peer *p)
 
 #define NEXT_NS (500 * TS_MS)
 
-/* It has not ended in time: does it when the next client has come? A variable that is bound anew lets go of the old
- * one. */
-static bool ends_with_next(struct turn *t, struct peer *p)
+/* How long after its client a conversation ends when no other client comes; 0: not within that time. */
+static int64_t ends_alone(struct turn *t, int64_t within_ns)
 {
+	struct peer *p = peer_open(t);
+	int64_t begin_ns;
+
+	if (!say_first(t, p) || !peer_half_close(p))
+		return 0;
+	begin_ns = ts_clock_mono_ns();
+	peer_listen(p, within_ns);
+	return p->ended ? ts_clock_mono_ns() - begin_ns : 0;
+}
+
+/*
+ * It has not ended in time: does it when the next client has come? A variable that is bound anew lets go of the old one.
+ * That it ended just then may be chance: then the next one ends without a next client, as late (late_ns; else 0).
+ */
+static bool ends_with_next(struct turn *t, struct peer *p, int64_t *late_ns)
+{
+	const int64_t begin_ns = ts_clock_mono_ns();
 	struct peer *next;
 
+	*late_ns = 0;
 	if (t->subject->dialect.ends || peer_listen(p, PEER_END_WITHIN_NS) || p->ended)
 		return false;
 	next = peer_open(t);
 	if (!peer_send_letters(next, 8) || !peer_answered_within(next, NEXT_NS))
 		return false;
 	peer_listen(p, NEXT_NS);
-	return p->ended && t->blame == NOBODY;
+	if (!p->ended || t->blame != NOBODY)
+		return false;
+	peer_half_close(next);
+	*late_ns = ends_alone(t, ts_clock_mono_ns() - begin_ns + NEXT_NS);
+	return *late_ns == 0 && t->blame == NOBODY;
 }
 
 void case_end_half_close(struct turn *t)
@@ -64,10 +85,13 @@ void case_end_half_close(struct turn *t)
 
 	t->subject->slow_end = false;
 	bool said = say_first(t, p);
-	int64_t begin_ns = ts_clock_mono_ns();
-	t->subject->ends_with_next = said && peer_half_close(p) && ends_with_next(t, p);
+	int64_t begin_ns = ts_clock_mono_ns(), late_ns = 0;
+	t->subject->ends_with_next = said && peer_half_close(p) && ends_with_next(t, p, &late_ns);
 	if (t->subject->ends_with_next)
 		turn_fail(t, SILENCE, "the server ends a conversation only when the next client comes");
+	else if (late_ns > 0 && t->blame == NOBODY)
+		turn_fail(t, SILENCE, "the server ended a conversation %.1f s after its client, and 2 s are allowed",
+		          (double)late_ns / TS_S);
 	bool ends = said && peer_finish(p);
 	t->subject->slow_end = t->blame == SILENCE || (t->blame != NOBODY && !d->ends);
 	if (ends && !d->ends) { /* in time, and later than the probe waits */

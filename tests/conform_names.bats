@@ -7,12 +7,12 @@ load helpers/conform.bash
 
 runs=()
 
-# Begin a run of all cases against a server with this fault: begin FAULT
+# Begin a run against a server with this fault, of all cases or as the options say: begin FAULT [OPTION...]
 begin() {
   local scheme
   scheme=$(build/release/servers/faulty --list-faults | awk -F'\t' -v name="$1" '$1 == name { print $4 }')
   start_peer build/release/servers/bounded build/release/servers/faulty --fault="$1" --listen="${scheme}://127.0.0.1:0"
-  "${bin}/tsconform" --json="${tmp}/$1.json" "${uri}" >"${tmp}/$1.txt" 3>&- &
+  "${bin}/tsconform" --json="${tmp}/$1.json" "${@:2}" "${uri}" >"${tmp}/$1.txt" 3>&- &
   runs+=("$!")
 }
 
@@ -81,4 +81,15 @@ end_runs() {
   named leaver-ends-all concurrency.churn '@(concurrency.*|stream.*|format.reply)'
   named callers-refused concurrency.queue 'concurrency.queue*'
   named broadcast concurrency.no-cross-talk '@(concurrency.*|stream.*|end.own-replies)'
+}
+
+# Fault caught: a late end that falls into the time of the next client was called an end that waits for one.
+@test "a late end is told from one that waits for the next client, by its sentence" {
+  begin closes-late-shared --only=end.half-close
+  begin closes-with-next --only=end.half-close
+  end_runs
+  cat "${tmp}"/closes-*.txt
+  grep -qE '^  fail  end.half-close the server ended a conversation 2.[67] s after its client, and 2 s are allowed$' \
+    "${tmp}/closes-late-shared.txt"
+  grep -qx '  fail  end.half-close the server ends a conversation only when the next client comes' "${tmp}/closes-with-next.txt"
 }
