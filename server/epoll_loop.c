@@ -30,7 +30,7 @@ static int change(struct loop *loop, struct source *s)
 {
 	if (s->kind != SOURCE_LISTENER)
 		return control(loop, EPOLL_CTL_MOD, s);
-	epoll_ctl(((struct poller *)loop)->epoll_fd, EPOLL_CTL_DEL, s->fd, NULL);
+	control(loop, EPOLL_CTL_DEL, s); /* it is watched, or it is not: either will do */
 	return s->want ? control(loop, EPOLL_CTL_ADD, s) : 0;
 }
 
