@@ -270,11 +270,11 @@ static void see_stated(struct turn *t, int n_bare)
 {
 	const int stated = t->subject->options->empty_datagram;
 
-	if (stated == 1 && n_bare < EMPTIES)
+	if (stated == SAID_STAMP && n_bare < EMPTIES)
 		turn_fail(t, SILENCE,
 		          "of %d empty datagrams %d were answered; --empty-datagram=stamp says that each is", EMPTIES,
 		          n_bare);
-	if (stated == 2 && n_bare > 0)
+	if (stated == SAID_NO_REPLY && n_bare > 0)
 		turn_fail(t, BYTES, "an empty datagram was answered; --empty-datagram=nothing says that none is");
 }
 

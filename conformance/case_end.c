@@ -56,8 +56,8 @@ static int64_t ends_alone(struct turn *t, int64_t within_ns)
 }
 
 /*
- * It has not ended in time: does it when the next client has come? A variable that is bound anew lets go of the old one.
- * That it ended just then may be chance: then the next one ends without a next client, as late (late_ns; else 0).
+ * It has not ended in time: does it when the next client has come? A variable that is bound anew lets go of the old
+ * one. That it ended just then may be chance: then the next one ends without a next client, as late (late_ns; else 0).
  */
 static bool ends_with_next(struct turn *t, struct peer *p, int64_t *late_ns)
 {

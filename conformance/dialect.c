@@ -155,7 +155,7 @@ static bool first_words(struct turn *t, struct peer *p, enum first_message how)
 {
 	struct dialect *d = &t->subject->dialect;
 	const struct options *o = t->subject->options;
-	bool crlf = how == CRLF_LINE, word_alone = how == WORD || o->framing == 1;
+	bool crlf = how == CRLF_LINE, word_alone = how == WORD || o->framing == SAID_STREAM;
 	const char *line_end = crlf ? "\r\n" : "\n";
 	char word[N_WORD + sizeof("\r\n")];
 	size_t n = N_WORD;
@@ -165,7 +165,7 @@ static bool first_words(struct turn *t, struct peer *p, enum first_message how)
 	turn_letters(t, word, N_WORD);
 	memcpy(word + N_WORD, line_end, strlen(line_end) + 1);
 	d->crlf = crlf;
-	d->line = crlf || o->framing == 2;
+	d->line = crlf || o->framing == SAID_LINE;
 	sent_ns = ts_clock_mono_ns();
 	if (d->line) {
 		n += strlen(line_end);
@@ -194,7 +194,7 @@ static bool first_words(struct turn *t, struct peer *p, enum first_message how)
 		return true;
 	}
 	dialect_widen_rtt(d, p->progress_ns - sent_ns); /* to the last byte: some send the data after the stamp */
-	if (d->line && !crlf && o->framing == 0 && answers_halves(t, p, word))
+	if (d->line && !crlf && o->framing == SAID_NOTHING && answers_halves(t, p, word))
 		return true;
 	dialect_learn(t, word, n, p->first, p->n_first);
 	if (!d->known && !p->ended)
@@ -273,8 +273,9 @@ static void quote_greeting(struct dialect *d, const struct peer *p)
 static const char *in_which_framing(const struct options *o)
 {
 	static const char *const ways[] = {
-	        "it does not answer", "it does not answer a message without a line's end, as --framing=stream has it",
-	        "it does not answer a line, as --framing=line has it"};
+	        [SAID_NOTHING] = "it does not answer",
+	        [SAID_STREAM] = "it does not answer a message without a line's end, as --framing=stream has it",
+	        [SAID_LINE] = "it does not answer a line, as --framing=line has it"};
 
 	return ways[o->framing];
 }
@@ -297,7 +298,7 @@ bool dialect_converse(struct turn *t, enum first_message how)
 	bool said = !silent_end && !endless && first_words(t, p, how);
 	if (said && d->known) {
 		second_words(t, p);
-		if (d->line && t->subject->options->framing == 0)
+		if (d->line && t->subject->options->framing == SAID_NOTHING)
 			confirm_line(t, p);
 	}
 	int64_t begin_ns = ts_clock_mono_ns();

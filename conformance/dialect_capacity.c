@@ -148,7 +148,7 @@ void dialect_find_capacity(struct turn *t)
 	struct peer *p[1 + DIALECT_CAPACITY_SLOW] = {NULL}, *first;
 
 	d->capacity = d->abreast = d->limit = 1;
-	if (t->subject->options->concurrency == 1 || !(p[0] = first = peer_try(t, turn_wait_ns(t), false)))
+	if (t->subject->options->concurrency == SAID_ITERATIVE || !(p[0] = first = peer_try(t, turn_wait_ns(t), false)))
 		return;
 	/* A server that did not end the first conversation may still be in it. */
 	if (!d->ends && !is_answered(first, wait_ns))

@@ -36,11 +36,11 @@ static void apply_options(struct dialect *d, const struct options *o)
 		memcpy(d->rule.separator, o->separator, d->rule.n_separator);
 	}
 	if (o->framing)
-		d->line = o->framing == 2;
+		d->line = o->framing == SAID_LINE;
 	if (o->session)
-		d->one_shot = o->session == 2;
+		d->one_shot = o->session == SAID_ONE_SHOT;
 	if (o->empty_datagram)
-		d->empty = o->empty_datagram == 1 ? EMPTY_STAMP : EMPTY_NOTHING;
+		d->empty = o->empty_datagram == SAID_STAMP ? EMPTY_STAMP : EMPTY_NOTHING;
 }
 
 /* A pattern as dialect_settle_zeros makes it, stated: the text may be one that leaves its zeros out. */

@@ -53,10 +53,10 @@ static void count_places(struct turn *t)
 	    BYTES) { /* a reply that was none ended the count: or is the second told that it may not stay? */
 		d->turns_away = t->sort == NO_STAMP && d->capacity == 1 && !d->greeting;
 		d->limit = d->turns_away ? 1 : 0;
-		d->counted = d->turns_away || d->capacity > 1 || t->subject->options->concurrency != 0;
+		d->counted = d->turns_away || d->capacity > 1 || t->subject->options->concurrency != SAID_NOTHING;
 	}
 	met_forgive(t); /* it is found again, by a case; or it is not */
-	d->misstated = t->subject->options->concurrency == 2 && d->capacity < 2;
+	d->misstated = t->subject->options->concurrency == SAID_CONCURRENT && d->capacity < 2;
 }
 
 bool dialect_probe_stream(struct turn *t)
@@ -66,15 +66,15 @@ bool dialect_probe_stream(struct turn *t)
 
 	if (!dialect_converse(t, WORD_OR_LINE))
 		return false;
-	if (d->unanswered && o->framing != 1)
+	if (d->unanswered && o->framing != SAID_STREAM)
 		try_again(t);
-	if (o->framing == 0 && answers_word_alone(d))
+	if (o->framing == SAID_NOTHING && answers_word_alone(d))
 		converse_again(t, WORD);
 	if (d->known)
 		dialect_settle_zeros(t);
-	d->capacity = d->abreast = o->concurrency == 2 ? DIALECT_CAPACITY_MAX : 1;
-	d->limit = o->concurrency == 1 ? 1 : 0;
-	d->counted = o->concurrency != 0 || t->subject->needs_capacity;
+	d->capacity = d->abreast = o->concurrency == SAID_CONCURRENT ? DIALECT_CAPACITY_MAX : 1;
+	d->limit = o->concurrency == SAID_ITERATIVE ? 1 : 0;
+	d->counted = o->concurrency != SAID_NOTHING || t->subject->needs_capacity;
 	if (d->known && t->subject->needs_capacity)
 		count_places(t);
 	met_judge(t);

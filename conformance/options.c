@@ -242,7 +242,7 @@ int options_check(const struct options *o, struct ts_err *err)
 	if (o->client && (o->framing || o->session || o->concurrency || o->empty_datagram))
 		return ts_err_usage(
 		        err, "--client: --framing, --session, --concurrency and --empty-datagram are of servers");
-	if (o->framing == 2 && strpbrk(o->separator, "\r\n"))
+	if (o->framing == SAID_LINE && strpbrk(o->separator, "\r\n"))
 		return ts_err_usage(err, "--separator: a line end would end the reply, where lines are framed");
 	if (o->json && o->junit && strcmp(o->json, "-") == 0 && strcmp(o->junit, "-") == 0)
 		return ts_err_usage(err, "--json=- --junit=-: only one of them can be standard output");

@@ -9,10 +9,16 @@
 #include <stdint.h>
 
 /* Choices of the dialect's options: index 0 is always "auto". */
+/* The words of an option, and their places: 0 is always "auto", which says nothing. */
 #define CHOICES_FRAMING     "auto|stream|line"
 #define CHOICES_SESSION     "auto|lasting|one-shot"
 #define CHOICES_CONCURRENCY "auto|iterative|concurrent"
 #define CHOICES_EMPTY       "auto|stamp|nothing"
+enum { SAID_NOTHING };
+enum { SAID_STREAM = 1, SAID_LINE };
+enum { SAID_LASTING = 1, SAID_ONE_SHOT };
+enum { SAID_ITERATIVE = 1, SAID_CONCURRENT };
+enum { SAID_STAMP = 1, SAID_NO_REPLY };
 
 enum format { FORMAT_HUMAN, FORMAT_TAP };
 
@@ -24,7 +30,7 @@ struct options {
 	const char *client; /* --client: how to start the client that is judged instead of a server */
 	bool list, strict, text, words;
 	struct ts_opt_list only, skip;                     /* patterns of case ids */
-	int framing, session, concurrency, empty_datagram; /* indices into CHOICES_... */
+	int framing, session, concurrency, empty_datagram; /* SAID_... */
 	const char *time;                                  /* "auto", "ctime", "strftime:..." */
 	const char *separator;                             /* "auto" or the text itself */
 	int64_t timeout_ns;                                /* OPTIONS_TIMEOUT unless said */
