@@ -72,16 +72,11 @@ static const char *missing(const struct subject *s, const struct result *r)
 int result_suspicion(const struct result *r)
 {
 	static const char *const harmless[] = {"stream.kept-", "stream.no-", "time.", "format."};
-	static const char *const much[] = {"data.sizes", "stream.sizes", "line.long", "end.one-shot-whole",
-	                                   "end.half-close-large"};
 
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		if (strncmp(r->row->id, harmless[i], strlen(harmless[i])) == 0)
 			return 0;
-	for (size_t i = 0; i < sizeof(much) / sizeof(much[0]); i++)
-		if (strcmp(r->row->id, much[i]) == 0)
-			return 2;
-	return strncmp(r->row->id, "data.", 5) == 0 ? 2 : 1;
+	return r->row->needs & SENDS_MUCH ? 2 : 1;
 }
 
 #define DECIDED_NS (40 * TS_S) /* from the begin: so long cases are run whose outcome changes nothing */

@@ -45,13 +45,12 @@ static void run_stage(struct report *report, enum stage stage)
  */
 static bool disturbed(struct report *report)
 {
-	static const char *const ids[] = {"concurrency.no-cross-talk", "concurrency.churn", "datagram.clients",
-	                                  "datagram.burst"};
 	bool found = false;
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		const struct result *r = result_of(report, ids[i]);
-		found |= r && r->selected && (r->status == FAIL || r->failed_ns > 0) && !root_of(report, r);
+	for (size_t i = 0; i < report->n; i++) {
+		const struct result *r = &report->results[i];
+		found |= r->row->needs & TELLS_HARM && r->selected && (r->status == FAIL || r->failed_ns > 0) &&
+		         !root_of(report, r);
 	}
 	return found;
 }
@@ -84,14 +83,8 @@ static void cannot_start(struct report *report, struct result *r, const char *wh
  * fresh one. */
 static bool rests_unharmed(struct report *report, const struct result *before)
 {
-	static const char *const looks[] = {"lifecycle.ready",    "lifecycle.descriptors", "lifecycle.processes",
-	                                    "lifecycle.zombies",  "lifecycle.threads",     "lifecycle.memory",
-	                                    "lifecycle.idle-cpu", "lifecycle.restart",     "lifecycle.second-instance",
-	                                    "lifecycle.unvisited"};
-	bool looked = false;
+	bool looked = before && before->status == PASS && before->row->needs & ONLY_LOOKS;
 
-	for (size_t i = 0; before && i < sizeof(looks) / sizeof(looks[0]); i++)
-		looked |= before->status == PASS && strcmp(before->row->id, looks[i]) == 0;
 	return looked && launch_ready_ns(report->subject->launch) > TS_S && look_whether_it_lives(report);
 }
 
@@ -99,22 +92,9 @@ static bool rests_unharmed(struct report *report, const struct result *before)
 static bool is_seen(const struct report *report, const struct result *r)
 {
 	const struct seen *seen = &report->subject->seen;
-	const struct {
-		const char *id;
-		bool seen;
-	} rows[] = {
-	        {"lifecycle.sockets-closed", seen->stopped},
-	        {"lifecycle.exit-status", seen->stopped},
-	        {"unix.path-removed", seen->stopped},
-	        {"lifecycle.processes", seen->n_conversations > 0},
-	        {"lifecycle.zombies", seen->n_conversations > 0},
-	        {"lifecycle.threads", seen->n_conversations > 0},
-	};
-	bool found = false;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		found |= rows[i].seen && strcmp(r->row->id, rows[i].id) == 0;
-	return found;
+	return (r->row->needs & SEEN_STOPPED && seen->stopped) ||
+	       (r->row->needs & SEEN_TALKING && seen->n_conversations > 0);
 }
 
 /* A server just started for each; what becomes of it is no finding but the case's own. */

@@ -51,10 +51,16 @@ enum {
 	NEEDS_BINARY = 1 << 6, /* not with --text */
 	NEEDS_WORDS = 1 << 7,
 	/* These are no needs. */
-	HAS_SAMPLE = 1 << 8,   /* it can judge the probe's first reply, whatever became of its dependency */
-	IMPLIED = 1 << 9,      /* every reply to any case decides it, too: of a slow server no other is asked for */
-	OR_SLOW_END = 1 << 10, /* or a one-shot server that, as the probe has seen, takes too long to end */
-	OR_MISSTATED = 1 << 11 /* or one that was stated to be concurrent, and is not */
+	HAS_SAMPLE = 1 << 8,    /* it can judge the probe's first reply, whatever became of its dependency */
+	IMPLIED = 1 << 9,       /* every reply to any case decides it, too: of a slow server no other is asked for */
+	OR_SLOW_END = 1 << 10,  /* or a one-shot server that, as the probe has seen, takes too long to end */
+	OR_MISSTATED = 1 << 11, /* or one that was stated to be concurrent, and is not */
+	/* what it tells of, and what it does */
+	TELLS_HARM = 1 << 12,   /* whether clients at the same time harm each other */
+	SENDS_MUCH = 1 << 13,   /* large texts, or any bytes: a server that died was probably killed by it */
+	ONLY_LOOKS = 1 << 14,   /* a server that passed it is as good as one just started */
+	SEEN_STOPPED = 1 << 15, /* decided by what is seen wherever a server of ours has stopped */
+	SEEN_TALKING = 1 << 16  /* decided by what is seen of one that has held conversations */
 };
 
 /* When a case runs: in this order. */
