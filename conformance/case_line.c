@@ -4,20 +4,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Half a line rests for more than a second: where others wait beside it, that costs nothing. */
+#define REST_NS (1600 * TS_MS)
+
+/* From its second half on: when the rest is over, the second after this one is over, too, and a whole second that is
+ * written then is another, whatever way it is rounded. */
+static void await_half_of_second(void)
+{
+	const int64_t since_ns = ts_clock_wall_ns() % TS_S;
+
+	if (since_ns < TS_S / 2)
+		turn_pause(TS_S / 2 - since_ns);
+}
+
+/*
+ * Half a line rests for more than a second: where others wait beside it, that costs nothing. The reply is made when the
+ * end has come, and its time is of then; a one-shot server may look at its clock before it reads.
+ */
 void case_line_whole(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
-	int64_t rest_ns = d->capacity > 1 || !d->counted ? 1300 * TS_MS : 250 * TS_MS;
+	const bool rests_long = d->capacity > 1 || !d->counted;
+	const int64_t rest_ns = rests_long ? REST_NS : 250 * TS_MS;
 	struct peer *p = peer_open(t);
 	char framed[14];
 	size_t n = turn_framed_letters(t, 12, framed);
 
+	if (rests_long)
+		await_half_of_second();
 	if (!peer_send(p, framed, 6))
 		return;
 	if (peer_listen(p, rest_ns))
 		turn_fail(t, BYTES, "half a line was answered before its end had come");
+	if (rests_long && !d->one_shot)
+		p->sent_ns = ts_clock_wall_ns();
 	peer_say(p, framed + 6, n - 6);
+	if (t->sort == WRONG_TIME && rests_long) {
+		turn_forgive(t);
+		turn_fail(t, BYTES,
+		          "the time of a line's reply is older than the line's end, which came %.1f s after its begin",
+		          (double)rest_ns / TS_S);
+	}
 	peer_finish(p);
 }
 
@@ -34,8 +60,9 @@ void case_line_each(struct turn *t)
 }
 
 /*
- * A line comes with half of the next one behind it: that is no reason to wait. A writer that is flushed only where nothing
- * is left to be read waits, and answers both in the end: the law is kept, and a client that waits for the first stands.
+ * A line comes with half of the next one behind it: that is no reason to wait. A writer that is flushed only where
+ * nothing is left to be read waits, and answers both in the end: the law is kept, and a client that waits for the first
+ * stands.
  */
 static void begin_the_next(struct turn *t)
 {
@@ -55,8 +82,8 @@ static void begin_the_next(struct turn *t)
 		turn_fail(t, BYTES, "a line was not answered that came with half of the next one behind it");
 	n = turn_framed_letters(t, 8, framed);
 	if (peer_say(p, framed, n) && peer_finish(p) && held)
-		turn_warn(t, "a line is not answered while half of the next one stands behind it; with the rest of that, both "
-		             "are");
+		turn_warn(t, "a line is not answered while half of the next one stands behind it; with the rest of "
+		             "that, both are");
 }
 
 void case_line_chopped(struct turn *t)

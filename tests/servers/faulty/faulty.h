@@ -65,6 +65,7 @@ struct conversation {
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */
 	long long piece_ns;                  /* LINE_OLD_LOST, DGRAM_REST_FORGETS: when the piece before came */
+	long long line_ns;                   /* when the first byte of the line came */
 	struct peer_text line;               /* begun, and not ended yet */
 	bool is_long;                        /* TIME_OF_LONG: the message is longer than 4000 bytes */
 	bool is_repeat;                      /* TIME_OF_SAME: the message is like the one before */

@@ -95,6 +95,8 @@ static bool lines_answer(struct conversation *c, const char *data, size_t n)
 	const char *end;
 	bool goes_on = true, is_over = false, had = line->n > 0;
 
+	if (!had)
+		c->line_ns = peer_now_ns(CLOCK_REALTIME);
 	if (has(c, FAULT_LINE_PIECES) || (has(c, FAULT_LINE_OLD_LOST) && is_old(c)))
 		line->n = 0;
 	peer_add(line, data, n);

@@ -25,6 +25,7 @@ static long long moment_choose(struct conversation *c)
 	case FAULT_TIME_OF_SAME:
 	case FAULT_TIME_OF_SAME_UDP: return c->is_repeat ? previous : now;
 	case FAULT_TIME_BEFORE_ACCEPT: return c->n_messages <= 1 ? c->connected_ns : now;
+	case FAULT_LINE_TIME_FIRST: return c->line_ns;
 	case FAULT_TIME_OF_LONG: return c->is_long ? c->connected_ns : now;
 	case FAULT_TIME_CACHED:
 		if (now - s->looked_ns > 10 * SECOND)
