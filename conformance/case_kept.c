@@ -8,6 +8,9 @@
 /* Just below the 2 s for which an idle client must be kept. */
 #define KEPT_NS (1900 * TS_MS)
 
+#define WAITS_NS (1850 * TS_MS) /* a caller for its turn: less than KEPT_NS, for it may have a limit of 2 s, too */
+#define IN_A_ROW 24
+
 #define TALKS_NS      (2050 * TS_MS) /* to more than 2 s: about as long as other cases take side by side with it */
 #define TALKS_LONG_NS (3300 * TS_MS) /* with --exec; and without, where one is served at a time: stream.kept-idle */
 #define TALKS_EACH_NS (350 * TS_MS)
@@ -46,12 +49,48 @@ void case_stream_kept_many(struct turn *t)
 		peer_finish(p);
 }
 
+/* Where one is served at a time, another comes and waits for its turn: that is no reason to end either of them. NULL:
+ * the next client is served beside the first, or turned away, and that is judged elsewhere. */
+static struct peer *call_beside(struct turn *t)
+{
+	const struct subject *s = t->subject;
+	bool in_turn = s->dialect.capacity == 1 && !s->dialect.turns_away && !s->alone;
+
+	if (!in_turn || s->ends_with_next || s->each_ends_late || turn_slow(t) || t->blame != NOBODY)
+		return NULL;
+	return peer_call(t, false);
+}
+
+/* p has gone, and it is the caller's turn; or p was ended while the caller waited. */
+static void serve_beside(struct turn *t, struct peer *caller)
+{
+	if (!caller)
+		return;
+	if (t->blame != NOBODY) {
+		turn_precede(t, "while another client waited for its turn: ");
+		return;
+	}
+	caller->progress_ns = ts_clock_mono_ns();
+	if (!peer_say_letters(caller, 8) || !peer_finish(caller))
+		turn_precede(t, "a client that had waited %.1f s for its turn: ", (double)WAITS_NS / 1e9);
+}
+
+/* Rest, and at its `wait_ns` before the end another client comes. */
+static bool rest_beside(struct peer *p, int64_t ns, int64_t wait_ns, struct peer **caller)
+{
+	if (!peer_rest(p, ns - wait_ns))
+		return false;
+	*caller = call_beside(p->turn);
+	return peer_rest(p, wait_ns);
+}
+
 void case_stream_kept_silent(struct turn *t)
 {
-	struct peer *p = peer_open(t);
+	struct peer *p = peer_open(t), *caller = NULL;
 
-	if (peer_rest(p, KEPT_NS) && peer_say_letters(p, 8))
+	if (rest_beside(p, KEPT_NS, WAITS_NS, &caller) && peer_say_letters(p, 8))
 		peer_finish(p);
+	serve_beside(t, caller);
 }
 
 enum stuck {
@@ -268,25 +307,39 @@ void case_stream_rests_long(struct turn *t)
 }
 
 /* For an iterative server with all that stream.no-unasked, time.advances and stream.kept-talking want to see. */
-void case_stream_kept_idle(struct turn *t)
+static struct peer *idle(struct turn *t)
 {
 	struct seen *seen = &t->subject->seen;
 	bool shares = turn_shares_waits(t), alone = t->subject->dialect.capacity == 1 && !turn_slow(t);
+	const int64_t talks_ns = !alone ? 0 : t->subject->launch ? TALKS_NS : TALKS_LONG_NS;
+	struct peer *caller = NULL;
 	struct ts_stamp stamp;
 
 	t->talk = peer_open(t);
 	const int64_t begin_ns = ts_clock_mono_ns();
 	for (int i = 0; i == 0 || (i < CASE_STREAM_UNASKED && shares); i++)
 		if (!peer_say_letters(t->talk, 8))
-			return;
+			return NULL;
 	/* It fills a usual buffer: to some servers nothing behind a full one is the end. */
 	if (!turn_slow(t) && !peer_say_letters(t->talk, turn_takes_lines(t) ? 4000 : 4096))
-		return;
+		return NULL;
 	bool shown = turn_last_stamp(t, &stamp, seen->before, sizeof(seen->before));
-	if (!peer_rest(t->talk, KEPT_NS) || !peer_say_letters(t->talk, 8))
-		return;
+	const int64_t rest_ends_ns = ts_clock_mono_ns() + KEPT_NS, ends_ns = begin_ns + talks_ns;
+	const int64_t more_ns = ends_ns > rest_ends_ns ? ends_ns - rest_ends_ns : 0;
+	if (!rest_beside(t->talk, KEPT_NS, WAITS_NS - more_ns, &caller) || !peer_say_letters(t->talk, 8))
+		return caller;
+	peer_send_letters(caller, 8);
 	shown &= turn_last_stamp(t, &stamp, seen->after, sizeof(seen->after));
-	if (alone && !talk_for(t->talk, begin_ns, t->subject->launch ? TALKS_NS : TALKS_LONG_NS))
-		return;
+	if (alone && !talk_for(t->talk, begin_ns, talks_ns))
+		return caller;
+	for (int i = 0; i < IN_A_ROW && caller; i++)
+		if (!peer_say_letters(t->talk, 8))
+			return caller;
 	seen->rested = peer_finish(t->talk) && shares && shown;
+	return caller;
+}
+
+void case_stream_kept_idle(struct turn *t)
+{
+	serve_beside(t, idle(t));
 }

@@ -275,7 +275,7 @@ bool peer_rest(struct peer *p, int64_t ns)
 {
 	if (!p)
 		return false;
-	const int64_t begin_ns = ts_clock_mono_ns(), deadline = begin_ns + ns;
+	const int64_t since_ns = p->progress_ns, deadline = ts_clock_mono_ns() + ns;
 	int64_t left;
 
 	while ((left = deadline - ts_clock_mono_ns()) > 0) {
@@ -286,7 +286,7 @@ bool peer_rest(struct peer *p, int64_t ns)
 			return turn_fail(p->turn, BYTES,
 			                 "the server ended a conversation that its client had not ended, after a rest "
 			                 "of %.1f s",
-			                 (double)(p->progress_ns - begin_ns) / 1e9);
+			                 (double)(p->progress_ns - since_ns) / 1e9);
 		}
 	}
 	return p->turn->blame == NOBODY;

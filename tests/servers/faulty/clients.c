@@ -6,13 +6,17 @@
 
 /* --- waiting --------------------------------------------------------------------------------------------------- */
 
+bool server_has_caller(const struct server *s)
+{
+	return poll(&(struct pollfd){.fd = s->listener, .events = POLLIN}, 1, 0) > 0;
+}
+
 /* TERM_SERVES_QUEUE: until each caller who waits has ended. */
 static void queue_await(struct server *s)
 {
-	struct pollfd listener = {.fd = s->listener, .events = POLLIN};
 	char lost[4096];
 
-	while (poll(&listener, 1, 0) > 0) {
+	while (server_has_caller(s)) {
 		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 		while (recv(fd, lost, sizeof(lost), 0) > 0)
 			;
@@ -277,6 +281,16 @@ static bool caller_look(struct server *s, int fd)
 	return s->n_open < (size_t)most;
 }
 
+/* How long ago it came: since then nothing was sent to it. */
+static unsigned waited_ms(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+	return info.tcpi_last_data_sent;
+}
+
 void clients_serve(struct server *s)
 {
 	bool was_queued = false;
@@ -297,12 +311,12 @@ void clients_serve(struct server *s)
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		n_queued = was_queued ? n_queued + 1 : 0;
 		if (!caller_look(s, fd) || (s->fault == FAULT_QUEUE_DROPPED && was_queued) ||
-		    (s->fault == FAULT_QUEUED_TWO && n_queued > 2))
+		    (s->fault == FAULT_QUEUED_TWO && n_queued > 2) ||
+		    (s->fault == FAULT_QUEUED_OLD && waited_ms(fd) > 1000))
 			close(fd);
 		else if (s->fault != FAULT_CALLERS_FORGOTTEN || s->n_open < 64)
 			client_start(s, fd, was_queued);
-		was_queued = s->form == FORM_ITERATIVE &&
-		             poll(&(struct pollfd){.fd = s->listener, .events = POLLIN}, 1, 0) > 0;
+		was_queued = s->form == FORM_ITERATIVE && server_has_caller(s);
 	}
 }
 

@@ -65,6 +65,8 @@ struct conversation {
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */
 	long long piece_ns;                  /* LINE_OLD_LOST, DGRAM_REST_FORGETS: when the piece before came */
+	long long waited_for_ns;             /* TURN_...: monotonic: when another client was seen that waits */
+	int n_waited_for;                    /* so often one was */
 	long long line_ns;                   /* when the first byte of the line came */
 	struct peer_text line;               /* begun, and not ended yet */
 	bool is_long;                        /* TIME_OF_LONG: the message is longer than 4000 bytes */
@@ -114,6 +116,9 @@ void clients_stop(struct server *s);           /* end the conversations, in thre
  * then it ends. False, too, when timeout_ms has passed (-1: never).
  */
 bool server_wait(struct server *s, int fd, int signals, int timeout_ms);
+
+/* Has a client connected that is not accepted yet? */
+bool server_has_caller(const struct server *s);
 
 /* Is the fault this one? */
 static inline bool has(const struct conversation *c, enum fault fault)

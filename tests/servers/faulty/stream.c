@@ -41,12 +41,39 @@ static int age_ms(const struct conversation *c)
 	                                        : 0;
 }
 
+static bool shortens_turns(const struct conversation *c)
+{
+	return has(c, FAULT_TURN_RESTS) || has(c, FAULT_TURN_OLD) || has(c, FAULT_TURN_LONG);
+}
+
+/* Wait for the client while nobody waits behind it; false: its turn is over. */
+static bool turn_wait(struct conversation *c)
+{
+	const long long begin_ns = peer_now_ns(CLOCK_MONOTONIC);
+	bool said = false, waited_for = server_has_caller(c->server);
+
+	c->n_waited_for += waited_for;
+	while (!said && !(said = server_wait(c->server, c->fd, c->server->signals, 20))) {
+		const long long now_ns = peer_now_ns(CLOCK_MONOTONIC);
+		if (!c->waited_for_ns && server_has_caller(c->server))
+			c->waited_for_ns = now_ns;
+		if (has(c, FAULT_TURN_RESTS) && c->waited_for_ns && now_ns - begin_ns > 1000000000)
+			return false;
+		if (has(c, FAULT_TURN_OLD) && c->waited_for_ns && now_ns - c->waited_for_ns > 1500000000)
+			return false;
+	}
+	return !has(c, FAULT_TURN_LONG) || c->n_waited_for < 20;
+}
+
 /* Wait for the client; false: its time is up. */
 static bool client_wait(struct conversation *c)
 {
 	struct server *s = c->server;
 	int signals = s->form == FORM_ITERATIVE ? s->signals : -1;
 	char lost[4096];
+
+	if (shortens_turns(c))
+		return turn_wait(c);
 
 	if (has(c, FAULT_HEARTBEAT) || has(c, FAULT_HEARTBEAT_LATE))
 		while (!server_wait(s, c->fd, signals, has(c, FAULT_HEARTBEAT) ? 1000 : 3000))
