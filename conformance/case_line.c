@@ -122,15 +122,41 @@ void case_line_crlf(struct turn *t)
 	peer_finish(p);
 }
 
-/* In the middle of a line: many that see to both endings take all CRs and LFs off a line's end. */
-void case_line_cr(struct turn *t)
+/* CRs that end nothing: in the middle of a line, before it, and before its ending. */
+static void say_crs(struct turn *t)
+{
+	static const char *const lines[] = {"abc\rdef", "\rghijkl", "mnopqr\r"};
+	struct peer *p = NULL;
+	char line[12];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && t->blame == NOBODY; i++) {
+		snprintf(line, sizeof(line), "%s%s", lines[i],
+		         i == 2 ? "\r\n" : dialect_line_end(&t->subject->dialect));
+		p = p && !t->subject->dialect.one_shot ? p : peer_open(t);
+		if (peer_say(p, line, strlen(line)) && (t->subject->dialect.one_shot || i == 2))
+			peer_finish(p);
+	}
+}
+
+/* Many that see to both endings take all CRs off before they look whether a line is empty. */
+static void say_cr_alone(struct turn *t)
 {
 	struct peer *p = peer_open(t);
-	char line[10];
 
-	snprintf(line, sizeof(line), "abc\rdef%s", dialect_line_end(&t->subject->dialect));
-	peer_say(p, line, strlen(line));
-	peer_finish(p);
+	if (!peer_say_letters(p, 8) || !peer_send(p, "\r\r\n", 3) || peer_answered_within(p, turn_wait_ns(t)))
+		return;
+	if (p->ended)
+		turn_warn(t, "a line of one CR is taken for an empty one");
+	else
+		peer_await(p);
+	p->dumb = p->ended;
+}
+
+void case_line_cr(struct turn *t)
+{
+	say_crs(t);
+	if (!t->subject->dialect.one_shot && t->blame == NOBODY)
+		say_cr_alone(t);
 }
 
 /*
@@ -184,8 +210,8 @@ void case_line_long(struct turn *t)
 		exceed(t, LONGER);
 }
 
-/* What follows the empty line is not answered; the end comes without the client's. */
-/* `text` begins with an empty line, sent in a conversation. */
+/* `text` begins with an empty line, sent in a conversation. What follows that is not answered; the end comes without
+ * the client's. */
 static void end_by_line(struct turn *t, const char *text, const char *answered)
 {
 	struct peer *p = peer_open(t);

@@ -329,6 +329,16 @@ bool data_write(struct conversation *c, struct peer_text *out, const char *data,
 			peer_add(out, data, n);
 		}
 		break;
+	case FAULT_LINE_CRS:
+		for (size_t i = 0; i < n; i++)
+			if (data[i] != '\r' || i + 1 == n || data[i + 1] != '\r')
+				peer_add(out, data + i, 1);
+		break;
+	case FAULT_LINE_CR_LED:
+		if (n > 2 && data[0] == '\r')
+			data++, n--;
+		peer_add(out, data, n);
+		break;
 	case FAULT_LINE_CR_LF:
 		for (size_t i = 0; i < n; i++)
 			peer_add(out, data[i] == '\r' && i + 1 < n && data[i + 1] != '\n' ? "\n" : data + i, 1);

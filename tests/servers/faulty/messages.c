@@ -43,6 +43,8 @@ static bool line_answer(struct conversation *c, const char *line, size_t n)
 	bool is_empty = n == 1 || (n == 2 && line[0] == '\r');
 	const char *cr = memchr(line, '\r', n);
 
+	if (has(c, FAULT_LINE_CR_EMPTY))
+		is_empty = is_blank_only(line, n, "\r\n");
 	if (has(c, FAULT_LINE_BLANK_ENDS))
 		is_empty = is_blank_only(line, n, " \t\r\n");
 
