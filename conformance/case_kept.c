@@ -314,6 +314,8 @@ static struct peer *idle(struct turn *t)
 	const int64_t talks_ns = !alone ? 0 : t->subject->launch ? TALKS_NS : TALKS_LONG_NS;
 	struct peer *caller = NULL;
 	struct ts_stamp stamp;
+	char full[4096 + 2];
+	size_t n_full;
 
 	t->talk = peer_open(t);
 	const int64_t begin_ns = ts_clock_mono_ns();
@@ -321,7 +323,8 @@ static struct peer *idle(struct turn *t)
 		if (!peer_say_letters(t->talk, 8))
 			return NULL;
 	/* It fills a usual buffer: to some servers nothing behind a full one is the end. */
-	if (!turn_slow(t) && !peer_say_letters(t->talk, turn_takes_lines(t) ? 4000 : 4096))
+	n_full = turn_slow(t) ? 0 : turn_framed_letters(t, turn_takes_lines(t) ? 4000 : 4096, full);
+	if (n_full > 0 && !peer_say(t->talk, full, n_full))
 		return NULL;
 	bool shown = turn_last_stamp(t, &stamp, seen->before, sizeof(seen->before));
 	const int64_t rest_ends_ns = ts_clock_mono_ns() + KEPT_NS, ends_ns = begin_ns + talks_ns;
@@ -330,6 +333,8 @@ static struct peer *idle(struct turn *t)
 		return caller;
 	peer_send_letters(caller, 8);
 	shown &= turn_last_stamp(t, &stamp, seen->after, sizeof(seen->after));
+	if (n_full > 0 && !peer_say(t->talk, full, n_full)) /* the reply to the same may have been remembered */
+		return caller;
 	if (alone && !talk_for(t->talk, begin_ns, talks_ns))
 		return caller;
 	for (int i = 0; i < IN_A_ROW && caller; i++)

@@ -147,20 +147,23 @@ static void judge_advance(struct turn *t, const char *before, const char *after,
 		turn_fail(t, BYTES, "the time stood still at %s for %.1f s", before, (double)STALE_NS / 1e9);
 }
 
+#define OTHER_MOST 4080
+
 /* The stamp of a very short or a long message may be made elsewhere, and be old. */
-static void ask_other_sizes(struct turn *t)
+static void ask_other_sizes(struct turn *t, const char *letters)
 {
 	if (t->subject->dialect.one_shot || turn_slow(t))
 		return;
-	turn_ask(t, "q", 1);
-	turn_ask_letters(t, ts_transport_is_stream(t->subject->endpoint.transport) ? 4080 : 1000);
+	turn_ask(t, letters, 1);
+	turn_ask(t, letters, ts_transport_is_stream(t->subject->endpoint.transport) ? OTHER_MOST : 1000);
 }
 
-/* The same message again: its reply may have been remembered. */
+/* The same messages again: their replies may have been remembered. The one of eight letters is the last before the
+ * pause, and the first behind it: a server may remember one. */
 void case_time_advances(struct turn *t)
 {
 	const struct seen *seen = &t->subject->seen;
-	char before[160], after[160], letters[8];
+	char before[160], after[160], letters[OTHER_MOST];
 	struct ts_stamp a, b;
 
 	if (seen->rested && turn_shares_waits(t)) {
@@ -169,15 +172,16 @@ void case_time_advances(struct turn *t)
 		return;
 	}
 	turn_letters(t, letters, sizeof(letters));
-	if (!turn_ask(t, letters, sizeof(letters)) || !turn_last_stamp(t, &a, before, sizeof(before)))
+	ask_other_sizes(t, letters);
+	if (!turn_ask(t, letters, 8) || !turn_last_stamp(t, &a, before, sizeof(before)))
 		return;
 	if (t->subject->dialect.one_shot && !(t->talk = peer_open(t))) /* now, to ask later: is its time that of now? */
 		return;
 	turn_pause(STALE_NS);
-	if (!turn_ask(t, letters, sizeof(letters)) || !turn_last_stamp(t, &b, after, sizeof(after)))
+	if (!turn_ask(t, letters, 8) || !turn_last_stamp(t, &b, after, sizeof(after)))
 		return;
 	judge_advance(t, before, after, a.resolution_ns);
-	ask_other_sizes(t);
+	ask_other_sizes(t, letters);
 }
 
 #define SAID 8 /* letters, and the end of a line where there are lines */

@@ -65,6 +65,7 @@ struct conversation {
 	uint64_t n_messages, n_bytes;
 	long long connected_ns, previous_ns; /* wall clock */
 	long long piece_ns;                  /* LINE_OLD_LOST, DGRAM_REST_FORGETS: when the piece before came */
+	long long remembered_ns;             /* TIME_OF_SAME_LONG: when the long message in `last` came */
 	long long waited_for_ns;             /* TURN_...: monotonic: when another client was seen that waits */
 	int n_waited_for;                    /* so often one was */
 	long long line_ns;                   /* when the first byte of the line came */

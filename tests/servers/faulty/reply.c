@@ -91,6 +91,11 @@ bool message_repeats(struct conversation *c, const char *data, size_t n)
 	return is_repeat;
 }
 
+static bool remembers_long(const struct conversation *c)
+{
+	return has(c, FAULT_TIME_OF_SAME_LONG) || has(c, FAULT_TIME_OF_SAME_ALONE) || has(c, FAULT_TIME_OF_SAME_LARGE);
+}
+
 bool reply_write(struct conversation *c, struct peer_text *out, const char *data, size_t n)
 {
 	bool each = has(c, FAULT_STAMP_EACH_BYTE) || has(c, FAULT_STAMP_EACH_BYTE_ONE_SHOT);
@@ -102,6 +107,11 @@ bool reply_write(struct conversation *c, struct peer_text *out, const char *data
 	c->n_messages++;
 	if (has(c, FAULT_TIME_OF_SAME) || has(c, FAULT_TIME_OF_SAME_UDP))
 		c->is_repeat = message_repeats(c, data, n);
+	if (remembers_long(c)) {
+		c->is_repeat = n >= 100 && message_repeats(c, data, n);
+		if (n >= 100 && !c->is_repeat)
+			c->remembered_ns = peer_now_ns(CLOCK_REALTIME);
+	}
 	c->is_long = n > 4000;
 	if (has(c, FAULT_LENGTH_BEFORE)) {
 		length = htonl(n + 26);

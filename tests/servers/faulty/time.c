@@ -24,6 +24,9 @@ static long long moment_choose(struct conversation *c)
 	case FAULT_TIME_OF_PREVIOUS: return previous;
 	case FAULT_TIME_OF_SAME:
 	case FAULT_TIME_OF_SAME_UDP: return c->is_repeat ? previous : now;
+	case FAULT_TIME_OF_SAME_LONG:
+	case FAULT_TIME_OF_SAME_ALONE:
+	case FAULT_TIME_OF_SAME_LARGE: return c->is_repeat ? c->remembered_ns : now;
 	case FAULT_TIME_BEFORE_ACCEPT: return c->n_messages <= 1 ? c->connected_ns : now;
 	case FAULT_LINE_TIME_FIRST: return c->line_ns;
 	case FAULT_TIME_OF_LONG: return c->is_long ? c->connected_ns : now;
