@@ -291,6 +291,12 @@ static unsigned waited_ms(int fd)
 	return info.tcpi_last_data_sent;
 }
 
+void server_await_idle(const struct server *s)
+{
+	while (!s->stopping && peer_now_ns(CLOCK_MONOTONIC) - s->said_ns < 100000000)
+		usleep(5000);
+}
+
 void clients_serve(struct server *s)
 {
 	bool was_queued = false;
@@ -300,6 +306,8 @@ void clients_serve(struct server *s)
 		s->waiting_ns = peer_now_ns(CLOCK_REALTIME);
 		if (!server_wait(s, s->listener, s->signals, s->fault == FAULT_UNVISITED_DIES ? 3000 : -1))
 			return;
+		if (s->fault == FAULT_IDLE_ACCEPTS)
+			server_await_idle(s);
 		fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0) {
 			if ((errno == EMFILE || errno == ENFILE) && s->fault == FAULT_DESCRIPTORS_DIE)

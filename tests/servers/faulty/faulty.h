@@ -33,7 +33,8 @@ struct server {
 	enum fault fault;
 	enum form form;
 	bool line, space, rfc3339, one_shot;
-	int pause_ms; /* before each reply */
+	_Atomic long long said_ns; /* monotonic: when a client has said something */
+	int pause_ms;              /* before each reply */
 	struct peer_endpoint endpoint;
 	int listener, signals; /* signals: a signalfd of SIGTERM, SIGINT and SIGCHLD */
 	bool stopping;
@@ -117,6 +118,9 @@ void clients_stop(struct server *s);           /* end the conversations, in thre
  * then it ends. False, too, when timeout_ms has passed (-1: never).
  */
 bool server_wait(struct server *s, int fd, int signals, int timeout_ms);
+
+/* Until nobody has said anything for 100 ms. */
+void server_await_idle(const struct server *s);
 
 /* Has a client connected that is not accepted yet? */
 bool server_has_caller(const struct server *s);

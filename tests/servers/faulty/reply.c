@@ -105,6 +105,7 @@ bool reply_write(struct conversation *c, struct peer_text *out, const char *data
 	if (c->server->pause_ms)
 		usleep((useconds_t)c->server->pause_ms * 1000);
 	c->n_messages++;
+	c->server->said_ns = peer_now_ns(CLOCK_MONOTONIC);
 	if (has(c, FAULT_TIME_OF_SAME) || has(c, FAULT_TIME_OF_SAME_UDP))
 		c->is_repeat = message_repeats(c, data, n);
 	if (remembers_long(c)) {

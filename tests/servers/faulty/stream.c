@@ -161,6 +161,7 @@ static bool end_answer(struct conversation *c)
 	case FAULT_FLOOD: flood(c); break;
 	case FAULT_CLOSES_LATE: sleep(5); break;
 	case FAULT_CLOSES_LATE_ALONE: usleep(2900000); break;
+	case FAULT_IDLE_CLOSES: server_await_idle(c->server); break;
 	case FAULT_CLOSES_LATE_SHARED: usleep(2600000); break;
 	case FAULT_NEVER_CLOSES:
 	case FAULT_CLOSES_WITH_NEXT: return false;
