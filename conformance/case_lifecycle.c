@@ -43,8 +43,12 @@ static void see_children(struct turn *t, struct peer *p)
 		return;
 	bool serves = !t->subject->dialect.one_shot && peer_send_letters(p, 8) && peer_answered_within(p, TS_S / 2);
 	if (serves || (has_children(t, now_ns + STOP_WITHIN_NS) && !p->ended))
-		turn_warn(t, "the server has ended, and %d of its processes still serve the client that is there",
-		          launch_count(exec_server(t), false));
+		turn_warn(t,
+		          "the server has ended, and the client that is there is still served by what it left (%d)%s",
+		          launch_count(exec_server(t), false),
+		          launch_listening(exec_server(t))
+		                  ? ", which holds its socket: it cannot be started again meanwhile"
+		                  : "");
 }
 
 #define FAREWELL_NS (50 * TS_MS) /* to read what the server's end left on the way */
