@@ -54,6 +54,7 @@ void case_format_time_text(struct turn *t)
 	size_t n;
 
 	if (sampled(t) && sample_time(t, &text, &n) && t->subject->dialect.sample[0] == '[' &&
+	    !t->subject->dialect.tells_time &&
 	    ts_stamp_read(&stamp, NULL, text, n, NULL) == -EINVAL) { /* -ERANGE: see time.calendar */
 		turn_fail(t, BYTES,
 		          "no known time stands between the brackets: %s (--time=strftime:FMT states another form)",

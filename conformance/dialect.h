@@ -27,6 +27,7 @@ struct dialect {
 	char stamp_text[TS_STAMP_MAX];
 	char sample[1024], sample_in[16]; /* the first reply, and the message that it answers */
 	size_t n_sample, n_sample_in;
+	bool tells_time;     /* the sample's text is a time of some pattern, and something else of it is wrong */
 	bool line;           /* framing; else stream */
 	bool crlf;           /* its lines must end in CR LF */
 	bool one_shot;       /* else lasting */

@@ -152,6 +152,27 @@ static size_t cut_separator(const char *separator, const char *out, size_t n_out
 	return n_out - n;
 }
 
+/*
+ * The text is a time of some pattern, so it is something else that is wrong: what would be said if the text were one of
+ * the named ones? Or NULL.
+ */
+static const char *wrong_behind_pattern(const struct dialect *d, const char *in, size_t n_in, const char *out,
+                                        size_t n_out)
+{
+	const char *close = n_out > 2 && out[0] == '[' ? memchr(out, ']', n_out) : NULL, *why = NULL;
+	static const char named[] = "[1970-01-01T00:00:00Z]";
+	struct dialect other = *d;
+	char text[1024];
+
+	if (!close || !read_pattern(&other, out + 1, (size_t)(close - out) - 1, NULL))
+		return NULL;
+	int n = snprintf(text, sizeof(text), "%s%.*s", named, (int)(out + n_out - close - 1), close + 1);
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return NULL;
+	int got = ts_reply_learn(&other.rule, &other.stamp, in, n_in, text, (size_t)n, ts_clock_wall_ns(), &why);
+	return got == 0 || strstr(why, "no time that is known") ? NULL : why;
+}
+
 #define FAR_NS (3600 * TS_S)
 
 /* A number may look like one of those since 1970, and be far from the present as such, and tell the present in another
@@ -191,8 +212,9 @@ void dialect_learn(struct turn *t, const char *in, size_t n_in, const char *out,
 	           learn_pattern(d, in, n_in, out, n_out, stated) ||
 	           (n_first && learn_pattern(d, in, n_part, out, n_first, stated));
 	if (!d->known) {
-		if (holds_reversed(in, n_in, out, n_out))
-			why = "the data comes back reversed";
+		const char *behind = stated ? NULL : wrong_behind_pattern(d, in, n_in, out, n_out);
+		d->tells_time = behind != NULL;
+		why = holds_reversed(in, n_in, out, n_out) ? "the data comes back reversed" : behind ? behind : why;
 		snprintf(d->stranger, sizeof(d->stranger), "%s%s: %s",
 		         stated ? "the reply does not have the stated time text" : why,
 		         stated || strstr(why, "no time that is known")

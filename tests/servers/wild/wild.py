@@ -57,6 +57,7 @@ REPLIES = {
     'text-replace': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8', 'replace'))).encode(),
     'text-ignore': lambda data: ('[%s] %s' % (ctime(), data.decode('utf-8', 'ignore'))).encode(),
     'ascii': lambda data: ('[%s] %s' % (ctime(), data.decode('ascii', 'ignore'))).encode(),
+    'half': lambda data: ('[%s]' % time.strftime('%a %b %d %H:%M:%S %Y')).encode() + data[:(len(data) + 1) // 2],
     'stripped': lambda data: ('[%s] %s' % (ctime(), data.decode('latin-1').strip())).encode('latin-1'),
     'repr': lambda data: ('[%s] %s' % (ctime(), data)).encode(),
     'repr-bytes': lambda data: ('[%s] %s' % (ctime().encode(), data)).encode(),
