@@ -154,6 +154,20 @@ static bool is_of_another(const struct dgram *d, int client)
 	return false;
 }
 
+/* A client's reply has not come: to another client, perhaps? */
+static void look_elsewhere(struct turn *t, struct dgram *const *d, int client, const char *word)
+{
+	for (int i = 0; i < N_CLIENTS; i++) {
+		if (i == client || dgram_receive(d[i], 0) != 1 || !memmem(d[i]->bytes, d[i]->n, word, N_LIKE))
+			continue;
+		t->blame = BYTES;
+		t->sort = OF_ANOTHER;
+		snprintf(t->message, sizeof(t->message),
+		         "the reply to a datagram of client %d came to client %d, and none to client %d",
+		         d[client]->number, d[i]->number, d[client]->number);
+	}
+}
+
 /* Each its own word, or, in the last round, all the same. */
 static void ask_all(struct turn *t, struct dgram *const *d, int round, bool alike)
 {
@@ -164,10 +178,14 @@ static void ask_all(struct turn *t, struct dgram *const *d, int round, bool alik
 		memset(words[i], letter_of(alike ? 0 : i, round), sizeof(words[i]));
 		dgram_send(d[i], words[i], sizeof(words[i]));
 	}
-	for (int i = N_CLIENTS - 1; i >= 0 && t->blame == NOBODY; i--)
-		if (!dgram_expect(d[i], words[i], sizeof(words[i]), sent_ns) && t->blame == BYTES && t->sort == ANY &&
-		    is_of_another(d[i], i))
+	for (int i = N_CLIENTS - 1; i >= 0 && t->blame == NOBODY; i--) {
+		if (dgram_expect(d[i], words[i], sizeof(words[i]), sent_ns))
+			continue;
+		if (t->sort == LOST && !alike)
+			look_elsewhere(t, d, i, words[i]);
+		else if (t->blame == BYTES && t->sort == ANY && is_of_another(d[i], i))
 			snprintf(t->message, sizeof(t->message), "data came that another client has sent");
+	}
 }
 
 void case_datagram_clients(struct turn *t)
