@@ -117,11 +117,19 @@ static bool tells_of_probe(const struct dialect *d, const struct result *killer,
 	return stays;
 }
 
-/* It was never there for anybody, as far as is known. */
+/* It was never there for anybody, as far as is known. What the probe has met may be told already: then that is the one
+ * finding, and this how it went on. */
 static void tell_unanswered(struct report *report, struct result *r)
 {
+	struct result *told = result_of(report, "format.reply");
 	char why[500];
 
+	if (told->done && told->status == FAIL && told != r) {
+		size_t n = strlen(told->message);
+		snprintf(told->message + n, sizeof(told->message) - n, "; and then %.300s", r->message);
+		result_not_run(report, "not run, for the server does not answer", told->row->id);
+		return;
+	}
 	snprintf(why, sizeof(why), "%.499s", r->message);
 	snprintf(r->message, sizeof(r->message), "the server has answered nobody so far: %s", why);
 	r->flaky = false;
