@@ -36,6 +36,7 @@ struct uring {
 	struct io_uring ring;
 	struct uring_buffers buffers;
 	struct request *hungry;
+	int stuck; /* 0; or -errno: a request found the ring full, and the kernel taking nothing */
 	bool stop_is_near;
 	int64_t n_accepted; /* by the kernel, since the stop came near */
 };
@@ -46,16 +47,50 @@ static bool watches_listener(const struct uring *u)
 	return u->loop.worker->server->set.max_clients > 0;
 }
 
-static void begin(struct uring *u, struct request *r)
+static void make_hungry(struct uring *u, struct request *r)
+{
+	if (r->is_hungry)
+		return;
+	r->is_hungry = true;
+	r->n_pending++;
+	r->hungry = u->hungry;
+	u->hungry = r;
+}
+
+/* What is not to go on is cancelled. 0 or -errno. */
+static int cancel_unwanted(struct uring *u, struct request *r)
+{
+	const struct source *s = r->source;
+
+	if (s->kind == SOURCE_CONN && s->want != WANT_READ && r->receiving)
+		return request_cancel(&u->ring, r, REQUEST_RECEIVE);
+	if (!s->want && r->accepting)
+		return request_cancel(&u->ring, r, REQUEST_ACCEPT);
+	return 0;
+}
+
+static int ask(struct uring *u, struct request *r)
 {
 	const struct source *s = r->source;
 
 	if (s->kind == SOURCE_CONN && s->want == WANT_READ)
-		request_receive(&u->ring, r);
-	else if (s->kind == SOURCE_LISTENER && s->want && !watches_listener(u))
-		request_accept(&u->ring, r);
-	else if (s->want)
-		request_poll(&u->ring, r, s->want == WANT_WRITE ? POLLOUT : POLLIN);
+		return request_receive(&u->ring, r);
+	if (s->kind == SOURCE_LISTENER && s->want && !watches_listener(u))
+		return request_accept(&u->ring, r);
+	return s->want ? request_poll(&u->ring, r, s->want == WANT_WRITE ? POLLOUT : POLLIN) : 0;
+}
+
+/* What cannot be asked for now is asked for after a pause, which wait() brings about. */
+static void begin(struct uring *u, struct request *r)
+{
+	int rc = cancel_unwanted(u, r);
+
+	if (rc == 0)
+		rc = ask(u, r);
+	if (rc == 0)
+		return;
+	u->stuck = rc;
+	make_hungry(u, r);
 }
 
 static int add(struct loop *loop, struct source *s)
@@ -82,20 +117,10 @@ static int change(struct loop *loop, struct source *s)
 	struct uring *u = (struct uring *)loop;
 	struct request *r = s->watch;
 
-	if (s->kind == SOURCE_CONN && s->want != WANT_READ && r->receiving)
-		request_cancel(&u->ring, r, REQUEST_RECEIVE);
-	if (!s->want && r->accepting)
-		request_cancel(&u->ring, r, REQUEST_ACCEPT);
-	if (s->kind == SOURCE_CONN && s->want == WANT_READ && has_pieces(r)) {
-		if (!r->is_hungry) {
-			r->is_hungry = true;
-			r->n_pending++;
-			r->hungry = u->hungry;
-			u->hungry = r;
-		}
-		return 0;
-	}
-	begin(u, r);
+	if (s->kind == SOURCE_CONN && s->want == WANT_READ && has_pieces(r))
+		make_hungry(u, r);
+	else
+		begin(u, r);
 	return 0;
 }
 
@@ -166,7 +191,7 @@ static void received(struct uring *u, struct request *r, const struct io_uring_c
 	if (cqe->flags & IORING_CQE_F_BUFFER)
 		uring_buffers_give(&u->buffers, id);
 	if (r->source && r->source->want == WANT_READ)
-		request_receive(&u->ring, r);
+		begin(u, r);
 }
 
 static void accepted(struct uring *u, struct request *r, const struct io_uring_cqe *cqe)
@@ -213,19 +238,35 @@ static void completed(struct uring *u, const struct io_uring_cqe *cqe)
 	request_release(r, cqe->flags & IORING_CQE_F_MORE ? 1 : 2);
 }
 
-/* Those whose output has gone out go on with what they hold. */
-static void feed_hungry(struct uring *u)
+/* Those whose output has gone out go on with what they hold, and what the ring had no room for is asked for. Returns
+ * u->stuck. */
+static int feed_hungry(struct uring *u)
 {
 	struct request *r;
 
-	while ((r = u->hungry)) {
+	u->stuck = 0;
+	while (u->stuck == 0 && (r = u->hungry)) {
 		u->hungry = r->hungry;
 		r->is_hungry = false;
 		while (r->source && r->source->want == WANT_READ && has_pieces(r))
 			loop_ready(&u->loop, r->source, READY_READ);
-		if (r->source && r->source->want == WANT_READ)
-			request_receive(&u->ring, r);
+		if (r->source)
+			begin(u, r);
 		request_release(r, 1);
+	}
+	return u->stuck;
+}
+
+/* Of submitting, as loop.c knows errors: the kernel is out of memory or has too many completions in hand, which may
+ * pass; or the wait was over. */
+static int failure(int rc, unsigned n)
+{
+	switch (rc) {
+	case -EAGAIN:
+	case -EBUSY: return n > 0 ? 0 : -ENOMEM;
+	case -EINTR:
+	case -ETIME: return 0;
+	default: return rc < 0 ? rc : 0;
 	}
 }
 
@@ -236,20 +277,21 @@ static int take_completions(struct uring *u, int64_t timeout_ns)
 	unsigned n;
 	int rc;
 
-	if (timeout_ns == 0) /* the kernel would set a timer for a wait of 0, too, and it takes 16 us to ring */
+	if (timeout_ns == 0 ||
+	    u->hungry) /* the kernel would set a timer for a wait of 0, too, and it takes 16 us to ring */
 		rc = io_uring_submit_and_get_events(&u->ring);
 	else
 		rc = io_uring_submit_and_wait_timeout(&u->ring, &first, 1, timeout_ns < 0 ? NULL : &t, NULL);
 
-	if (rc < 0 && rc != -ETIME && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY)
-		return rc;
 	n = io_uring_peek_batch_cqe(&u->ring, cqes, EVENTS);
+	rc = failure(rc, n);
+	if (rc < 0)
+		return rc;
 	loop_woke(&u->loop, (int)n);
 	for (unsigned i = 0; i < n; i++)
 		completed(u, cqes[i]);
 	io_uring_cq_advance(&u->ring, n);
-	feed_hungry(u);
-	return 0;
+	return failure(feed_hungry(u), 0);
 }
 
 /* What the kernel has done already, without letting it do more. */
@@ -297,6 +339,7 @@ static void settle_requests(struct uring *u)
 	struct __kernel_timespec t = {.tv_nsec = 10 * TS_MS};
 	struct io_uring_cqe *cqe;
 
+	feed_hungry(u);
 	while (io_uring_submit_and_wait_timeout(&u->ring, &cqe, 1, &t, NULL) >= 0) {
 		completed(u, cqe);
 		io_uring_cqe_seen(&u->ring, cqe);

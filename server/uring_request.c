@@ -32,14 +32,20 @@ void request_release(struct request *r, unsigned n)
 	free(r);
 }
 
-static struct io_uring_sqe *new_entry(struct io_uring *ring)
+/* A full ring is given to the kernel first: once, as what it does not take now, it would refuse again at once. */
+static int new_entry(struct io_uring *ring, struct io_uring_sqe **e)
 {
-	struct io_uring_sqe *e;
+	int rc = 0;
 
-	while (!(e = io_uring_get_sqe(ring)))
-		io_uring_submit(ring);
-	memset(e, 0, sizeof *e);
-	return e;
+	*e = io_uring_get_sqe(ring);
+	if (!*e) {
+		rc = io_uring_submit(ring);
+		*e = io_uring_get_sqe(ring);
+	}
+	if (!*e)
+		return rc < 0 ? rc : -EAGAIN;
+	memset(*e, 0, sizeof **e);
+	return 0;
 }
 
 /* After liburing's prep functions, which clear user_data. */
@@ -49,49 +55,65 @@ static void mark(struct io_uring_sqe *e, struct request *r, enum request_what wh
 	r->n_pending++;
 }
 
-void request_receive(struct io_uring *ring, struct request *r)
+int request_receive(struct io_uring *ring, struct request *r)
 {
 	struct io_uring_sqe *e;
+	int rc;
 
 	if (r->receiving || r->result <= 0)
-		return;
-	e = new_entry(ring);
+		return 0;
+	rc = new_entry(ring, &e);
+	if (rc < 0)
+		return rc;
 	io_uring_prep_recv_multishot(e, r->source->fd, NULL, 0, 0);
 	e->flags |= IOSQE_BUFFER_SELECT; /* of group 0, the only one */
 	mark(e, r, REQUEST_RECEIVE);
 	r->receiving = true;
+	return 0;
 }
 
-void request_accept(struct io_uring *ring, struct request *r)
+int request_accept(struct io_uring *ring, struct request *r)
 {
 	struct io_uring_sqe *e;
+	int rc;
 
 	if (r->accepting)
-		return;
-	e = new_entry(ring);
+		return 0;
+	rc = new_entry(ring, &e);
+	if (rc < 0)
+		return rc;
 	io_uring_prep_multishot_accept(e, r->source->fd, NULL, NULL, SOCK_CLOEXEC);
 	mark(e, r, REQUEST_ACCEPT);
 	r->accepting = true;
+	return 0;
 }
 
-void request_poll(struct io_uring *ring, struct request *r, short events)
+int request_poll(struct io_uring *ring, struct request *r, short events)
 {
 	struct io_uring_sqe *e;
+	int rc;
 
 	if (r->polling)
-		return;
-	e = new_entry(ring);
+		return 0;
+	rc = new_entry(ring, &e);
+	if (rc < 0)
+		return rc;
 	io_uring_prep_poll_add(e, r->source->fd, (unsigned)events);
 	mark(e, r, REQUEST_POLL);
 	r->polling = true;
+	return 0;
 }
 
-void request_cancel(struct io_uring *ring, struct request *r, enum request_what what)
+int request_cancel(struct io_uring *ring, struct request *r, enum request_what what)
 {
-	struct io_uring_sqe *e = new_entry(ring);
+	struct io_uring_sqe *e;
+	int rc = new_entry(ring, &e);
 
+	if (rc < 0)
+		return rc;
 	io_uring_prep_cancel64(e, (uint64_t)(uintptr_t)r | (uint64_t)what, 0);
 	io_uring_sqe_set_data64(e, 0);
+	return 0;
 }
 
 struct request *request_of(const struct io_uring_cqe *cqe, enum request_what *what)

@@ -24,9 +24,10 @@ struct request {
 	bool accepting, receiving, polling;
 	char *data; /* the piece in hand, in a ring's buffer; NULL */
 	size_t n;
-	struct chunk *held;     /* owned: pieces that came while output waited, in order */
-	int result;             /* of the receive's end: 1 before it, 0 end of file, -errno */
-	struct request *hungry; /* next in the list of those who hold pieces and may go on */
+	struct chunk *held; /* owned: pieces that came while output waited, in order */
+	int result;         /* of the receive's end: 1 before it, 0 end of file, -errno */
+	struct request
+	        *hungry; /* next in the list of those who hold pieces and may go on, or are still to be asked for */
 	bool is_hungry;
 };
 
@@ -36,11 +37,14 @@ struct request *request_new(struct source *s);
 /* n of those who had to do with it have not any more; the last frees it. */
 void request_release(struct request *r, unsigned n);
 
-/* Receive again and again, until the end or a cancel; accept likewise; look once for these events of poll(2). */
-void request_receive(struct io_uring *ring, struct request *r);
-void request_accept(struct io_uring *ring, struct request *r);
-void request_poll(struct io_uring *ring, struct request *r, short events);
-void request_cancel(struct io_uring *ring, struct request *r, enum request_what what);
+/*
+ * Receive again and again, until the end or a cancel; accept likewise; look once for these events of poll(2). 0; or
+ * -errno, when the ring is full and the kernel takes nothing from it: then nothing was asked for.
+ */
+int request_receive(struct io_uring *ring, struct request *r);
+int request_accept(struct io_uring *ring, struct request *r);
+int request_poll(struct io_uring *ring, struct request *r, short events);
+int request_cancel(struct io_uring *ring, struct request *r, enum request_what what);
 
 /* Whom a completion speaks of; NULL: of a cancel. */
 struct request *request_of(const struct io_uring_cqe *cqe, enum request_what *what);

@@ -78,6 +78,10 @@ gone() { # PID: within 5 s
   done
 }
 
+@test "uring: a ring that the kernel takes nothing from costs no processor, and the stop is heard" {
+  MODE=uring check ring_stuck
+}
+
 @test "the stop is heard while nobody can be accepted" {
   for mode in blocking epoll fork prefork thread pool; do
     MODE=${mode} check stop_unaccepted

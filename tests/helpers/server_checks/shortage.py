@@ -6,7 +6,7 @@ import time
 
 from clients import await_answer, read_up_to, send_until_reset
 from conversations import ask_datagram
-from harness import FOLDER, MODE, Server, ask
+from harness import FOLDER, MODE, Server, ask, cpu_s
 from once import kill_children
 
 
@@ -145,6 +145,19 @@ def check_wait_never():
     """Fault caught (never seen): a stop that nobody was told of, as waiting failed for good."""
     with Server(inject=["%s:error=ENOMEM" % WAITS[MODE]], quiet=False) as server:
         server.stop(within=5)
+
+
+def check_ring_stuck():
+    """Fault caught: a ring that the kernel takes nothing from was given to it again without end, and the stop was not heard."""
+    for error in ("EAGAIN", "EBUSY", "ENOMEM"):
+        with Server("--backlog=2000", "--drain-timeout=300ms", inject=["io_uring_enter:error=" + error], quiet=False) as server:
+            clients = [server.connect() for _ in range(1200)]  # at the stop, more requests than its ring has room for
+            before = cpu_s(server.process.pid)
+            time.sleep(0.5)
+            assert cpu_s(server.process.pid) - before < 0.1, "busy with nothing"
+            stats = server.stop(within=5)
+            assert stats["accepted_count"] == len(clients) and stats["errors"].keys() == {"ENOMEM"}, stats
+            assert server.said.count("waiting: Cannot allocate memory") == 1, server.said
 
 
 def check_stop_unaccepted():
