@@ -121,7 +121,7 @@ static const struct ts_opt rows[] = {
         {TS_OPT_DURATION, "drain", 0, "T", "1s", "0s", "1h", AT(drain_ns),
          .help = "how long replies are waited for at the end"},
         {TS_OPT_DURATION, "give-up", 0, "T", "1s", "0s", "1h", AT(give_up_ns),
-         .help = "end the run when the server has refused everything for so long; 0: never"},
+         .help = "end the run when the server has refused everything for so long, from its start on; 0: never"},
         {TS_OPT_TEXT, "source", 0, "CIDR", NULL, AT(source_text),
          .help = "local addresses to call from, such as 127.0.0.0/24"},
         {TS_OPT_CHOICE, "framing", 0, "NAME", "auto", .choices = PLAN_FRAMINGS, AT(framing),

@@ -28,10 +28,11 @@ static void heed_signals(struct run *r, struct crew *crew)
 		atomic_store(&crew->arena->control.hurry, 1);
 }
 
-/* Where are all the workers, and is the run to stop? One host decides alone; a team agrees. */
-static void meet(struct run *r, struct crew *crew)
+/* Where are all the workers (here: those of this host), and is the run to stop? One host decides alone; a team agrees.
+ */
+static void meet(struct run *r, struct crew *crew, int here)
 {
-	int here = crew_lowest_state(crew), stop = r->stop;
+	int stop = r->stop;
 
 	if (crew->team)
 		crew->team->meet(crew->team, here, r->wish, &crew->reached, &stop);
@@ -73,6 +74,17 @@ static bool nothing_opened(const struct crew *crew)
 	for (unsigned i = 0; i < crew->n_workers; i++)
 		shard_watch(&all, &crew->arena->places[i].shard);
 	return all.opened == 0 && all.failed_to_open > 0;
+}
+
+/* A server that refuses is perhaps not there yet, and is called again. No other failure gets better by waiting. */
+static bool may_come_yet(const struct crew *crew, int64_t waited_ns)
+{
+	bool refuses = false;
+
+	for (unsigned i = 0; i < crew->n_workers; i++)
+		refuses |=
+		        atomic_load_explicit(&crew->arena->places[i].shard.last_refused_ns, memory_order_relaxed) > 0;
+	return refuses && (crew->plan->give_up_ns == 0 || waited_ns < crew->plan->give_up_ns);
 }
 
 double supervise_until_width(const struct run *r)
@@ -118,16 +130,21 @@ static void nap(int64_t begin_ns, int64_t end_ns)
 int supervise_opening(struct run *r, struct crew *crew, struct progress *progress)
 {
 	int64_t begin_ns = ts_clock_mono_ns();
+	int here;
 
 	while (crew->reached < SHARD_READY) {
 		heed_signals(r, crew);
 		if (crew_bury_the_dead(crew) || crew_first_failure(crew))
 			ask_to_stop(r, STOP_GONE);
-		if (r->wish == STOP_NO && crew_lowest_state(crew) >= SHARD_READY && nothing_opened(crew)) {
-			r->unreachable = true;
-			ask_to_stop(r, STOP_GONE);
+		here = crew_lowest_state(crew);
+		if (r->wish == STOP_NO && here >= SHARD_READY && nothing_opened(crew)) {
+			r->unreachable = !may_come_yet(crew, ts_clock_mono_ns() - begin_ns);
+			if (r->unreachable)
+				ask_to_stop(r, STOP_GONE);
+			else
+				here = SHARD_OPENING;
 		}
-		meet(r, crew);
+		meet(r, crew, here);
 		if (progress)
 			progress_show(progress, r->plan, &r->sampler, ts_clock_mono_ns());
 		nap(PACER_NEVER, PACER_NEVER);
@@ -166,7 +183,7 @@ void supervise_load(struct run *r, struct crew *crew, struct progress *progress)
 		heed_signals(r, crew);
 		if (crew_bury_the_dead(crew) || server_is_gone(crew, start_ns, now_ns))
 			ask_to_stop(r, STOP_GONE);
-		meet(r, crew);
+		meet(r, crew, crew_lowest_state(crew));
 		if (crew_lowest_state(crew) < SHARD_DRAINING) {
 			sampler_tick(&r->sampler, now_ns);
 			heed_until(r, now_ns, &next_until_ns);
