@@ -44,14 +44,17 @@ static void back_off(struct client *c, int64_t now_ns)
 /* A session whose connection could not be made: its first request fails with it, and the client is free again. */
 static void fail_pending(struct worker *w, struct client *c, enum error_class id, int64_t now_ns)
 {
+	int64_t planned_ns = now_ns;
+
 	if (c->flags & CLIENT_PENDING) {
 		c->flags &= (uint8_t)~CLIENT_PENDING;
-		worker_ledger(w, client_slot(w, c, 0)->planned_ns)->failed++;
+		planned_ns = client_slot(w, c, 0)->planned_ns;
+		worker_ledger(w, planned_ns)->failed++;
 		w->n_in_flight--;
 	} else if (w->plan->sessions_open && !(c->flags & CLIENT_IDLE)) {
 		return;
 	}
-	errors_note(&w->shard->errors, id, 1, now_ns);
+	worker_note_error(w, id, planned_ns, now_ns);
 }
 
 static void open_failed(struct worker *w, struct client *c, int error, int64_t now_ns)
@@ -221,7 +224,7 @@ void client_break(struct worker *w, struct client *c, enum error_class oldest, e
 		slot->size = 0;
 	}
 	if (n == 0) {
-		errors_note(&w->shard->errors, oldest, 1, now_ns);
+		worker_note_error(w, oldest, now_ns, now_ns);
 		errors_example(&w->shard->errors, oldest, "connection %u, after request %u", client_id(w, c),
 		               c->next_sequence - 1);
 	}
@@ -286,7 +289,7 @@ void client_sweep(struct worker *w, struct client *c, int64_t now_ns)
 		} else {
 			const struct slot *oldest = client_slot(w, c, 0);
 			if ((oldest->sent_ns ? oldest->sent_ns : oldest->planned_ns) < limit_ns && !waits_for_us) {
-				learn_example(&w->learner, &w->shard->errors, ERROR_reply_timeout, c);
+				learn_example(&w->learner, &w->shard->errors, ERROR_reply_timeout, NULL);
 				client_break(w, c, ERROR_reply_timeout, ERROR_connection_dropped, now_ns);
 			}
 		}

@@ -173,7 +173,7 @@ void client_fail_slot(struct worker *w, struct client *c, const struct slot *slo
 		client_unanswered(w, c, slot, now_ns);
 	if (is_mismatch(id))
 		ledger->mismatched++;
-	errors_note(&w->shard->errors, id, 1, now_ns);
+	worker_note_error(w, id, slot->planned_ns, now_ns);
 	errors_example(&w->shard->errors, id, "connection %u, request %u, after %.3f ms", client_id(w, c),
 	               slot->sequence, (double)(now_ns - slot->planned_ns) / 1e6);
 }

@@ -113,7 +113,7 @@ static void take_illegal(struct worker *w, struct client *c, struct slot *slot, 
 		ledger->corrupted++;
 	errors_example_bytes(&w->shard->errors, id, ts_reply_verdict_text(verdict), a->out, a->n);
 	if (!slot) {
-		errors_note(&w->shard->errors, id, 1, a->now_ns);
+		worker_note_error(w, id, a->now_ns, a->now_ns);
 		return;
 	}
 	client_fail_slot(w, c, slot, id, a->now_ns);
@@ -195,17 +195,20 @@ static void take_unverified(struct worker *w, struct client *c, const struct arr
 /* The first reply of the run: a datagram is whole, so it is learned from at once. */
 static bool learn(struct worker *w, struct client *c, const struct arrival *a)
 {
-	const char *why;
+	struct learn_text text = {.in = w->expected, .out = a->out, .n_out = a->n, .whole = true};
+	struct learn_fault fault = {.verdict = TS_REPLY_NO_BRACKET};
 
 	for (unsigned i = 0; i < (unsigned)w->plan->n_pipeline; i++) {
 		const struct slot *slot = client_slot(w, c, i);
 		if (slot->size == 0 || slot->sent_ns == 0)
 			continue;
 		dgram_message(w, c, slot->sequence, slot->size, w->expected);
-		if (worker_learn(w, slot->size, a->out, a->n, a->now_ns, &why) == 0)
+		text.n_in = slot->size;
+		if (worker_learn(w, &text, a->now_ns, &fault) == 0)
 			return true;
+		errors_example_bytes(&w->shard->errors, error_of_verdict(fault.verdict), fault.why, a->out, a->n);
 	}
-	take_illegal(w, c, dgram_oldest_sent(w, c), TS_REPLY_NO_BRACKET, a);
+	take_illegal(w, c, dgram_oldest_sent(w, c), fault.verdict, a);
 	return false;
 }
 

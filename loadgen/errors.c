@@ -113,5 +113,6 @@ void errors_merge(struct errors *dst, const struct errors *src)
 		if (d->n == 0 || s->last_ns > d->last_ns)
 			d->last_ns = s->last_ns;
 		d->n += s->n;
+		d->n_warmup += s->n_warmup;
 	}
 }

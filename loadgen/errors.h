@@ -16,7 +16,7 @@ enum error_class {
 };
 
 struct error_entry {
-	uint64_t n;
+	uint64_t n, n_warmup;      /* all of them; those that belong to the warm-up */
 	int64_t first_ns, last_ns; /* monotonic; undefined while n == 0 */
 	char example[200];         /* of the first: a sentence, or the bytes that came, printable */
 };

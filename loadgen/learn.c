@@ -69,23 +69,54 @@ static const char *find_data(const char *in, size_t n_in, const char *out, size_
 	return data ? data : find_piece(in, n_in, out, n_out);
 }
 
-int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const char *in, size_t n_in,
-               const char *out, size_t n_out, int64_t wall_ns, const char **why)
+/* "[time]" at the beginning, of the stated form or of any known one: its bytes, or 0. */
+static size_t stamp_length(const struct learn_stated *stated, const char *out, size_t n_out)
 {
+	const char *close = n_out > 0 && out[0] == '[' ? memchr(out, ']', n_out) : NULL;
 	struct ts_stamp stamp;
-	const char *data;
-	size_t n;
+
+	if (!close ||
+	    ts_stamp_read(&stamp, stated->time ? &stated->stamp : NULL, out + 1, (size_t)(close - out) - 1, NULL) < 0)
+		return 0;
+	return (size_t)(close - out) + 1;
+}
+
+/* Which part of "[time]data" is not there? */
+static enum ts_reply_verdict verdict_of(const struct learn_text *t, size_t n_stamp, bool has_data)
+{
+	if (n_stamp > 0)
+		return has_data ? TS_REPLY_NO_BRACKET : TS_REPLY_WRONG_DATA;
+	return t->out[0] == '[' && memchr(t->out, ']', t->n_out) ? TS_REPLY_BAD_TIME : TS_REPLY_NO_BRACKET;
+}
+
+/* May our data still come, behind what is there? */
+static bool may_go_on(const struct learn_text *t, size_t n_stamp)
+{
+	size_t n_most = n_stamp > 0 && t->n_in >= CERTAIN ? n_stamp + TS_SEPARATOR_MAX + CERTAIN : LEARN_BYTES;
+
+	return !t->whole && t->n_out < n_most;
+}
+
+int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const struct learn_text *t,
+               int64_t wall_ns, struct learn_fault *fault)
+{
+	const char *data = find_data(t->in, t->n_in, t->out, t->n_out);
+	size_t n_stamp = stamp_length(stated, t->out, t->n_out), n_in = t->n_in, n_out = t->n_out;
+	struct ts_stamp stamp;
 	int result;
 
-	*why = "";
-	data = find_data(in, n_in, out, n_out);
-	if (!data)
-		return n_out < LEARN_BYTES ? -EAGAIN : ts_reply_learn(rule, &stamp, in, n_in, out, n_out, wall_ns, why);
-	n = common(data, n_out - (size_t)(data - out), in, n_in);
-	result = stated->time ? learn_stated(rule, stated, out, (size_t)(data - out), wall_ns, why)
-	                      : ts_reply_learn(rule, &stamp, in, n, out, (size_t)(data - out) + n, wall_ns, why);
+	if (!data && may_go_on(t, n_stamp))
+		return -EAGAIN;
+	*fault = (struct learn_fault){.verdict = verdict_of(t, n_stamp, data != NULL)};
+	if (data) {
+		n_in = common(data, t->n_out - (size_t)(data - t->out), t->in, t->n_in);
+		n_out = (size_t)(data - t->out) + n_in;
+	}
+	result = data && stated->time
+	                 ? learn_stated(rule, stated, t->out, (size_t)(data - t->out), wall_ns, &fault->why)
+	                 : ts_reply_learn(rule, &stamp, t->in, n_in, t->out, n_out, wall_ns, &fault->why);
 	if (result == 0 && separator_differs(rule, stated)) {
-		*why = "another separator than the stated one";
+		fault->why = "another separator than the stated one";
 		return -EINVAL;
 	}
 	return result;
@@ -93,6 +124,6 @@ int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, co
 
 void learn_example(const struct learner *l, struct errors *errors, enum error_class id, const struct client *c)
 {
-	if (l->client == c)
+	if (l->client && (!c || l->client == c))
 		errors_example_bytes(errors, id, "no [time]data in what came", l->bytes, l->n);
 }

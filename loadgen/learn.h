@@ -30,15 +30,25 @@ struct learn_stated {
 	char separator_text[TS_SEPARATOR_MAX + 1];
 };
 
-/*
- * Try to learn from the n_out bytes that have come so far of the reply to `in`. 0: rule is filled. -EAGAIN: more bytes
- * are needed. -EINVAL: this is no reply of the protocol; *why is a static sentence.
- */
-int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const char *in, size_t n_in,
-               const char *out, size_t n_out, int64_t wall_ns, const char **why);
+/* What has come so far of a reply to `in`; `whole`: nothing more can come. Borrowed. */
+struct learn_text {
+	const char *in, *out;
+	size_t n_in, n_out;
+	bool whole;
+};
 
-/* The reply that was learned from came to no end, which is an error of this class: keep what came of
- * it as the example. */
+/* Why it is no reply of the protocol: as the law would have it, and in a static sentence. */
+struct learn_fault {
+	enum ts_reply_verdict verdict;
+	const char *why;
+};
+
+/* Try to learn from it. 0: rule is filled. -EAGAIN: more bytes are needed. -EINVAL: *fault says why not. */
+int learn_rule(struct ts_reply_rule *rule, const struct learn_stated *stated, const struct learn_text *text,
+               int64_t wall_ns, struct learn_fault *fault);
+
+/* The reply that was learned from came to no end, which is an error of this class for its client, or (NULL) for all
+ * who wait: keep what came of it as the example. */
 void learn_example(const struct learner *l, struct errors *errors, enum error_class id, const struct client *c);
 
 #endif

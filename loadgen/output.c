@@ -5,13 +5,17 @@
 #include "ts_json.h"
 #include <math.h>
 
-static void add_ledger(cJSON *root, const char *name, const struct ledger *l)
+/* What only who verifies can know is null for who does not. */
+static void add_ledger(cJSON *root, const char *name, const struct plan *plan, const struct ledger *l)
 {
+	static const char *const by_law[] = {"mismatched", "truncated", "corrupted", "stamps"};
 	cJSON *o = ts_json_add_object(root, name);
 
 #define X(field) ts_json_add_int(o, #field, (int64_t)l->field);
 	LEDGER_FIELDS
 #undef X
+	for (size_t i = 0; plan->verify == VERIFY_OFF && i < sizeof(by_law) / sizeof(*by_law); i++)
+		cJSON_ReplaceItemInObjectCaseSensitive(o, by_law[i], cJSON_CreateNull());
 }
 
 /* From the first to the last. */
@@ -53,7 +57,8 @@ static void add_errors(cJSON *root, const struct run *r)
 			continue;
 		o = ts_json_add_object(array, NULL);
 		ts_json_add_text(o, "class", error_name((enum error_class)i));
-		ts_json_add_int(o, "count", (int64_t)e->n);
+		ts_json_add_int(o, "count", (int64_t)(e->n - e->n_warmup));
+		ts_json_add_int(o, "warmup_count", (int64_t)e->n_warmup);
 		ts_json_add_real(o, "first_at_s", since_start_s(r, e->first_ns));
 		ts_json_add_real(o, "last_at_s", since_start_s(r, e->last_ns));
 		ts_json_add_text(o, "example", e->example[0] ? e->example : NULL);
@@ -73,7 +78,7 @@ static void add_slow_readers(cJSON *root, const struct run *r)
 	}
 	o = ts_json_add_object(root, "slow_readers");
 	ts_json_add_int(o, "connections", r->plan->n_slow);
-	add_ledger(o, "requests", &t->slow);
+	add_ledger(o, "requests", r->plan, &t->slow);
 	ts_json_add_real(o, "requests_per_s", (double)t->slow.in_time / r->duration_s);
 	output_add_latency(o, "response", r, &t->slow_response, &t->slow_unanswered);
 }
@@ -187,8 +192,8 @@ cJSON *output_json(const struct run *r)
 	        ts_clock_text(r->started_wall_ns ? r->started_wall_ns : ts_clock_wall_ns(), text, sizeof(text)));
 	ts_json_add_bool(root, "partial", r->partial);
 	ts_json_add_text(root, "trouble", run_trouble(r, text, sizeof(text))[0] ? text : NULL);
-	add_ledger(root, "requests", &r->total->figures);
-	add_ledger(root, "warmup", &r->total->warmup);
+	add_ledger(root, "requests", r->plan, &r->total->figures);
+	add_ledger(root, "warmup", r->plan, &r->total->warmup);
 	add_connections(root, r);
 	add_errors(root, r);
 	add_throughput(root, r);

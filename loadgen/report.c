@@ -147,12 +147,16 @@ static void print_latencies(FILE *f, const struct run *r)
 
 static void print_errors(FILE *f, const struct run *r)
 {
+	char warmup[48] = "";
+
 	for (int i = 0; i < ERROR_N; i++) {
 		const struct error_entry *e = &r->total->errors.entry[i];
 		if (e->n == 0)
 			continue;
-		put(f, "error", "%s: %llu: %s", error_name((enum error_class)i), (unsigned long long)e->n,
-		    error_text((enum error_class)i));
+		if (r->plan->warmup_ns > 0)
+			snprintf(warmup, sizeof(warmup), " and %llu in the warm-up", (unsigned long long)e->n_warmup);
+		put(f, "error", "%s: %llu%s: %s", error_name((enum error_class)i),
+		    (unsigned long long)(e->n - e->n_warmup), warmup, error_text((enum error_class)i));
 		if (e->example[0])
 			put(f, "", "first: %s", e->example);
 	}

@@ -286,8 +286,9 @@ static void judge(struct worker *w, struct client *c, const char *out, size_t n,
 static SELDOM void learn(struct worker *w, struct client *c, const char *out, size_t n, int64_t now_ns)
 {
 	struct learner *l = &w->learner;
-	size_t piece, n_in;
-	const char *why;
+	struct learn_text text = {.in = w->expected, .out = l->bytes};
+	struct learn_fault fault = {0};
+	size_t piece;
 	int result;
 
 	if (!l->client) {
@@ -297,16 +298,18 @@ static SELDOM void learn(struct worker *w, struct client *c, const char *out, si
 	piece = n < LEARN_BYTES - l->n ? n : LEARN_BYTES - l->n;
 	memcpy(l->bytes + l->n, out, piece);
 	l->n += piece;
-	n_in = make_input(w, c, 0, LEARN_BYTES);
-	result = n_in == 0 ? -EINVAL : worker_learn(w, n_in, l->bytes, l->n, now_ns, &why);
+	text.n_in = make_input(w, c, 0, LEARN_BYTES);
+	text.n_out = l->n;
+	result = text.n_in == 0 ? -EINVAL : worker_learn(w, &text, now_ns, &fault);
 	if (result == -EAGAIN) {
 		if (!(c->flags & CLIENT_FIRST_BYTE))
 			note_first_byte(w, c, client_oldest(c), now_ns);
 		return;
 	}
 	if (result < 0) {
-		enum error_class id = n_in == 0 ? ERROR_unsolicited : ERROR_bad_format;
-		errors_example_bytes(&w->shard->errors, id, n_in == 0 ? "nothing was owed, and this came" : why,
+		bool owed = text.n_in > 0;
+		enum error_class id = owed ? error_of_verdict(fault.verdict) : ERROR_unsolicited;
+		errors_example_bytes(&w->shard->errors, id, owed ? fault.why : "nothing was owed, and this came",
 		                     l->bytes, l->n);
 		client_break(w, c, id, ERROR_connection_dropped, now_ns);
 		return;

@@ -135,9 +135,8 @@ void worker_offer(struct worker *w, struct client *c, int64_t now_ns); /* this c
 void worker_serve_window(struct worker *w, int64_t now_ns);            /* somebody waits, and there may be room again */
 void worker_queue_open(struct worker *w, struct client *c);            /* this client wants a connection */
 void worker_rearm(struct worker *w);                                   /* the next moment may have changed */
-/* The dialect's rule from n_out bytes of the reply to the first n_in of w->expected: as learn_rule (learn.h). When it
- * is known, all of the worker's clients are judged by it. */
-int worker_learn(struct worker *w, size_t n_in, const char *out, size_t n_out, int64_t now_ns, const char **why);
+/* The dialect's rule, as learn_rule (learn.h). When it is known, all of the worker's clients are judged by it. */
+int worker_learn(struct worker *w, const struct learn_text *text, int64_t now_ns, struct learn_fault *fault);
 
 void worker_resume(struct worker *w); /* the learner has finished: all may read again */
 void worker_check_finished(struct worker *w);
@@ -173,7 +172,14 @@ static inline struct ledger *worker_ledger(struct worker *w, int64_t planned_ns)
 	return planned_ns < w->measure_ns ? &w->shard->warmup : &w->shard->figures;
 }
 
-/* The same for a client that may be a slow reader: those have a ledger of their own, and are not in the figures. */
+/* An error of a request planned then, or of a connection at that moment. */
+static inline void worker_note_error(struct worker *w, enum error_class id, int64_t planned_ns, int64_t now_ns)
+{
+	errors_note(&w->shard->errors, id, 1, now_ns);
+	w->shard->errors.entry[id].n_warmup += !worker_measures(w, planned_ns);
+}
+
+/* The ledger of a client that may be a slow reader: those have a ledger of their own, and are not in the figures. */
 static inline struct ledger *client_ledger(struct worker *w, const struct client *c, int64_t planned_ns)
 {
 	return c->slow && worker_measures(w, planned_ns) ? &w->shard->slow : worker_ledger(w, planned_ns);

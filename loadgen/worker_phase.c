@@ -179,9 +179,9 @@ void worker_on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	advance(w, now_ns);
 }
 
-int worker_learn(struct worker *w, size_t n_in, const char *out, size_t n_out, int64_t now_ns, const char **why)
+int worker_learn(struct worker *w, const struct learn_text *text, int64_t now_ns, struct learn_fault *fault)
 {
-	int result = learn_rule(&w->rule, &w->plan->stated, w->expected, n_in, out, n_out, worker_wall(w, now_ns), why);
+	int result = learn_rule(&w->rule, &w->plan->stated, text, worker_wall(w, now_ns), fault);
 
 	if (result == 0) {
 		w->rule.check_time = w->plan->verify == VERIFY_FULL;

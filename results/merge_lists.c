@@ -38,6 +38,11 @@ static void replace_real(cJSON *object, const char *name, double value)
 	ts_json_add_real(object, name, value);
 }
 
+static void add_count(cJSON *entry, const cJSON *error, const char *name)
+{
+	replace_real(entry, name, ts_json_real(entry, name, 0) + ts_json_real(error, name, 0));
+}
+
 static void add_error(cJSON *errors, const cJSON *error, double offset_s)
 {
 	cJSON *entry = entry_of_class(errors, ts_json_text(error, "class", ""));
@@ -51,7 +56,8 @@ static void add_error(cJSON *errors, const cJSON *error, double offset_s)
 		replace_real(entry, "last_at_s", last_s);
 		return;
 	}
-	replace_real(entry, "count", ts_json_real(entry, "count", 0) + ts_json_real(error, "count", 0));
+	add_count(entry, error, "count");
+	add_count(entry, error, "warmup_count");
 	replace_real(entry, "first_at_s", fmin(ts_json_real(entry, "first_at_s", NAN), first_s));
 	replace_real(entry, "last_at_s", fmax(ts_json_real(entry, "last_at_s", NAN), last_s));
 }

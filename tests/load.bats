@@ -94,6 +94,41 @@ teardown() {
   holds 'r["scheduled"] == 1000 and d["warmup"]["scheduled"] == 500'
 }
 
+# Fault caught: errors of the warm-up stood among those of the measured part, whose requests they were not.
+@test "the errors of the warm-up stand apart from those of the measured part" {
+  start_delay --early-end=1/5
+  load -c 4 -r 400 --warmup=500ms -d 500ms "${uri}"
+  holds 'd["errors"][0]["class"] == "early_end" and len(d["errors"]) == 1' 'd["errors"][0]["count"] == r["failed"] > 0' \
+    'd["errors"][0]["warmup_count"] == d["warmup"]["failed"] > 0'
+  [[ "${output}" == *"early_end: "*" in the warm-up: "* ]]
+}
+
+@test "without verification, what only it tells is unknown, and not 0" {
+  start_server
+  load -c 2 -n 20 --verify=off "${uri}"
+  holds 'all(l[x] is None for l in (r, d["warmup"]) for x in ("mismatched", "truncated", "corrupted", "stamps"))'
+  load -c 2 -n 20 --verify=format "${uri}"
+  holds 'r["mismatched"] == 0 and r["stamps"] > 0'
+}
+
+# Fault caught: until the dialect was known, all was of a bad form, or over TCP too late; over UDP a bracket was missed that was there.
+@test "the first reply is judged as all others, when it is of no dialect" {
+  local fault class scheme
+  while read -r fault scheme class; do
+    start_peer "${servers}/faulty" --fault="${fault}" --listen="${scheme}://127.0.0.1:0"
+    load -c 2 -n 4 --timeout=500ms "${uri}"
+    holds "e['${class}'] == r['failed'] == r['mismatched'] == 4"
+    [[ "${output}" != *"no '['"* ]]
+  done <<'FAULTS'
+stamp-word tcp bad_time
+stamp-word udp bad_time
+data-upper tcp wrong_data
+data-upper udp wrong_data
+no-brackets tcp bad_format
+echo udp bad_format
+FAULTS
+}
+
 # Faults caught: a warm-up that uses up --requests, so that nothing is left to measure; a session that counts as one of them.
 @test "a number of requests is one of measured requests, and not of the warm-up or of sessions" {
   start_server
@@ -400,6 +435,18 @@ while True:
   done
   load -c 3 -d 100ms udp://127.0.0.1:1 # over before --give-up
   [ "${status}" -eq 3 ]
+}
+
+# Fault caught: one refusal of all at the start ended the run, whatever --give-up said.
+@test "a server that does not listen yet is waited for as long as --give-up says" {
+  local socket=${BATS_TEST_TMPDIR}/s pid
+  "${bin}/tsload" --progress=never --json="${result}" -c 3 -n 30 --give-up=30s "unix:${socket}" >/dev/null 3>&- &
+  pid=$!
+  peers+=("${pid}")
+  read -r -t 0.3 <> <(:) || true
+  start_server --listen="unix:${socket}"
+  wait "${pid}"
+  holds 'r["completed"] == 30 and e["refused"] >= 3 and not d["partial"]'
 }
 
 @test "wrong usage: exit 2, one line that names the option" {
