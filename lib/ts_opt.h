@@ -95,7 +95,8 @@ void ts_opt_list_release(struct ts_opt_list *list);
 int ts_opt_choice_index(const char *choices, const char *word);
 const char *ts_opt_choice_word(const char *choices, int index, char *buf, size_t size);
 
-/* Pin the calling thread to these processors; no-op when cpus->n == 0. Returns 0 or -errno. */
+/* Pin the calling thread to these processors, those of --cpus; no-op when cpus->n == 0. Returns 0 or -errno: -EINVAL,
+ * which is wrong usage, when one of them is not there, or not ours to use. */
 int ts_opt_cpus_pin(const struct ts_opt_cpus *cpus, struct ts_err *err);
 
 #endif

@@ -261,15 +261,21 @@ int ts_opt_value_set(const struct ts_opt *row, const char *text, void *settings,
 
 int ts_opt_cpus_pin(const struct ts_opt_cpus *cpus, struct ts_err *err)
 {
-	cpu_set_t set;
+	cpu_set_t set, had;
 
 	if (cpus->n == 0)
 		return 0;
 	CPU_ZERO(&set);
 	for (size_t i = 0; i < cpus->n; i++)
 		CPU_SET((size_t)cpus->ids[i], &set);
-	if (sched_setaffinity(0, sizeof set, &set) < 0)
-		return ts_err_set(err, errno, "cannot run on processor %d%s: %s; nproc(1) says how many there are",
-		                  cpus->ids[0], cpus->n > 1 ? " and the others asked for" : "", strerror(errno));
+	if ((sched_setaffinity(0, sizeof set, &set) < 0 && errno != EINVAL) || /* EINVAL: not one of them is there */
+	    sched_getaffinity(0, sizeof had, &had) < 0)
+		return ts_err_set(err, errno, "--cpus: cannot be chosen: %s", strerror(errno));
+	for (size_t i = 0; i < cpus->n; i++) /* the kernel passes over the others */
+		if (!CPU_ISSET((size_t)cpus->ids[i], &had))
+			return ts_err_usage(err,
+			                    "--cpus: must be processors that there are for us; %d is none: "
+			                    "nproc(1) says how many there are",
+			                    cpus->ids[i]);
 	return 0;
 }

@@ -172,11 +172,11 @@ static inline struct ledger *worker_ledger(struct worker *w, int64_t planned_ns)
 	return planned_ns < w->measure_ns ? &w->shard->warmup : &w->shard->figures;
 }
 
-/* An error of a request planned then, or of a connection at that moment. */
+/* An error of a request planned then, or of a connection at that moment; opening is before the warm-up. */
 static inline void worker_note_error(struct worker *w, enum error_class id, int64_t planned_ns, int64_t now_ns)
 {
 	errors_note(&w->shard->errors, id, 1, now_ns);
-	w->shard->errors.entry[id].n_warmup += !worker_measures(w, planned_ns);
+	w->shard->errors.entry[id].n_warmup += planned_ns >= w->start_ns && !worker_measures(w, planned_ns);
 }
 
 /* The ledger of a client that may be a slow reader: those have a ledger of their own, and are not in the figures. */

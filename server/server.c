@@ -161,10 +161,8 @@ int server_run(struct server *server, struct ts_err *err)
 	server->started_wall_ns = ts_clock_wall_ns();
 	ts_host_raise_descriptors();
 	rc = ts_opt_cpus_pin(&server->set.cpus, err);
-	if (rc < 0) {
-		err->exit_status = TS_EXIT_USAGE;
-		return ts_err_prefix(err, rc, "--cpus");
-	}
+	if (rc < 0)
+		return rc;
 	rc = check_outputs(server, err);
 	if (rc < 0)
 		return rc;

@@ -479,6 +479,7 @@ tcp: --until=p99
 tcp: --resume=x
 tcp: --find-max=rate>5
 tcp: --sweep=1:2
+tcp: --cpus=1023
 tcp: --slow-share=110%
 tcp: -c 1 --slow-share=10%
 udp: --slow-share=10%

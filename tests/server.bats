@@ -56,6 +56,8 @@ PY
   usage_error "--separator" --separator=']'
   usage_error "--listen=http://127.0.0.1:80: " --listen=http://127.0.0.1:80
   usage_error "--cpus" --cpus=4000
+  usage_error "--cpus: " --cpus=1023
+  usage_error "--cpus: " --cpus=0,1023
   usage_error "--json goes with" --json
   usage_error "--ready-fd=1" --ready-fd=1 --stats=-
 }
