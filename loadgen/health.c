@@ -42,6 +42,16 @@ void health_blame(struct health *h, enum health_verdict v, const char *format, .
 	va_end(args);
 }
 
+/* Why there was no request at all in the measured part. */
+static const char *why_none(const struct health_facts *f)
+{
+	if (f->total->generator.begin_ns == 0)
+		return "the load did not begin";
+	if (f->open_loop)
+		return "no request was due in the measured part: it is too short for the rate";
+	return "no connection was free for a request in the measured part";
+}
+
 static void check_ledger(struct health *h, const struct health_facts *f)
 {
 	const struct ledger *l = &f->total->figures;
@@ -60,7 +70,7 @@ static void check_ledger(struct health *h, const struct health_facts *f)
 	if (l->scheduled > 0 && l->completed == 0)
 		health_blame(h, HEALTH_INVALID, "no request was answered as it should be");
 	if (l->scheduled == 0)
-		health_blame(h, HEALTH_INVALID, "no request was scheduled");
+		health_blame(h, HEALTH_INVALID, "%s", why_none(f));
 }
 
 static void check_lag(struct health *h, const struct health_facts *f)

@@ -88,8 +88,14 @@ FAULT(a_histogram_that_lacks_requests, HEALTH_INVALID, "histogram holds", f.tota
       f.total->figures.failed = 1000)
 FAULT(nothing_answered, HEALTH_INVALID, "no request was answered", f.total->figures.completed = 0,
       f.total->figures.failed = 10000, f.total->figures.unanswered = 10000)
-FAULT(nothing_scheduled, HEALTH_INVALID, "no request was scheduled",
-      f.total->figures.scheduled = f.total->figures.completed = 0, ts_hist_reset(&f.total->response))
+FAULT(no_begin, HEALTH_INVALID, "did not begin", f.total->figures.scheduled = f.total->figures.completed = 0,
+      ts_hist_reset(&f.total->response))
+FAULT(nothing_due, HEALTH_INVALID, "too short for the rate",
+      f.total->figures.scheduled = f.total->figures.completed = 0, f.total->generator.begin_ns = 1,
+      ts_hist_reset(&f.total->response))
+FAULT(nobody_free, HEALTH_INVALID, "no connection was free",
+      f.total->figures.scheduled = f.total->figures.completed = 0, f.total->generator.begin_ns = 1,
+      f.facts.open_loop = false, ts_hist_reset(&f.total->response))
 FAULT(a_late_tail, HEALTH_SUSPECT, "sent late", ts_hist_record_n(&f.total->send_lag, 5 * MS, 300))
 FAULT(late_throughout, HEALTH_INVALID, "sent late", ts_hist_record_n(&f.total->send_lag, 8 * MS, 20000))
 FAULT(a_stop, HEALTH_SUSPECT, "did not run", f.total->generator.n_gaps = 1, f.total->generator.gap_sum_ns = 200 * MS,
@@ -186,7 +192,9 @@ int main(void)
 	        cmocka_unit_test(a_ledger_that_does_not_add_up),
 	        cmocka_unit_test(a_histogram_that_lacks_requests),
 	        cmocka_unit_test(nothing_answered),
-	        cmocka_unit_test(nothing_scheduled),
+	        cmocka_unit_test(no_begin),
+	        cmocka_unit_test(nothing_due),
+	        cmocka_unit_test(nobody_free),
 	        cmocka_unit_test(a_late_tail),
 	        cmocka_unit_test(late_throughout),
 	        cmocka_unit_test(a_stop),
