@@ -176,42 +176,55 @@ static int start_gnuplot(struct plot_job *job, struct ts_err *err)
 	return ts_err_set(err, error, "cannot start gnuplot: %s", strerror(error));
 }
 
-/* gnuplot does not notice a full disk: is the picture there to its end? */
-static int check_picture(const struct plot_job *job, const char *ending, const char *last, struct ts_err *err)
+static bool ends_with(const char *path, const char *last)
 {
-	char path[sizeof(job->dir) + sizeof(job->id) + 8], tail[64] = "";
+	char tail[64] = "";
 	size_t n = strlen(last), got = 0;
-	FILE *in;
+	FILE *in = fopen(path, "re");
 
-	snprintf(path, sizeof(path), "%s/%s%s", job->dir, job->id, ending);
-	in = fopen(path, "re");
 	if (in && fseek(in, -(long)(sizeof(tail)), SEEK_END) == 0)
 		got = fread(tail, 1, sizeof(tail), in);
 	if (in)
 		fclose(in);
-	if (got >= n && memmem(tail, got, last, n))
-		return 0;
-	return ts_err_set(err, EIO, "%s: gnuplot could not write it to its end; is the disk full?", path);
+	return got >= n && memmem(tail, got, last, n);
+}
+
+/* gnuplot does not notice a full disk: is each picture there to its end? What is not is removed. */
+static int check_pictures(const struct plot_job *job, struct ts_err *err)
+{
+	static const struct {
+		const char *ending, *last;
+	} kinds[] = {{".svg", "</svg>"}, {".png", "IEND"}};
+	char path[sizeof(job->dir) + sizeof(job->id) + 8];
+	int rc = 0;
+
+	for (size_t i = 0; i < 1 + (size_t)job->png; i++) {
+		snprintf(path, sizeof(path), "%s/%s%s", job->dir, job->id, kinds[i].ending);
+		if (ends_with(path, kinds[i].last))
+			continue;
+		unlink(path);
+		rc = ts_err_set(err, EIO, "%s: gnuplot could not write it to its end; is the disk full?", path);
+	}
+	return rc;
 }
 
 int plot_wait(struct plot_job *job, struct ts_err *err)
 {
 	char message[300];
-	int status = 0;
+	int status = 0, rc;
 
 	read_message(job->messages, message, sizeof(message));
 	close(job->messages);
 	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	job->pid = 0;
+	rc = check_pictures(job, err);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return ts_err_set(err, ENOENT, "gnuplot cannot be started: install it with `make deps`");
 	if (status != 0)
 		return ts_err_set(err, EIO, "gnuplot failed on %s/%s.gp: %s", job->dir, job->id,
 		                  message[0] ? message : "without a word");
-	if (check_picture(job, ".svg", "</svg>", err) < 0)
-		return -EIO;
-	return job->png ? check_picture(job, ".png", "IEND", err) : 0;
+	return rc;
 }
 
 int plot_start(struct plot *p, const char *dir, bool png, struct plot_job *job, struct ts_err *err)

@@ -41,7 +41,8 @@ struct plot_job {
  */
 int plot_start(struct plot *p, const char *dir, bool png, struct plot_job *job, struct ts_err *err);
 
-/* Wait for a job; the pictures are there then. 0 or -errno with err: gnuplot's own last line. */
+/* Wait for a job; the pictures are there then. 0 or -errno with err, gnuplot's own last line: then those that are not
+ * whole are removed. */
 int plot_wait(struct plot_job *job, struct ts_err *err);
 
 /* Put style.gp into dir: before the first chart. */

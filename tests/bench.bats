@@ -250,12 +250,31 @@ teardown() {
   [ "${status}" -eq 3 ]
   [[ "${output}" == *"No space left on device"* || "${output}" == *"File too large"* || "${output}" == *"cannot be written"* ]]
   [[ "${lines[-1]}" == *"RESUME="*"goes on when there is room"* ]]
+  [ -z "$(find "${TS_RUNS}" -type f -size 0)" ]
   dir=$(find "${TS_RUNS}" -mindepth 1 -maxdepth 1)
   larger_disk
   run env RESUME="${dir}" scripts/bench
   echo "${output}"
   [ "$(rows "${dir}/run.json" trials mode workload | sort -u | wc -l)" -eq 4 ]
   [ -s "${dir}/index.html" ]
+}
+
+# Fault caught: a trial whose result had no room was noted as one that had failed, and RESUME passed it over.
+@test "a trial whose result has no room is no trial that has ended" {
+  play tsload <<'EOF'
+#!/bin/sh
+echo "tsload: --json: No space left on device" >&2
+: >"${TRIED}"
+exit 3
+EOF
+  export TRIED="${tmp}/tried"
+  small_disk 60
+  TS_BIN="${tmp}/bin" run scripts/bench
+  echo "${disk}: ${output}"
+  [ "${status}" -eq 3 ]
+  [ -e "${TRIED}" ]
+  [[ "${lines[-1]}" == *"no room for a result: tsload: "*"; RESUME="*"goes on when there is room" ]]
+  ! grep -q $'^trial\t' "${TS_RUNS}"/*/journal.tsv
 }
 
 @test "what a mode cannot do by its nature is not tried, the report says why, and nothing is missing" {

@@ -508,6 +508,22 @@ choice() { # PAGE TITLE
   done
 }
 
+# Fault caught: a picture of no bytes stayed behind, beside the others.
+@test "a picture that has no room is an error, and does not stay" {
+  mkdir "${BATS_TEST_TMPDIR}/bin"
+  cat >"${BATS_TEST_TMPDIR}/bin/gnuplot" <<EOF
+#!/bin/sh
+$(command -v gnuplot) "\$@"
+: >"\${1%.gp}.png"
+EOF
+  chmod +x "${BATS_TEST_TMPDIR}/bin/gnuplot"
+  PATH=${BATS_TEST_TMPDIR}/bin:${PATH} run "${bin}/tsreport" charts "${run_dir}" -o "${BATS_TEST_TMPDIR}/charts"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *".png: gnuplot could not write it to its end; is the disk full?" ]]
+  [ -z "$(find "${BATS_TEST_TMPDIR}/charts" -size 0)" ]
+  find "${BATS_TEST_TMPDIR}/charts" -name '*.svg' | grep -q .
+}
+
 @test "a result that cannot be printed is an error, not silence" {
   local command
   for command in table csv; do

@@ -60,6 +60,7 @@ run_trial() {
     [ -n "${stopped}" ] && { rm -f "${stem}.json" "${stem}.server.json"; return; }
     [ "${status}" = invalid ] || break
   done
+  [ "${status}" = failed ] && need_room
   [ "${status}" = invalid ] && status=not_measurable
   keep "${stem}.json" && result="trials/${stem##*/}.json"
   keep "${stem}.server.json" && server="trials/${stem##*/}.server.json"
@@ -67,6 +68,14 @@ run_trial() {
   [ "${status}" = ok ] && reason=$(remark_on "${mode}" "${workload}")
   [ "${status}" = ok ] || n_missing=$((n_missing + 1))
   note_trial "$@" "${result}" "${server}"
+}
+
+# What failed because its result had no room is no trial that has an end.
+need_room() {
+  head -c 100000 /dev/zero 2>/dev/null >"${run}/trials/room"
+  local rc=$?
+  rm -f "${run}/trials/room"
+  [ "${rc}" -eq 0 ] || die 3 "no room for a result: ${reason}; RESUME=${run} goes on when there is room"
 }
 
 note_trial() { # MODE WORKLOAD NUMBER ORDER RESULT SERVER
