@@ -72,6 +72,11 @@ void output_add_generator(cJSON *root, const struct run *r)
 	cJSON_AddItemToObject(lag, "percentiles", output_percentiles(r->plan, h));
 }
 
+static double switches(const struct server_samples *v, int64_t first, int64_t last)
+{
+	return v->switches_lost ? NAN : fmax(0, (double)(last - first));
+}
+
 void output_add_server(cJSON *root, const struct run *r)
 {
 	const struct server_samples *v = &r->sampler.server;
@@ -90,8 +95,8 @@ void output_add_server(cJSON *root, const struct run *r)
 	ts_json_add_int(o, "threads_count", v->peak_threads);
 	ts_json_add_int(o, "processes_count", v->peak_processes);
 	ts_json_add_real(o, "switches_voluntary_count",
-	                 fmax(0, (double)(v->last.n_switches_voluntary - v->first.n_switches_voluntary)));
+	                 switches(v, v->first.n_switches_voluntary, v->last.n_switches_voluntary));
 	ts_json_add_real(o, "switches_involuntary_count",
-	                 fmax(0, (double)(v->last.n_switches_involuntary - v->first.n_switches_involuntary)));
+	                 switches(v, v->first.n_switches_involuntary, v->last.n_switches_involuntary));
 	ts_json_add_real(o, "tcp_retransmits_count", v->retransmits >= 0 ? (double)v->retransmits : NAN);
 }

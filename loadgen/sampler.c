@@ -206,6 +206,9 @@ void server_samples_take(struct server_samples *v, const struct ts_proc *now)
 	struct ts_proc before = v->last;
 
 	v->last = *now;
+	v->switches_lost |= now->reaped_faults_count > before.reaped_faults_count ||
+	                    now->n_threads < before.n_threads ||
+	                    now->n_switches_voluntary < before.n_switches_voluntary;
 	if (cpu_s(now) < cpu_s(&before)) {
 		v->last.cpu_user_s = before.cpu_user_s;
 		v->last.cpu_system_s = before.cpu_system_s;

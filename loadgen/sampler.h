@@ -32,6 +32,7 @@ struct server_samples {
 	struct ts_proc first, last;
 	int64_t peak_rss_bytes, peak_descriptors, peak_threads, peak_processes;
 	int64_t retransmits; /* of the whole host; -1: unknown */
+	bool switches_lost;  /* a thread or a process ended, and its switches with it: nobody keeps them for us */
 };
 
 /* One sample more. Processor time may seem to fall a little when a child is reaped (ts_proc.h):

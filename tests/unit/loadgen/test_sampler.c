@@ -125,12 +125,33 @@ static void ticks_matter_where_a_child_was_reaped(void **state)
 	assert_true(server_samples_unsure_s(&v) == 0.02);
 }
 
+/* Catches: the switches of a few that live, as those of all who were there. */
+static void switches_end_with_those_who_made_them(void **state)
+{
+	static const struct {
+		struct ts_proc now;
+		bool lost;
+	} rows[] = {{{.n_threads = 3, .n_switches_voluntary = 50, .reaped_faults_count = 7}, false},
+	            {{.n_threads = 2, .n_switches_voluntary = 50, .reaped_faults_count = 7}, true},
+	            {{.n_threads = 3, .n_switches_voluntary = 39, .reaped_faults_count = 7}, true},
+	            {{.n_threads = 3, .n_switches_voluntary = 50, .reaped_faults_count = 8}, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct server_samples v = {
+		        .last = {.n_threads = 3, .n_switches_voluntary = 40, .reaped_faults_count = 7}};
+		server_samples_take(&v, &rows[i].now);
+		assert_int_equal(v.switches_lost, rows[i].lost);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(replies_after_the_decision_enter_no_batch),
 	                                   cmocka_unit_test(the_server_is_sampled_over_the_measured_part),
 	                                   cmocka_unit_test(processor_time_never_falls),
-	                                   cmocka_unit_test(ticks_matter_where_a_child_was_reaped)};
+	                                   cmocka_unit_test(ticks_matter_where_a_child_was_reaped),
+	                                   cmocka_unit_test(switches_end_with_those_who_made_them)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
