@@ -68,7 +68,9 @@ void ts_endpoint_remove_own(const struct ts_endpoint *ep, const struct ts_endpoi
 static const char *advice(int error, bool inet)
 {
 	switch (error) {
-	case EADDRINUSE: return "; stop the other server, or choose another endpoint (port 0 finds a free one)";
+	case EADDRINUSE:
+		return inet ? "; stop the other server, or choose another port (0 finds a free one)"
+		            : "; stop the other server, or choose another path";
 	case EADDRNOTAVAIL: return "; choose an address of this machine";
 	case EACCES:
 	case EPERM: return inet ? "; choose a port above 1023" : "; choose a path that you may write to";

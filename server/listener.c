@@ -136,6 +136,9 @@ static int adopt_all(struct listeners *ls, const struct settings *set, int n, st
 		int fd = ACTIVATION_FIRST_FD + i;
 		int rc = activation_endpoint(fd, &ep, err);
 
+		if (rc == 0 && fd == set->ready_fd)
+			rc = ts_err_usage(
+			        err, "--ready-fd=%d: is a socket that was handed over (LISTEN_FDS); use another", fd);
 		if (rc == 0)
 			rc = listener_prepare(l, &ep, 1, err);
 		if (rc < 0)

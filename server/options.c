@@ -115,7 +115,11 @@ static int check_together(struct settings *set, struct ts_err *err)
 		                    "--listen=%s: mode %s serves one endpoint; give one --listen, or a mode that "
 		                    "multiplexes, such as libev",
 		                    set->listen.items[1], m->name);
-	if (set->n_processes > 1 && (!m->multiplexes || m->workers))
+	if (set->n_processes > 1 && m->multiplexes && m->workers)
+		return ts_err_usage(err,
+		                    "--processes=%lld: mode %s has an event loop for each of its --workers; must be 1",
+		                    (long long)set->n_processes, m->name);
+	if (set->n_processes > 1 && !m->multiplexes)
 		return ts_err_usage(err, "--processes=%lld: mode %s has no event loop to repeat; must be 1",
 		                    (long long)set->n_processes, m->name);
 	if (set->spin && !m->multiplexes)

@@ -130,6 +130,30 @@ gone() { # PID: within 5 s
   done
 }
 
+# Fault caught: the socket was written to, or closed as if it were the pipe.
+@test "--ready-fd must be none of the sockets that were handed over" {
+  run timeout 5 /usr/bin/python3 -c '
+import os, socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+os.dup2(listener.fileno(), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], [sys.argv[1], "--ready-fd=3"])' "${bin}/tsserver"
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == "tsserver: --ready-fd=3: "*"LISTEN_FDS"* ]]
+}
+
+# Fault caught: a free port was advised for a path.
+@test "an endpoint that is taken: the advice is for its kind" {
+  local endpoint
+  for endpoint in tcp://127.0.0.1:0 "unix:${BATS_TEST_TMPDIR}/taken"; do
+    start_server --listen="${endpoint}"
+    run timeout 5 "${bin}/tsserver" --listen="${uri}"
+    [ "${status}" -eq 3 ]
+    [[ "${output}" == *"Address already in use; stop the other server, or choose another "* ]]
+    [[ "${endpoint}" == tcp:* || "${output}" == *"another path" ]]
+  done
+}
+
 # Fault caught: the end of its terminal killed the server, and left its path.
 @test "SIGHUP is an orderly stop, unless it is ignored as by nohup" {
   local mode

@@ -51,6 +51,7 @@ PY
   usage_error "one endpoint" --mode=blocking --listen=tcp: --listen=udp:
   usage_error "no event loop" --mode=thread --spin
   usage_error "no event loop" --mode=thread --processes=2
+  usage_error "an event loop for each of its --workers" --mode=reactors --processes=2
   usage_error "--max-line" --max-line=100
   usage_error "--time" --time=nosuch
   usage_error "--separator" --separator=']'
