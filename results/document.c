@@ -70,6 +70,17 @@ int document_check_sums(const cJSON *load, struct ts_err *err)
 	return rc;
 }
 
+/* Of another version, other fields may be missing, which would say nothing to the reader. */
+static int check_version(const cJSON *document, const char *kind, struct ts_err *err)
+{
+	const char *is = ts_json_text(document, "schema", "");
+	char wanted[64];
+
+	snprintf(wanted, sizeof(wanted), "tsbench.%s/1", kind);
+	return strcmp(is, wanted) == 0 ? 0
+	                               : ts_err_set(err, EINVAL, "schema: must be \"%s\", is \"%.60s\"", wanted, is);
+}
+
 int document_check(const cJSON *document, const char *kind, struct ts_err *err)
 {
 	char own[32];
@@ -79,12 +90,13 @@ int document_check(const cJSON *document, const char *kind, struct ts_err *err)
 
 	if (!found)
 		return ts_err_set(err, EINVAL, "schema: must be \"tsbench.<kind>/1\", with the kind " KINDS);
-	if (kind && strcmp(kind, found) != 0)
-		return ts_err_set(err, EINVAL, "schema: must be \"tsbench.%s/1\", is \"%.60s\"", kind,
-		                  ts_json_text(document, "schema", ""));
+	if (kind && check_version(document, kind, err) < 0)
+		return -EINVAL;
 	text = strchr(found, '.') ? NULL : embedded_text(found); /* names with a dot are no schemas */
 	if (!text)
 		return ts_err_set(err, EINVAL, "schema: there is no kind \"%.30s\", only " KINDS, found);
+	if (check_version(document, found, err) < 0)
+		return -EINVAL;
 	schema = cJSON_Parse(text);
 	if (!schema)
 		return ts_err_set(err, ENOMEM, "no memory for the schema");

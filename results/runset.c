@@ -191,6 +191,14 @@ static int split_name(struct runset *set, const char *path, const char **mode, c
 	return *mode && *workload ? 0 : -ENOMEM;
 }
 
+/* What a reader of a single result must know of it; NULL: nothing. */
+static const char *caution(const cJSON *load)
+{
+	const char *reason = ts_json_text(load, "trouble", ts_json_text(load, "validity.reasons[0]", NULL));
+
+	return !reason && ts_json_bool(load, "partial", false) ? "partial: it was stopped before its end" : reason;
+}
+
 static int load_file(struct runset *set, const char *path, struct ts_err *err)
 {
 	const char *mode, *workload;
@@ -206,10 +214,9 @@ static int load_file(struct runset *set, const char *path, struct ts_err *err)
 	}
 	trial->load = load;
 	trial->file = path;
-	if (strcmp(ts_json_text(load, "validity.verdict", ""), "invalid") == 0) {
+	trial->reason = caution(load);
+	if (strcmp(ts_json_text(load, "validity.verdict", ""), "invalid") == 0)
 		trial->status = TRIAL_INVALID;
-		trial->reason = ts_json_text(load, "validity.reasons[0]", NULL);
-	}
 	figures_read(trial->figures, load, NULL);
 	return 0;
 }

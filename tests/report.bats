@@ -94,6 +94,24 @@ refused() {
   [ "${output}" = "$("${bin}/tsreport" table "${run_dir}")" ]
 }
 
+# Fault caught: the first field that the other version does not have was said to be missing.
+@test "a result of another version is one, whatever else it holds" {
+  echo '{"schema": "tsbench.load/2"}' >"${tmp}/newer.json"
+  refused "${tmp}/newer.json" 'newer.json: schema: must be "tsbench.load/1", is "tsbench.load/2"'
+}
+
+# Fault caught: a result of a run that was stopped, or that is suspect, stood in the table like any other.
+@test "a single result is shown with what must be known of it" {
+  sed 's/"partial": false/"partial": true/' "${one}" >"${tmp}/stopped.json"
+  sed 's/"verdict": "valid"/"verdict": "suspect"/; s/"reasons": \[\]/"reasons": ["the clock stepped"]/' "${one}" >"${tmp}/doubtful.json"
+  sed 's/"partial": false/"partial": true, "trouble": "the server has gone"/; s/"verdict": "valid"/"verdict": "invalid"/' "${one}" >"${tmp}/alone.json"
+  run "${bin}/tsreport" table "${tmp}"/{stopped,doubtful,alone}.json
+  [ "${status}" -eq 0 ]
+  [[ "${output}" == *"stopped: partial: it was stopped before its end"* ]]
+  [[ "${output}" == *"doubtful: the clock stepped"* ]]
+  [[ "${output}" == *"alone: invalid: the server has gone"* ]]
+}
+
 @test "a missing field is named" {
   sed '/"partial"/d' "${one}" >"${tmp}/missing.json"
   refused "${tmp}/missing.json" missing.json '"partial" is missing'
