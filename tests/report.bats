@@ -132,6 +132,7 @@ refused() {
 }
 
 # COMMAND is refused for a file that is not what it should be: exit status 3, one line with the file's name, and nothing made.
+# shellcheck disable=SC2030,SC2031 # `run` sets them in the test that calls it
 refused_by() { # FILE COMMAND...
   run bash -c "$(printf '%q ' "${bin}/tsreport" "${@:2}") 2>&1 >'${tmp}/out'"
   [[ "${status}" -eq 3 && "${#lines[@]}" -eq 1 && "${output}" == *"$1"* && ! -s "${tmp}/out" && ! -e "${tmp}/made" ]] ||
@@ -170,7 +171,7 @@ refused_by() { # FILE COMMAND...
   while IFS='|' read -r line place; do
     rm -rf "${tmp}/run"
     mkdir "${tmp}/run"
-    printf "set\tsuite\tquick\n${line}\n" >"${tmp}/run/journal.tsv"
+    printf 'set\tsuite\tquick\n%b\n' "${line}" >"${tmp}/run/journal.tsv"
     refused_by "journal.tsv: ${place}" record "${tmp}/run"
     [ ! -e "${tmp}/run/run.json" ]
   done <<'EOF'
