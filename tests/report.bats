@@ -29,6 +29,13 @@ refused() {
   done
 }
 
+# COMMAND is refused for a file that is not what it should be: exit status 3, one line with the file's name, and nothing made.
+refused_by() { # FILE COMMAND...
+  run bash -c "$(printf '%q ' "${bin}/tsreport" "${@:2}") 2>&1 >'${tmp}/out'"
+  [[ "${status}" -eq 3 && "${#lines[@]}" -eq 1 && "${output}" == *"$1"* && ! -s "${tmp}/out" && ! -e "${tmp}/made" ]] ||
+    { echo "${*:2}: ${status}: ${output}"; false; }
+}
+
 @test "invented results validate, with Python's jsonschema and with tsreport" {
   "${bin}/tsreport" validate -q "${run_dir}"/run.json "${run_dir}"/trials/*.json
   tests/helpers/validate "${run_dir}"/run.json "${run_dir}"/trials/*.json
@@ -129,14 +136,6 @@ refused() {
   done
   [ ! -e "${tmp}/charts" ]
   [ ! -e "${tmp}/run/index.html" ]
-}
-
-# COMMAND is refused for a file that is not what it should be: exit status 3, one line with the file's name, and nothing made.
-# shellcheck disable=SC2030,SC2031 # `run` sets them in the test that calls it
-refused_by() { # FILE COMMAND...
-  run bash -c "$(printf '%q ' "${bin}/tsreport" "${@:2}") 2>&1 >'${tmp}/out'"
-  [[ "${status}" -eq 3 && "${#lines[@]}" -eq 1 && "${output}" == *"$1"* && ! -s "${tmp}/out" && ! -e "${tmp}/made" ]] ||
-    { echo "${*:2}: ${status}: ${output}"; false; }
 }
 
 @test "every command refuses a broken, cut, empty, huge, nested, binary, wrong or unknown file, and makes nothing of it" {
