@@ -44,7 +44,7 @@ static int search(const struct plan *plan, const struct ts_log *log, struct ts_e
 	if (!plan->json_path || strcmp(plan->json_path, "-") != 0)
 		printf("%s\n", r.summary);
 	if (r.status == TS_EXIT_ENVIRON)
-		ts_log(log, TS_LOG_ERROR, "the server cannot be reached, or has gone");
+		ts_log(log, TS_LOG_ERROR, "%s", r.trouble);
 	if (plan->json_path && r.json && ts_json_write(plan->json_path, r.json, err) < 0)
 		r.status = ts_log_fail(log, err);
 	cJSON_Delete(r.json);

@@ -51,6 +51,7 @@ int probe_run(struct prober *s, double rate_per_s, struct probe *probe, cJSON **
 		}
 		s->signal = run.signal;
 		s->gone = run.stop == STOP_GONE;
+		run_trouble(&run, s->trouble, sizeof(s->trouble));
 		if (json)
 			*json = output_json(&run);
 	}

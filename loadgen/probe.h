@@ -18,13 +18,16 @@ struct probe {
 	bool valid; /* the run's own checks do not say "invalid" */
 };
 
+#define PROBE_TROUBLE 256
+
 struct prober {
 	const struct plan *plan; /* borrowed, as is progress */
 	struct progress *progress;
 	struct threshold bound;
 	bool has_bound;
-	int signal; /* that stopped the last run, or 0 */
-	bool gone;  /* the server cannot be reached any more */
+	int signal;                  /* that stopped the last run, or 0 */
+	bool gone;                   /* the server cannot be reached any more */
+	char trouble[PROBE_TROUBLE]; /* then: why, in one sentence */
 };
 
 /*

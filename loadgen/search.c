@@ -92,6 +92,7 @@ static void finish_hunt(struct search_result *r, struct hunt *h)
 	            : h->prober.gone ? TS_EXIT_ENVIRON
 	            : h->low > 0     ? TS_EXIT_OK
 	                             : TS_EXIT_SHORT;
+	snprintf(r->trouble, sizeof(r->trouble), "%s", h->prober.trouble);
 	if (!r->json)
 		return;
 	if (h->prober.signal || h->prober.gone)

@@ -15,7 +15,7 @@
 #ifndef SEARCH_H
 #define SEARCH_H
 
-#include "plan.h"
+#include "probe.h"
 #include "ts_err.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -31,9 +31,10 @@ int sweep_parse(struct sweep *s, const char *text, struct ts_err *err);
 double sweep_rate(const struct sweep *s, int step);
 
 struct search_result {
-	cJSON *json;       /* owned; NULL: nothing was measured */
-	int status;        /* enum ts_exit, or 128 + signal */
-	char summary[200]; /* one line for people */
+	cJSON *json;                 /* owned; NULL: nothing was measured */
+	int status;                  /* enum ts_exit, or 128 + signal */
+	char summary[200];           /* one line for people */
+	char trouble[PROBE_TROUBLE]; /* why the server was given up; "" */
 };
 
 /* 0, or -errno with err: a run could not be started. */

@@ -168,8 +168,8 @@ static void add_sweep(struct tour *t, struct search_result *r)
 	for (size_t i = 0; i < t->n; i++)
 		probe_add_json(array, &t->done[i]);
 	if (isnan(knee.value))
-		snprintf(r->summary, sizeof(r->summary), "%zu of %zu measurements: the knee was not reached", t->n,
-		         t->n_all);
+		snprintf(r->summary, sizeof(r->summary), "%zu of %zu measurements: %s", t->n, t->n_all,
+		         t->n < t->n_all ? "stopped before the knee was known" : "the knee was not reached");
 	else
 		snprintf(r->summary, sizeof(r->summary),
 		         "%zu of %zu measurements: the knee is at %s/s, 95%% between %s and %s", t->n, t->n_all,
@@ -268,6 +268,7 @@ int search_sweep(struct search_result *r, const struct plan *plan, struct progre
 	if (t.json)
 		add_sweep(&t, r);
 	r->json = t.json;
+	snprintf(r->trouble, sizeof(r->trouble), "%s", t.prober.trouble);
 	r->status = t.prober.signal ? 128 + t.prober.signal : t.prober.gone ? TS_EXIT_ENVIRON : TS_EXIT_OK;
 	free(t.done);
 	if (result < 0 && result != -EINTR) {

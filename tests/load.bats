@@ -437,6 +437,16 @@ while True:
   [ "${status}" -eq 3 ]
 }
 
+# Fault caught: neither which server nor why was said, and of no measurement at all that it had not reached the knee.
+@test "a search without a server says which one, and why" {
+  local search
+  for search in --find-max='p99<1h' --sweep=100:200:2; do
+    run "${bin}/tsload" -d 100ms --give-up=100ms "${search}" "unix:${BATS_TEST_TMPDIR}/nothing"
+    [ "${status}" -eq 3 ]
+    [[ "${output}" == *"stopped before "* && "${output}" == *"tsload: unix:${BATS_TEST_TMPDIR}/nothing: cannot connect: "* ]]
+  done
+}
+
 # Fault caught: one refusal of all at the start ended the run, whatever --give-up said.
 @test "a server that does not listen yet is waited for as long as --give-up says" {
   local socket=${BATS_TEST_TMPDIR}/s pid
