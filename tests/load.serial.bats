@@ -258,7 +258,8 @@ END
 @test "a throttled control group is seen, and the verdict names it" {
   start_server
   if throttled_group; then
-    (echo "${BASHPID}" >"${group}/cgroup.procs" && exec "${bin}/tsload" --progress=never --json="${result}" --pace=spin -c 20 -r 5k -d 1s "${uri}") || status=$?
+    (echo "${BASHPID}" >"${group}/cgroup.procs" && exec "${bin}/tsload" --progress=never --json="${result}" --pace=spin \
+      -c 20 -r 5k -d 1s "${uri}") || status=$?
     [ "${status:-0}" -eq 0 ] || [ "${status}" -eq 4 ]
     holds 'v["verdict"] != "valid" and any(x.startswith("the control group was throttled in ") for x in v["reasons"])' \
       'd["generator"]["throttled_periods_count"] >= 5'

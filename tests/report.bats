@@ -111,7 +111,8 @@ refused_by() { # FILE COMMAND...
 @test "a single result is shown with what must be known of it" {
   sed 's/"partial": false/"partial": true/' "${one}" >"${tmp}/stopped.json"
   sed 's/"verdict": "valid"/"verdict": "suspect"/; s/"reasons": \[\]/"reasons": ["the clock stepped"]/' "${one}" >"${tmp}/doubtful.json"
-  sed 's/"partial": false/"partial": true, "trouble": "the server has gone"/; s/"verdict": "valid"/"verdict": "invalid"/' "${one}" >"${tmp}/alone.json"
+  sed 's/"partial": false/"partial": true, "trouble": "the server has gone"/; s/"verdict": "valid"/"verdict": "invalid"/' \
+    "${one}" >"${tmp}/alone.json"
   run "${bin}/tsreport" table "${tmp}"/{stopped,doubtful,alone}.json
   [ "${status}" -eq 0 ]
   [[ "${output}" == *"stopped: partial: it was stopped before its end"* ]]
