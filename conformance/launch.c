@@ -325,6 +325,11 @@ void launch_signal(struct launch *l, int signo)
 		kill(launch_pid(l), signo);
 }
 
+void launch_found_at(struct launch *l, const struct ts_endpoint *endpoint)
+{
+	l->endpoint = *endpoint;
+}
+
 int launch_second(struct launch *l, int64_t wait_ns)
 {
 	struct launch other = *l;

@@ -36,8 +36,9 @@ int launch_start(struct launch *l, struct ts_err *err);
  * the command has {port} or {uri}. False: it cannot be started; later calls say so at once.
  */
 bool launch_again(struct launch *l);
-const struct ts_endpoint *launch_endpoint(const struct launch *l); /* where it listens now */
-const char *launch_why(const struct launch *l);                    /* it cannot be started; "" */
+const struct ts_endpoint *launch_endpoint(const struct launch *l);          /* where it listens now */
+void launch_found_at(struct launch *l, const struct ts_endpoint *endpoint); /* of its host, it has taken this address */
+const char *launch_why(const struct launch *l);                             /* it cannot be started; "" */
 
 /* Does the kernel remember conversations on the port that the server ended first (TIME_WAIT)? */
 bool launch_remembered(const struct launch *l);

@@ -64,14 +64,23 @@ static int write_reports(const struct report *report, struct ts_err *err)
 	return write_files(report, err) < 0 ? -1 : result;
 }
 
-/* Start the server, if it is ours to start. What goes wrong is said in the report, too. */
-static void start(struct report *report, struct launch *launch)
+/*
+ * Start the server, if it is ours to start. What goes wrong is said in the report, too. Of a host of several addresses
+ * it may have taken another than we asked for: that one is called from then on.
+ */
+static void start(struct report *report, struct subject *subject, const char *uri)
 {
 	struct ts_err err = {0};
 
-	if (!launch || launch_start(launch, &err) == 0)
+	if (!subject->launch)
 		return;
-	snprintf(report->unreached, sizeof(report->unreached), "%s", err.text);
+	if (launch_start(subject->launch, &err) < 0) {
+		snprintf(report->unreached, sizeof(report->unreached), "%s", err.text);
+		return;
+	}
+	ts_endpoint_follow(&subject->endpoint, uri);
+	ts_endpoint_text(&subject->endpoint, subject->uri, sizeof(subject->uri));
+	launch_found_at(subject->launch, &subject->endpoint);
 }
 
 /* Where the server is, or will be. Of usage errors there is no report; of a host that is not found there is. */
@@ -119,7 +128,7 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 		return -1;
 	report.begin_ns = ts_clock_mono_ns();
 	report.started_wall_ns = ts_clock_wall_ns();
-	start(&report, subject.launch);
+	start(&report, &subject, uri);
 	progress_begin(&progress, &report);
 	report_run(&report);
 	progress_end(&progress);

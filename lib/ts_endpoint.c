@@ -94,30 +94,67 @@ static int split(const char *uri, const char *rest, char *host, int *port, struc
 	return colon != NULL ? parse_port(uri, colon + 1, port, err) : 0;
 }
 
+/* What follows the scheme, as host and port, defaults filled in; host of HOST_MAX bytes. */
+static int parse_host(const char *uri, const char *rest, char *host, int *port, struct ts_err *err)
+{
+	snprintf(host, HOST_MAX, "127.0.0.1");
+	*port = TS_ENDPOINT_PORT;
+	return split(uri, strncmp(rest, "//", 2) == 0 ? rest + 2 : rest, host, port, err);
+}
+
+/* All addresses of the host: 0 with `found`, which is the caller's to free, or an error of getaddrinfo(3). */
+static int look_up(enum ts_transport transport, const char *host, int port, struct addrinfo **found)
+{
+	struct addrinfo hints = {.ai_socktype = transport == TS_TCP ? SOCK_STREAM : SOCK_DGRAM,
+	                         .ai_flags = AI_NUMERICSERV};
+	char service[8];
+
+	snprintf(service, sizeof service, "%d", port);
+	return getaddrinfo(host, service, &hints, found);
+}
+
+static void take_address(struct ts_endpoint *ep, const struct addrinfo *a)
+{
+	memcpy(&ep->addr, a->ai_addr, a->ai_addrlen);
+	ep->addr_len = a->ai_addrlen;
+}
+
 static int parse_inet(struct ts_endpoint *ep, const char *uri, const char *rest, struct ts_err *err)
 {
-	char host[HOST_MAX] = "127.0.0.1", service[8];
-	int port = TS_ENDPOINT_PORT, r;
-	struct addrinfo hints = {.ai_socktype = ep->transport == TS_TCP ? SOCK_STREAM : SOCK_DGRAM}, *found;
-	const struct addrinfo *chosen;
+	struct addrinfo *found;
+	char host[HOST_MAX];
+	int port, r;
 
-	if (strncmp(rest, "//", 2) == 0)
-		rest += 2;
-	r = split(uri, rest, host, &port, err);
+	r = parse_host(uri, rest, host, &port, err);
 	if (r < 0)
 		return r;
-	snprintf(service, sizeof service, "%d", port);
-	hints.ai_flags = AI_NUMERICSERV;
-	r = getaddrinfo(host, service, &hints, &found);
+	r = look_up(ep->transport, host, port, &found);
 	if (r != 0)
 		return ts_err_set(err, r == EAI_SYSTEM ? errno : EHOSTUNREACH,
 		                  "%s: cannot find the host %s: %s; check its name, or give an address", uri, host,
 		                  r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
-	chosen = ts_endpoint_choose(found);
-	memcpy(&ep->addr, chosen->ai_addr, chosen->ai_addrlen);
-	ep->addr_len = chosen->ai_addrlen;
+	take_address(ep, ts_endpoint_choose(found));
 	freeaddrinfo(found);
 	return 0;
+}
+
+void ts_endpoint_follow(struct ts_endpoint *ep, const char *uri)
+{
+	struct addrinfo now = {.ai_family = ep->addr.ss_family,
+	                       .ai_socktype = ep->transport == TS_TCP ? SOCK_STREAM : SOCK_DGRAM,
+	                       .ai_addr = (struct sockaddr *)&ep->addr,
+	                       .ai_addrlen = ep->addr_len};
+	const struct addrinfo *in_use;
+	char host[HOST_MAX];
+	int ignored;
+
+	if (ep->addr.ss_family == AF_UNIX || parse_host(uri, strchr(uri, ':') + 1, host, &ignored, NULL) < 0 ||
+	    look_up(ep->transport, host, ts_endpoint_port(ep), &now.ai_next) != 0)
+		return;
+	in_use = now.ai_next->ai_next != NULL ? ts_endpoint_in_use(&now) : NULL;
+	if (in_use != NULL && in_use != &now)
+		take_address(ep, in_use);
+	freeaddrinfo(now.ai_next);
 }
 
 int ts_endpoint_parse(struct ts_endpoint *ep, const char *uri, struct ts_err *err)

@@ -35,6 +35,12 @@ struct ts_listen {
 /* Parse a URI. Errors: -EINVAL (exit status 2) says what is allowed; an unknown host is exit status 3. */
 int ts_endpoint_parse(struct ts_endpoint *ep, const char *uri, struct ts_err *err);
 
+/*
+ * A server has begun to listen on the port of `ep`, which `uri` was parsed to before: `ep` becomes that address of the
+ * URI's host on which it does. Its own is kept if that is one of them, or if none is.
+ */
+void ts_endpoint_follow(struct ts_endpoint *ep, const char *uri);
+
 /* The URI of an endpoint, such as "tcp://[::1]:80"; buf of at least TS_ENDPOINT_TEXT_MAX bytes. Returns buf. */
 const char *ts_endpoint_text(const struct ts_endpoint *ep, char *buf, size_t size);
 

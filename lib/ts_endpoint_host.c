@@ -29,15 +29,24 @@ static bool is_loopback6(const struct addrinfo *a)
 	return a->ai_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a->ai_addr)->sin6_addr);
 }
 
+const struct addrinfo *ts_endpoint_in_use(const struct addrinfo *found)
+{
+	const struct addrinfo *a = found;
+
+	while (a != NULL && (is_any_port(a) || !is_in_use(a)))
+		a = a->ai_next;
+	return a;
+}
+
 const struct addrinfo *ts_endpoint_choose(const struct addrinfo *found)
 {
 	const struct addrinfo *a;
 
 	if (found->ai_next == NULL)
 		return found;
-	for (a = found; a != NULL; a = a->ai_next)
-		if (!is_any_port(a) && is_in_use(a))
-			return a;
+	a = ts_endpoint_in_use(found);
+	if (a != NULL)
+		return a;
 	for (a = found; a != NULL && is_loopback6(found); a = a->ai_next)
 		if (a->ai_family == AF_INET)
 			return a;

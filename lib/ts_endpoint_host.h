@@ -8,6 +8,9 @@
 
 #include <netdb.h>
 
+/* The first address that is in use here with its port. Borrowed from `found`; NULL: none is. */
+const struct addrinfo *ts_endpoint_in_use(const struct addrinfo *found);
+
 /*
  * Of what getaddrinfo(3) found: the first address that is in use here with its port; else 127.0.0.1, the default host,
  * where the first is ::1; else the first. Borrowed from `found`, which is not NULL.

@@ -72,6 +72,10 @@ teardown() {
   stop_peers # the port is nobody's now
   as_both "${bin}/tsconform" --only=format.reply --exec "exec '${bin}/tsserver' --listen={uri}" "tcp://localhost:${port}" >"${scratch}/out"
   [[ "$(head -n 1 "${scratch}/out")" == "tcp://127.0.0.1:${port}"* ]]
+  # Fault caught: a server of ours that had taken the other address was said to refuse every client.
+  as_both "${bin}/tsconform" --only=format.reply --only=lifecycle.restart --exec "exec '${bin}/tsserver' --listen='tcp://[::1]:{port}'" \
+    "tcp://localhost:${port}" >"${scratch}/out"
+  [[ "$(head -n 1 "${scratch}/out")" == "tcp://[::1]:${port}"* ]]
 }
 
 @test "what cannot be reached ends with 3 and one line, and the report says so" {
