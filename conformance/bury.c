@@ -153,7 +153,10 @@ void bury(struct report *report, struct result *killer)
 	snprintf(why, sizeof(why), "%s%.400s", killer->flaky ? RESULT_FLAKY : "", killer->message);
 	const bool is_shut = is_shut_out(report, killer);
 	killer->flaky = false; /* that it passed at the second look was its last */
+	struct result *met_in = killer;
 	killer = killer_behind(report, killer);
+	if (!killer->trace && met_in->trace)
+		killer->trace = strdup(met_in->trace);
 	const bool stays = tells_of_probe(d, killer, why, sizeof(why));
 	if (killer->blame == NOBODY || killer->blame == OURSELVES)
 		killer->blame = GONE;

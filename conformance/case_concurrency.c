@@ -168,7 +168,8 @@ void case_concurrency_no_cross_talk(struct turn *t)
 	struct peer *p[TALKERS];
 	int n = t->subject->dialect.capacity < TALKERS ? t->subject->dialect.capacity : TALKERS;
 
-	if (t->subject->dialect.misstated)
+	t->of_probe = t->subject->dialect.misstated;
+	if (t->of_probe)
 		turn_fail(t, BYTES,
 		          "it was stated to be concurrent, and answers a client only when the one before has gone");
 	for (int round = 0; turn_goes_on(t, round, ROUNDS, 3, TS_S / 4); round++) {

@@ -86,8 +86,10 @@ void case_datagram_once(struct turn *t)
 
 	for (int i = 0; d && turn_goes_on(t, i, 30, 3, TS_S); i++)
 		dgram_say_letters(d, 12);
-	if (t->subject->dialect.first_lost)
+	if (t->subject->dialect.first_lost && t->blame == NOBODY) {
+		t->of_probe = true;
 		turn_fail(t, SILENCE, "the first datagram of all was not answered, and the one after it was");
+	}
 	dgram_free(d);
 }
 

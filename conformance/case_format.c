@@ -15,6 +15,7 @@ void case_format_reply(struct turn *t)
 		sample_show(t, "[time]data");
 		return;
 	}
+	t->of_probe = d->greeting;
 	if (d->greeting)
 		turn_fail(t, BYTES, "%s stands before the reply (see stream.no-greeting): %s",
 		          d->greets_late ? "a greeting, or what else nobody had asked for,"

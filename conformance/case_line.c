@@ -33,13 +33,16 @@ void case_line_whole(struct turn *t)
 		await_half_of_second();
 	if (!peer_send(p, framed, 6))
 		return;
-	if (peer_listen(p, rest_ns))
+	if (peer_listen(p, rest_ns)) {
+		peer_contrast(p, "nothing before the line's end");
 		turn_fail(t, BYTES, "half a line was answered before its end had come");
+	}
 	if (rests_long && !d->one_shot)
 		p->sent_ns = ts_clock_wall_ns();
 	peer_say(p, framed + 6, n - 6);
 	if (t->sort == WRONG_TIME && rests_long) {
 		turn_forgive(t);
+		peer_contrast(p, "a time at which the line's end had come");
 		turn_fail(t, BYTES,
 		          "the time of a line's reply is older than the line's end, which came %.1f s after its begin",
 		          (double)rest_ns / TS_S);
@@ -78,6 +81,8 @@ static void begin_the_next(struct turn *t)
 	if (!peer_send(p, framed, n + n_half))
 		return;
 	bool held = !peer_answered_but(p, n_half);
+	if (held)
+		peer_contrast(p, "a reply to the first line at once");
 	if (held && p->ended)
 		turn_fail(t, BYTES, "a line was not answered that came with half of the next one behind it");
 	n = turn_framed_letters(t, 8, framed);
@@ -222,6 +227,7 @@ static void end_by_line(struct turn *t, const char *text, const char *answered)
 	p->dumb = true;
 	peer_send(p, text, strlen(text));
 	peer_listen(p, 700 * TS_MS + 2 * t->subject->dialect.rtt_ns);
+	peer_contrast(p, "the server's FIN, and nothing before it");
 	if (p->n_read > before)
 		turn_fail(t, BYTES, "%s", answered);
 	else if (!p->ended)

@@ -255,8 +255,8 @@ void case_stream_no_greeting(struct turn *t)
 	static const char finding[] = "the server speaks before its client has";
 
 	if (d->greeting) {
-		snprintf(t->expected, sizeof(t->expected), "nothing until the client has spoken");
-		snprintf(t->actual, sizeof(t->actual), "%s", d->greeted);
+		t->of_probe = true;
+		turn_contrast(t, "nothing until the client has spoken", d->greeted);
 		if (d->known)
 			turn_fail(t, BYTES, "%s: %s",
 			          d->greets_late ? "the server greets late, when its client may have spoken" : finding,

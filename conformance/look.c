@@ -218,7 +218,7 @@ void look_at(struct report *report, struct result *r, double patience)
 	memcpy(r->expected, t->expected, sizeof(t->expected));
 	memcpy(r->actual, t->actual, sizeof(t->actual));
 	free(r->trace);
-	r->trace = trace_text(&t->trace);
+	r->trace = t->of_probe && report->probe_trace ? strdup(report->probe_trace) : trace_text(&t->trace);
 	trace_release(&t->trace);
 	free(t);
 	if (report->on_look && patience <= 1)

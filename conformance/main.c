@@ -49,11 +49,6 @@ static int write_reports(const struct report *report, struct ts_err *err)
 	const char *no_colour = getenv("NO_COLOR");
 	int result = 0;
 
-	if (o->trace)
-		for (size_t i = 0; i < report->n; i++)
-			if (report->results[i].selected && report->results[i].status == PASS &&
-			    report->results[i].trace && !to_stdout(o->json) && !to_stdout(o->junit))
-				fputs(report->results[i].trace, stdout);
 	if (!to_stdout(o->json) && !to_stdout(o->junit)) {
 		if (o->format == FORMAT_TAP)
 			output_tap(stdout, report);

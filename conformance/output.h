@@ -12,6 +12,8 @@ void output_human(FILE *out, const struct report *report, bool colour);
 void output_tap(FILE *out, const struct report *report);
 /* The cases that the options select: of a server, or with --client those of a client. Returns how many. */
 size_t output_list(FILE *out, const struct options *options);
+/* The command line that repeats what was found in a case. Owned; NULL: no memory. */
+char *output_again(const struct report *report, const struct result *result);
 int output_junit(const char *path, const struct report *report, struct ts_err *err);
 int output_json(const char *path, const struct report *report, struct ts_err *err);
 

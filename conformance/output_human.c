@@ -2,7 +2,6 @@
 #include "client.h"
 #include "output.h"
 #include "result.h"
-#include "shell_quote.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,54 +34,8 @@ static void indented(FILE *out, const char *text, const char *margin)
 	}
 }
 
-#define SHELL_SPECIAL " \t\n\"'`$&|;<>()*?#~!\\"
-
-/* An option and its value, as a shell takes it; NULL: it was not given. */
-static void print_word(FILE *out, const char *option, const char *value)
-{
-	char *quoted = value ? shell_quote(value) : NULL;
-
-	if (quoted)
-		fprintf(out, "%s%s", option, quoted);
-	free(quoted);
-}
-
-/* The same of a choice; the first, which is auto, was not stated. */
-static void print_choice(FILE *out, const char *option, const char *choices, int index)
-{
-	char word[32];
-
-	if (index > 0)
-		fprintf(out, "%s%s", option, ts_opt_choice_word(choices, index, word, sizeof(word)));
-}
-
-/* As it was stated: what was found by the probe is found again. */
-static void print_dialect(FILE *out, const struct options *o)
-{
-	print_choice(out, " --framing=", CHOICES_FRAMING, o->framing);
-	print_word(out, " --time=", strcmp(o->time, "auto") != 0 ? o->time : NULL);
-	print_word(out, " --separator=", strcmp(o->separator, "auto") != 0 ? o->separator : NULL);
-	print_choice(out, " --session=", CHOICES_SESSION, o->session);
-	print_choice(out, " --concurrency=", CHOICES_CONCURRENCY, o->concurrency);
-	print_choice(out, " --empty-datagram=", CHOICES_EMPTY, o->empty_datagram);
-}
-
-/* Alone, its case would not meet what only the probe of a whole run has met. */
-static void print_which(FILE *out, const struct report *report, const struct result *r)
-{
-	const char *id = r->seen_in ? r->seen_in->id : r->row->id;
-
-	if (!r->met)
-		fprintf(out, " --only=%s", id);
-	if (strcmp(id, "stream.random") == 0)
-		fprintf(out, " --seed=%llu --cases=%lld", (unsigned long long)r->seed,
-		        (long long)report->subject->options->n_random_cases);
-}
-
 static void print_finding(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
 {
-	const struct options *o = report->subject->options;
-
 	fprintf(out, "      requirement: %s %s\n", level_name(r->requirement->level), r->requirement->sentence);
 	fprintf(out, "                   docs/protocol.md#%s\n", r->requirement->anchor);
 	if (r->expected[0])
@@ -99,24 +52,9 @@ static void print_finding(FILE *out, const struct report *report, const struct r
 		indented(out, r->trace_before, "      ");
 		fprintf(out, "%s", p->off);
 	}
-	fprintf(out, "      again with:  tsconform");
-	print_which(out, report, r);
-	print_dialect(out, o);
-	if (o->timeout_ns != OPTIONS_TIMEOUT_NS)
-		fprintf(out, " --timeout=%lldms", (long long)(o->timeout_ns / TS_MS));
-	if (o->strict)
-		fputs(" --strict", out);
-	if (o->text)
-		fputs(" --text", out);
-	if (o->words)
-		fputs(" --words", out);
-	print_word(out, " --client ", o->client);
-	print_word(out, " --exec ", o->exec);
-	if (strpbrk(report->subject->uri, SHELL_SPECIAL))
-		print_word(out, " ", report->subject->uri);
-	else
-		fprintf(out, " %s", report->subject->uri);
-	fputc('\n', out);
+	char *again = output_again(report, r);
+	fprintf(out, "      again with:  %s\n", again ? again : "");
+	free(again);
 }
 
 static void print_line(FILE *out, const struct result *r, const struct paint *p)
@@ -130,7 +68,7 @@ static void print_line(FILE *out, const struct result *r, const struct paint *p)
 static void print_case(FILE *out, const struct report *report, const struct result *r, const struct paint *p)
 {
 	print_line(out, r, p);
-	if (r->status == FAIL || r->status == WARN || (r->status == ERROR && r->blame != NOBODY))
+	if (result_is_finding(r))
 		print_finding(out, report, r, p);
 }
 
@@ -189,6 +127,16 @@ static void print_not_tried(FILE *out, const struct report *report)
 		fprintf(out, "\n%d cases were not tried, for the server is slow; a longer --timeout tries all\n", n);
 }
 
+/* --trace: the bytes on the wire of a case that passed, too. */
+static void print_trace(FILE *out, const struct report *report)
+{
+	for (size_t i = 0; report->subject->options->trace && i < report->n; i++) {
+		const struct result *r = &report->results[i];
+		if (r->selected && r->status == PASS && r->trace)
+			fputs(r->trace, out);
+	}
+}
+
 void output_human(FILE *out, const struct report *report, bool colour)
 {
 	struct paint p = paint_of(colour);
@@ -197,6 +145,7 @@ void output_human(FILE *out, const struct report *report, bool colour)
 	const char *verdict = report_verdict(report);
 	char text[400];
 
+	print_trace(out, report);
 	fprintf(out, "%s%s%s\n", p.bold, s->uri, p.off);
 	if (report->reached) {
 		fprintf(out, "  speaks:    %s\n",

@@ -1,6 +1,7 @@
 /* JSON: tsbench.conform/1 (results/schema/conform.json). */
 #include "client.h"
 #include "output.h"
+#include "result.h"
 #include "ts_clock.h"
 #include "ts_json.h"
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static void add_printable(cJSON *o, const char *name, const char *text)
 static cJSON *case_json(const struct report *report, const struct result *r)
 {
 	cJSON *o = cJSON_CreateObject();
-	char seed[24];
+	char seed[24], *again = result_is_finding(r) ? output_again(report, r) : NULL;
 
 	ts_json_add_text(o, "id", r->row->id);
 	ts_json_add_text(o, "level", level_name(r->requirement->level));
@@ -34,6 +35,8 @@ static cJSON *case_json(const struct report *report, const struct result *r)
 	add_printable(o, "actual", r->actual);
 	add_printable(o, "trace", r->status == PASS || r->status == SKIP ? NULL : r->trace);
 	add_printable(o, "trace_before", r->trace_before);
+	add_printable(o, "again", again);
+	free(again);
 	ts_json_add_bool(o, "flaky", r->flaky);
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)report->subject->seed);
 	cJSON_AddRawToObject(o, "seed", seed); /* all its digits */

@@ -31,35 +31,41 @@ static void escaped(FILE *f, const char *text)
 	free(printable);
 }
 
-static void print_body(FILE *f, const struct result *r)
+static void print_body(FILE *f, const struct report *report, const struct result *r)
 {
+	char *again = result_is_finding(r) ? output_again(report, r) : NULL;
+
 	fputs("requirement: ", f);
 	escaped(f, r->requirement->sentence);
 	fputs("\nexpected: ", f);
 	escaped(f, r->expected);
 	fputs("\nactual: ", f);
 	escaped(f, r->actual);
-	fputs("\n", f);
+	fputs("\non the wire:\n", f);
 	escaped(f, r->trace);
+	fputs("again with: ", f);
+	escaped(f, again);
+	fputs("\n", f);
+	free(again);
 }
 
-static void print_element(FILE *f, const char *name, const struct result *r)
+static void print_element(FILE *f, const char *name, const struct report *report, const struct result *r)
 {
 	fprintf(f, "    <%s message=\"", name);
 	escaped(f, r->message);
 	fputs("\">", f);
-	print_body(f, r);
+	print_body(f, report, r);
 	fprintf(f, "</%s>\n", name);
 }
 
-static void print_case(FILE *f, const struct result *r)
+static void print_case(FILE *f, const struct report *report, const struct result *r)
 {
 	fprintf(f, "  <testcase classname=\"tsconform.%.*s\" name=\"%s\" time=\"%.6f\">\n",
 	        (int)strcspn(r->row->id, "."), r->row->id, r->row->id, (double)r->duration_ns / 1e9);
 	if (r->status == FAIL)
-		print_element(f, "failure", r);
+		print_element(f, "failure", report, r);
 	if (r->status == ERROR && !result_is_harmless(r))
-		print_element(f, "error", r);
+		print_element(f, "error", report, r);
 	if (r->status == SKIP || (r->status == ERROR && result_is_harmless(r))) {
 		fputs("    <skipped message=\"", f);
 		escaped(f, r->message);
@@ -69,10 +75,31 @@ static void print_case(FILE *f, const struct result *r)
 		fputs("    <system-out>warning: ", f);
 		escaped(f, r->message);
 		fputs("\n", f);
-		print_body(f, r);
+		print_body(f, report, r);
 		fputs("</system-out>\n", f);
 	}
 	fputs("  </testcase>\n", f);
+}
+
+static void print_property(FILE *f, const char *name, const char *value)
+{
+	fprintf(f, "    <property name=\"%s\" value=\"%s\"/>\n", name, value);
+}
+
+/* What JUnit has no place for, and the counts as they stand in the JSON. */
+static void print_properties(FILE *f, const struct report *report)
+{
+	const char *verdict = report_verdict(report);
+	char count[16];
+
+	fputs("  <properties>\n", f);
+	print_property(f, "partial", report->partial ? "true" : "false");
+	print_property(f, "verdict", verdict ? verdict : "");
+	for (int i = 0; i < N_STATUS; i++) {
+		snprintf(count, sizeof(count), "%d", report->counts[i]);
+		print_property(f, status_name((enum status)i), count);
+	}
+	fputs("  </properties>\n", f);
 }
 
 int output_junit(const char *path, const struct report *report, struct ts_err *err)
@@ -94,9 +121,10 @@ int output_junit(const char *path, const struct report *report, struct ts_err *e
 	fprintf(f, "\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.6f\" timestamp=\"%.19s\">\n",
 	        n_run, report->counts[FAIL], report->counts[ERROR] - n_harmless, report->counts[SKIP] + n_harmless,
 	        (double)report->duration_ns / 1e9, when);
+	print_properties(f, report);
 	for (size_t i = 0; i < report->n; i++)
 		if (report_result(report, i)->selected)
-			print_case(f, report_result(report, i));
+			print_case(f, report, report_result(report, i));
 	fputs("</testsuite>\n", f);
 	fclose(f);
 	result = ts_file_write(path, text, n, err);

@@ -19,8 +19,10 @@ static void yaml(FILE *out, const char *name, const char *text)
 	free(printable);
 }
 
-static void print_details(FILE *out, const struct result *r)
+static void print_details(FILE *out, const struct report *report, const struct result *r)
 {
+	char *again = result_is_finding(r) ? output_again(report, r) : NULL;
+
 	fprintf(out, "  ---\n");
 	yaml(out, "level", level_name(r->requirement->level));
 	yaml(out, "requirement", r->requirement->sentence);
@@ -28,14 +30,22 @@ static void print_details(FILE *out, const struct result *r)
 	yaml(out, "expected", r->expected);
 	yaml(out, "actual", r->actual);
 	yaml(out, "trace", r->trace);
+	yaml(out, "again", again);
 	fprintf(out, "  ...\n");
+	free(again);
+}
+
+/* --trace shows what went over the wire whether its case passes or not. */
+static bool is_traced(const struct report *report, const struct result *r)
+{
+	return report->subject->options->trace && r->status == PASS;
 }
 
 /*
  * What makes nobody nonconformant is a failure that was expected (TODO), so that consumers do not count it: a broken
  * SHOULD, and one that could not be tried.
  */
-static void print_case(FILE *out, const struct result *r, int number)
+static void print_case(FILE *out, const struct report *report, const struct result *r, int number)
 {
 	bool ok = r->status == PASS || r->status == SKIP;
 
@@ -45,8 +55,8 @@ static void print_case(FILE *out, const struct result *r, int number)
 	if (r->status == WARN || result_is_harmless(r))
 		fprintf(out, " # TODO %s", level_name(r->requirement->level));
 	fputc('\n', out);
-	if (!ok)
-		print_details(out, r);
+	if (!ok || is_traced(report, r))
+		print_details(out, report, r);
 }
 
 void output_tap(FILE *out, const struct report *report)
@@ -56,8 +66,10 @@ void output_tap(FILE *out, const struct report *report)
 	fprintf(out, "TAP version 13\n");
 	for (size_t i = 0; i < report->n; i++)
 		if (report_result(report, i)->selected)
-			print_case(out, report_result(report, i), ++n);
+			print_case(out, report, report_result(report, i), ++n);
 	fprintf(out, "1..%d\n", n);
 	if (!report->reached)
 		fprintf(out, "Bail out! not reached: %s\n", report->unreached);
+	else if (report->partial)
+		fprintf(out, "Bail out! stopped: the report is partial\n");
 }

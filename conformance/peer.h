@@ -132,6 +132,9 @@ void peer_reset(struct peer *p);
 /* close(2) at once, whatever is unread; the peer is gone then. */
 void peer_close(struct peer *p);
 
+/* What came since everything was answered stands beside the next note, as what there was instead of the expected. */
+void peer_contrast(const struct peer *p, const char *expected);
+
 /* What is still unanswered, in bytes. */
 size_t peer_owed(const struct peer *p);
 

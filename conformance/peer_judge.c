@@ -15,6 +15,17 @@ bool peer_answered(const struct peer *p)
 	return p && p->n_written == p->n_in && ts_reply_complete(&p->reply, p->n_in);
 }
 
+void peer_contrast(const struct peer *p, const char *expected)
+{
+	char came[sizeof(p->turn->actual)];
+
+	if (p->n_first > 0)
+		trace_quote(p->first, p->n_first, came, sizeof(came));
+	else
+		snprintf(came, sizeof(came), "%s", p->reset ? "RST" : p->ended ? "FIN" : "nothing");
+	turn_contrast(p->turn, expected, came);
+}
+
 bool peer_lines_fit(struct peer *p)
 {
 	size_t n_lines = 0;
@@ -28,6 +39,7 @@ bool peer_lines_fit(struct peer *p)
 		return true;
 	if (p->turn->blame == NOBODY)
 		p->turn->sort = p->reply.n_stamps > n_lines ? LINE_SPLIT : LINES_JOINED;
+	peer_contrast(p, n_lines == 1 ? "one stamp, before the line" : "one stamp before each line");
 	return turn_fail(p->turn, BYTES, "%zu line%s answered with %u stamp%s", n_lines,
 	                 n_lines == 1 ? " was" : "s were", p->reply.n_stamps, p->reply.n_stamps == 1 ? "" : "s");
 }

@@ -85,6 +85,7 @@ void report_release(struct report *report)
 		free(report->results[i].trace_before);
 	}
 	free(report->results);
+	free(report->probe_trace);
 	report->results = NULL;
 }
 

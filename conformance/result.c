@@ -161,6 +161,11 @@ bool result_is_harmless(const struct result *r)
 	return r->status == ERROR && r->blame == NOBODY && r->requirement->level != MUST;
 }
 
+bool result_is_finding(const struct result *r)
+{
+	return r->status == FAIL || r->status == WARN || (r->status == ERROR && r->blame != NOBODY);
+}
+
 static void mark_flaky(struct result *r)
 {
 	char what[sizeof(r->message)];
@@ -177,9 +182,23 @@ void result_excuse(struct result *r)
 	r->message[0] = r->expected[0] = r->actual[0] = '\0';
 }
 
+/* No finding goes without the two: what the protocol asks for, and what there was instead. Where its case was never
+ * run, the probe has met it. */
+static void complete(const struct report *report, struct result *r)
+{
+	if (!r->trace && r->row->stage != LIFE && report->probe_trace)
+		r->trace = strdup(report->probe_trace);
+	if (r->expected[0] == '\0')
+		snprintf(r->expected, sizeof(r->expected), "%.299s", r->requirement->sentence);
+	if (r->actual[0] == '\0')
+		snprintf(r->actual, sizeof(r->actual), "%.299s", r->message);
+}
+
 void result_judge(struct report *report, struct result *r)
 {
 	r->status = status_of(report, r);
+	if (result_is_finding(r))
+		complete(report, r);
 	if (r->flaky && r->blame != BYTES && r->status == FAIL)
 		r->status = WARN;
 	if (r->flaky)

@@ -24,6 +24,9 @@ void result_not_run(struct report *report, const char *why_not, const char *what
 /* It was not run, and could not have made the server nonconformant: its requirement is no MUST. */
 bool result_is_harmless(const struct result *r);
 
+/* Something was found that is to be shown with all that is needed to see it again. */
+bool result_is_finding(const struct result *r);
+
 /* What its message begins with if there was no time for it. */
 #define RESULT_SLOW "not run, for the server is slow"
 

@@ -212,6 +212,7 @@ static void probe(struct report *report)
 		report->subject->dialect.stranger[0] = '\0';
 	}
 	turn_release(t);
+	report->probe_trace = trace_text(&t->trace);
 	trace_release(&t->trace);
 	free(t);
 	bool ended = report->reached && !report->subject->dialect.known && ends_of_probe(report->subject);

@@ -40,6 +40,7 @@ struct report {
 	bool shuts_out;      /* when it was looked at last, the server lived, and closed on whoever came */
 	char unreached[700]; /* why it was not */
 	int64_t started_wall_ns, duration_ns;
+	char *probe_trace;          /* what went over the wire in the probe; owned; NULL */
 	int counts[N_STATUS];       /* of the selected */
 	const struct result *ender; /* says that a server of ours ends by itself, whatever it is asked; or NULL */
 	int n_confirmed;            /* failures of a MUST that the second look has confirmed */

@@ -11,6 +11,7 @@ void sample_show(struct turn *t, const char *expected)
 {
 	const struct dialect *d = &t->subject->dialect;
 
+	t->of_probe = true;
 	snprintf(t->expected, sizeof(t->expected), "%s", expected);
 	if (d->n_sample > 0)
 		trace_quote(d->sample, d->n_sample, t->actual, sizeof(t->actual));

@@ -10,7 +10,7 @@
 /* Is there a sample, and nothing better? */
 bool sampled(const struct turn *t);
 
-/* Note the sample as what came instead of the expected. */
+/* Note the sample as what came instead of the expected: the probe's trace shows it. */
 void sample_show(struct turn *t, const char *expected);
 
 /* The text between the brackets of the sample. */

@@ -210,6 +210,7 @@ struct turn {
 	enum sort sort;    /* of what went wrong */
 	bool warned;       /* the case passes, with a warning: its message */
 	bool skipped;      /* it could not be tried: its message */
+	bool of_probe;     /* what it says was seen by the probe: that one's trace is shown */
 	bool unclean;      /* a conversation ended in RST after all that was owed */
 	char message[600]; /* what went wrong, or what there is to report */
 	size_t end_at;     /* of sort ENDED: where in the message it says how the server ended */
@@ -231,6 +232,9 @@ bool turn_fail(struct turn *t, enum blame blame, const char *format, ...) __attr
 
 /* Has a server that we have started ended by itself? Then nothing comes any more: that is noted. */
 bool turn_sees_end(struct turn *t, enum blame blame);
+
+/* What was expected, and what there was instead: stands beside the next note, if nothing went wrong before. */
+void turn_contrast(struct turn *t, const char *expected, const char *actual);
 
 /* Put words before those that say what went wrong: when it did. At most 299 bytes. */
 void turn_precede(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -37,6 +37,14 @@ bool turn_sees_end(struct turn *t, enum blame blame)
 	return true;
 }
 
+void turn_contrast(struct turn *t, const char *expected, const char *actual)
+{
+	if (t->blame != NOBODY)
+		return;
+	snprintf(t->expected, sizeof(t->expected), "%s", expected);
+	snprintf(t->actual, sizeof(t->actual), "%s", actual);
+}
+
 void turn_precede(struct turn *t, const char *format, ...)
 {
 	char what[300];

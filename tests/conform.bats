@@ -111,6 +111,32 @@ textbook() { # FILE ADDRESS
   [ "${ids}" = time.second-edge ]
 }
 
+# Faults caught: findings about lines, and those of the probe alone, had neither an expected nor an actual text, or no bytes.
+@test "a finding has requirement, expected, actual, the wire and the command that repeats it, in every report" {
+  for fault in line-joined line-empty-goes-on line-stripped greeting; do
+    start_peer build/release/servers/faulty --framing=line --fault="${fault}" --listen=tcp://127.0.0.1:0
+    "${bin}/tsconform" --timeout=500ms --only='line.[ce]*' --only=stream.no-greeting --only=format.reply --format=tap --json="${tmp}/${fault}.json" \
+      --junit="${tmp}/${fault}.xml" "${uri}" >"${tmp}/${fault}.tap" && [ "${fault}" != line-empty-goes-on ] && return 1
+    /usr/bin/python3 - "${tmp}/${fault}" "${uri}" <<'PYTHON'
+import json
+import sys
+import xml.etree.ElementTree as tree
+
+path, uri = sys.argv[1:]
+findings = [c for c in json.load(open(path + '.json'))['cases'] if c['status'] in ('fail', 'warn')]
+assert findings
+tap = open(path + '.tap').read()
+junit = {c.get('name'): ''.join(c.itertext()) for c in tree.parse(path + '.xml').getroot().findall('testcase')}
+for case in findings:
+    assert 'client 1' in case['trace'] and case['again'].startswith('tsconform ') and case['again'].endswith(uri), case
+    for key in ('requirement', 'expected', 'actual', 'trace', 'again'):
+        assert case[key], (case['id'], key)
+        assert '  %s: %s\n' % (key, json.dumps(case[key])) in tap, (case['id'], key)
+        assert case[key].strip().split('\n')[-1] in junit[case['id']], (case['id'], key)
+PYTHON
+  done
+}
+
 @test "TAP, JUnit and JSON are well formed, and JSON is as its schema says" {
   start_peer build/release/servers/faulty --fault=data-cut-nul --listen=tcp://127.0.0.1:0
   run "${bin}/tsconform" --format=tap --only='data.*' --only=line.each --junit="${tmp}/j.xml" --json="${tmp}/r.json" "${uri}"
@@ -135,6 +161,9 @@ assert any(case.get('name') == 'data.nul' and case.find('failure') is not None f
 report = json.load(open(sys.argv[2]))
 jsonschema.validate(report, json.load(open('results/schema/conform.json')))
 assert report['summary']['fail'] == int(suite.get('failures'))
+properties = {p.get('name'): p.get('value') for p in suite.find('properties')}
+assert properties.pop('partial') == 'false' and properties.pop('verdict') == 'nonconformant'
+assert properties == {status: str(n) for status, n in report['summary'].items()}
 assert len(report['cases']) == len(cases)
 PYTHON
 }
@@ -229,6 +258,8 @@ PYTHON
     [ "${#lines[@]}" -eq 1 ]
   done
   [ "$(field "${tmp}/r.json" verdict)" = None ]
+  [ "$(tail -n 1 "${tmp}/r.tap")" = 'Bail out! stopped: the report is partial' ]
+  grep -q '<property name="partial" value="true"/>' "${tmp}/r.xml"
 }
 
 # Fault caught: "bytes above 127 were left out of the data" was said of bytes that came behind a stamp too many.
@@ -367,7 +398,8 @@ END
 
 @test "a stopped run writes what it has, marked partial, and exits with the signal" {
   start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
-  "${bin}/tsconform" --json="${tmp}/r.json" --only='stream.kept-*' --only='time.*' "${uri}" >/dev/null 3>&- &
+  "${bin}/tsconform" --json="${tmp}/r.json" --junit="${tmp}/r.xml" --format=tap --only='stream.kept-*' --only='time.*' "${uri}" \
+    >"${tmp}/r.tap" 3>&- &
   await_handlers $!
   kill -INT $!
   wait $! || code=$?
@@ -404,6 +436,9 @@ END
   run "${bin}/tsconform" --trace=data.nul "${uri}"
   [ "${status}" -eq 0 ]
   [[ "${output}" == *'send'*'\x00abc'*'recv'*'\x00abc'* ]]
+  run "${bin}/tsconform" --trace=data.nul --format=tap "${uri}"
+  [ "${lines[0]}" = "TAP version 13" ]
+  [[ "${output}" == *'ok 1 - data.nul'*'trace: "'*'x00abc'*'...'*'1..1' ]]
 }
 
 @test "a failing random input repeats from its seed" {
