@@ -61,7 +61,8 @@ struct dialect {
 	int64_t begin_ns;     /* from one more client's first message to its answer, the shortest; 0: unknown */
 	bool begins_late;     /* its first answer takes long, and not for the machine's load */
 	bool ends_late;       /* and so does its end */
-	int64_t chunk_bytes;  /* the largest chunk that was seen to have one stamp; 0: unknown */
+	size_t whole_bytes;   /* of the longest message that was seen to have one stamp; */
+	size_t chunk_bytes;   /* the largest pieces into which a longer one was cut, each with its stamp; 0: none was */
 };
 
 /* A round trip so long is not that of a busy machine alone. */

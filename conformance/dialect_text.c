@@ -70,9 +70,20 @@ static const char *zone_text(const struct dialect *d, char *buf, size_t size)
 	return buf;
 }
 
+/* How much stands behind one stamp; "": it was not seen. */
+static const char *chunks_text(const struct dialect *d, char *buf, size_t size)
+{
+	snprintf(buf, size,
+	         d->chunk_bytes > 0   ? "chunks of up to %zu bytes, "
+	         : d->whole_bytes > 0 ? "messages of up to %zu bytes whole, "
+	                              : "",
+	         d->chunk_bytes > 0 ? d->chunk_bytes : d->whole_bytes);
+	return buf;
+}
+
 const char *dialect_words(const struct dialect *d, bool datagram, char *buf, size_t size)
 {
-	char name[96], zone[16], resolution[32], rtt[32], separator[64];
+	char name[96], zone[16], resolution[32], rtt[32], separator[64], chunks[64];
 
 	if (!d->known) {
 		snprintf(buf, size, "not known: %s", d->stranger);
@@ -80,7 +91,7 @@ const char *dialect_words(const struct dialect *d, bool datagram, char *buf, siz
 	}
 	zone_text(d, zone, sizeof(zone));
 	trace_quote(d->rule.separator, d->rule.n_separator, separator, sizeof(separator));
-	snprintf(buf, size, "%s%s%s%s%stime %s, zone %s, resolution %s, separator %s, round trip %s",
+	snprintf(buf, size, "%s%s%s%s%stime %s, zone %s, resolution %s, separator %s, %sround trip %s",
 	         datagram  ? ""
 	         : d->crlf ? "lines that end in CR LF, "
 	         : d->line ? "lines, "
@@ -92,8 +103,17 @@ const char *dialect_words(const struct dialect *d, bool datagram, char *buf, siz
 	         datagram && d->empty == EMPTY_STAMP ? "empty datagrams get a bare stamp, " : "",
 	         time_name(d, name, sizeof(name)), zone,
 	         ts_units_show_duration(d->stamp.resolution_ns, resolution, sizeof(resolution)), separator,
-	         ts_units_show_duration(d->rtt_ns, rtt, sizeof(rtt)));
+	         chunks_text(d, chunks, sizeof(chunks)), ts_units_show_duration(d->rtt_ns, rtt, sizeof(rtt)));
 	return buf;
+}
+
+/* 0: not known. */
+static void add_count(cJSON *o, const char *name, size_t n)
+{
+	if (n > 0)
+		ts_json_add_int(o, name, (int64_t)n);
+	else
+		ts_json_add_null(o, name);
 }
 
 cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transport)
@@ -114,10 +134,9 @@ cJSON *dialect_json(const struct dialect *d, bool datagram, const char *transpor
 	ts_json_add_text(o, "separator", separator_text(d, text, sizeof(text)));
 	ts_json_add_text(o, "session", datagram ? NULL : d->one_shot ? "one-shot" : "lasting");
 	ts_json_add_text(o, "concurrency", datagram ? NULL : concurrency_name(d));
-	if (datagram || !d->counted)
-		ts_json_add_null(o, "clients_count");
-	else
-		ts_json_add_int(o, "clients_count", d->limit ? d->limit : d->capacity);
+	add_count(o, "clients_count", datagram ? 0 : (size_t)d->limit);
+	add_count(o, "chunk_bytes", d->chunk_bytes);
+	add_count(o, "whole_bytes", d->whole_bytes);
 	ts_json_add_text(o, "empty_datagram", !datagram || d->empty == EMPTY_UNKNOWN ? NULL : empty_name(d));
 	ts_json_add_int(o, "round_trip_ns", d->rtt_ns);
 	ts_json_add_text(o, "options", dialect_options(d, datagram, text, sizeof(text)));

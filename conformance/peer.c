@@ -254,9 +254,33 @@ bool peer_answered_but(struct peer *p, size_t n_left)
 	return p && peer_owed(p) <= n_left;
 }
 
+static void raise_to(_Atomic size_t *most, size_t n)
+{
+	size_t before = *most;
+
+	while (n > before && !atomic_compare_exchange_weak(most, &before, n))
+		;
+}
+
+/* Under how many stamps did a message come back? Where it was cut, its pieces are as large as the largest that was not,
+ * or larger. */
+static void note_chunks(const struct peer *p, size_t n)
+{
+	struct subject *s = p->turn->subject;
+	const unsigned n_stamps = p->n_fence == 0 ? p->reply.n_stamps : 0;
+
+	if (n_stamps > 0 && !s->dialect.line)
+		raise_to(n_stamps == 1 ? &s->whole_bytes : &s->chunk_bytes, (n + n_stamps - 1) / n_stamps);
+}
+
 bool peer_say(struct peer *p, const void *bytes, size_t n)
 {
-	return peer_send(p, bytes, n) && peer_await(p);
+	const bool alone = peer_owed(p) == 0;
+	const bool ok = peer_send(p, bytes, n) && peer_await(p);
+
+	if (ok && alone)
+		note_chunks(p, n);
+	return ok;
 }
 
 bool peer_send_letters(struct peer *p, size_t n)

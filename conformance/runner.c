@@ -221,6 +221,15 @@ static void probe(struct report *report)
 	report->subject->probed_ns = ts_clock_mono_ns();
 }
 
+/* What is cut has pieces no smaller than what is not. */
+static void settle_chunks(struct subject *s)
+{
+	const size_t whole = s->whole_bytes, chunk = s->chunk_bytes;
+
+	s->dialect.whole_bytes = whole;
+	s->dialect.chunk_bytes = chunk > 0 && chunk < whole ? whole : chunk;
+}
+
 void report_run(struct report *report)
 {
 	if (!report->subject->client && report->unreached[0] == '\0')
@@ -254,6 +263,7 @@ void report_run(struct report *report)
 		spend(report);
 		run_lives(report);
 	}
+	settle_chunks(report->subject);
 	report->partial = ts_signal_stop() != 0;
 	report->duration_ns = ts_clock_mono_ns() - report->begin_ns;
 	report_count(report);

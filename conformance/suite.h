@@ -141,10 +141,11 @@ struct subject {
 	bool each_ends_late;         /* each conversation costs its late end, for nobody else is served until then */
 	_Atomic int64_t bytes_per_s; /* of a long message: 0 until it is measured */
 	_Atomic size_t bytes_timed;  /* how long that was, about */
-	_Atomic int n_judged;        /* replies that the law was held to, and that were right */
-	_Atomic int n_paths;         /* that were bound for its datagram clients */
-	_Atomic int n_served;        /* clients that it has answered since it was started, or since the probe began */
-	struct peer *shared; /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
+	_Atomic size_t whole_bytes, chunk_bytes; /* as of the dialect, which gets them at the end */
+	_Atomic int n_judged;                    /* replies that the law was held to, and that were right */
+	_Atomic int n_paths;                     /* that were bound for its datagram clients */
+	_Atomic int n_served; /* clients that it has answered since it was started, or since the probe began */
+	struct peer *shared;  /* conversation of turn_ask that goes on from turn to turn: see turn_release; or NULL */
 	struct elder *_Atomic elder, *_Atomic sleeper; /* conversations that grow old (elder.h), or NULL */
 	struct met *met;                               /* what the probe met (met.h), or NULL */
 	_Atomic bool gone;                             /* refuses to be connected to: written by any turn */

@@ -499,6 +499,28 @@ END
   [[ "$(field "${tmp}/r.json" cases)" == *"12 clients are served at a time"* ]]
 }
 
+@test "the report has the size of the chunks into which long messages are cut, or that they are whole" {
+  while read -r buffer chunk whole words; do
+    start_peer "${bin}/tsserver" --mode=libev --buffer="${buffer}" --ready-fd=1 --listen=tcp://127.0.0.1:0
+    "${bin}/tsconform" --only=data.sizes --json="${tmp}/r.json" "${uri}" >"${tmp}/r.txt"
+    echo "${buffer}: $(cat "${tmp}/r.txt")"
+    [ "$(field "${tmp}/r.json" dialect.chunk_bytes)" = "${chunk}" ]
+    [ "$(field "${tmp}/r.json" dialect.whole_bytes)" = "${whole}" ]
+    grep -q "^  speaks: .*, ${words}, round trip" "${tmp}/r.txt"
+  done <<<$'64 64 64 chunks of up to 64 bytes\n20000 None 1024 messages of up to 1024 bytes whole'
+}
+
+# Fault caught: as many as the suite tries were given as the number of a server without a limit.
+@test "how many clients are served at a time is null where no limit was met" {
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  for how in auto concurrent; do
+    for ids in format.reply concurrency.many-open; do
+      "${bin}/tsconform" --only="${ids}" --concurrency="${how}" --json="${tmp}/r.json" "${uri}"
+      [ "$(field "${tmp}/r.json" dialect.clients_count)" = None ]
+    done
+  done
+}
+
 @test "docs/conformance.md is what the rows say" {
   TSCONFORM=${bin}/tsconform scripts/conformance-docs >"${tmp}/conformance.md"
   diff -u docs/conformance.md "${tmp}/conformance.md"
