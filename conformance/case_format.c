@@ -39,7 +39,7 @@ void case_format_bracket_close(struct turn *t)
 	const char *text;
 	size_t n;
 
-	if (sampled(t) && t->subject->dialect.sample[0] == '[' &&
+	if (sampled(t) && !sample_lacks_bracket(t) &&
 	    (!sample_time(t, &text, &n) || memchr(text, '\n', n) || memchr(text, '\r', n))) {
 		turn_fail(t, BYTES, "no ] ends the time text, or a line end stands inside it");
 		sample_show(t, "[time]data");
@@ -54,8 +54,7 @@ void case_format_time_text(struct turn *t)
 	struct ts_stamp stamp;
 	size_t n;
 
-	if (sampled(t) && sample_time(t, &text, &n) && t->subject->dialect.sample[0] == '[' &&
-	    !t->subject->dialect.tells_time &&
+	if (sampled(t) && !sample_lacks_bracket(t) && sample_time(t, &text, &n) && !t->subject->dialect.tells_time &&
 	    ts_stamp_read(&stamp, NULL, text, n, NULL) == -EINVAL) { /* -ERANGE: see time.calendar */
 		turn_fail(t, BYTES,
 		          "no known time stands between the brackets: %s (--time=strftime:FMT states another form)",
@@ -185,7 +184,8 @@ void case_format_separator_plain(struct turn *t)
 void case_format_nothing_after(struct turn *t)
 {
 	const struct dialect *d = &t->subject->dialect;
-	const char *data = sampled(t) ? memmem(d->sample, d->n_sample, d->sample_in, d->n_sample_in) : NULL;
+	const char *data =
+	        sampled(t) && sample_data(t) ? memmem(d->sample, d->n_sample, d->sample_in, d->n_sample_in) : NULL;
 
 	if (data && data + d->n_sample_in < d->sample + d->n_sample) {
 		turn_fail(t, BYTES, "something follows the data");

@@ -17,9 +17,12 @@ void case_time_calendar(struct turn *t)
 	size_t n;
 
 	if (sampled(t)) {
-		if (sample_time(t, &text, &n) && ts_stamp_read(&stamp, NULL, text, n, &why) == -ERANGE) {
+		const int rc = sample_time(t, &text, &n) ? ts_stamp_read(&stamp, NULL, text, n, &why) : -EINVAL;
+		if (rc == -ERANGE) {
 			turn_fail(t, BYTES, "the time is none of the calendar: %s", why);
 			sample_show(t, "[time]data");
+		} else if (rc < 0) {
+			turn_skip(t, "no time stands between brackets");
 		}
 		return;
 	}

@@ -125,8 +125,9 @@ bool result_ready(struct report *report, struct result *r)
 	         (before->blocked || (before->status == FAIL && !before->flaky) || before->status == ERROR)) {
 		r->blocked = true;
 		result_set_aside(report, r, SKIP,
-		                 before->status == ERROR ? "not run, for it depends on a case that was not"
-		                                         : "not run, for it depends on a case that failed",
+		                 before->status == ERROR  ? "not run, for it depends on a case that was not"
+		                 : before->status == SKIP ? "not run, for it depends on a case that was skipped"
+		                                          : "not run, for it depends on a case that failed",
 		                 before->row->id);
 	} else if ((enough = enough_why(report, cause, sizeof(cause)))) {
 		char what[220];

@@ -13,6 +13,12 @@ bool sampled(const struct turn *t);
 /* Note the sample as what came instead of the expected: the probe's trace shows it. */
 void sample_show(struct turn *t, const char *expected);
 
+/* The sample begins with no bracket: of what stands behind one nothing can be said, and the case is skipped. */
+bool sample_lacks_bracket(struct turn *t);
+
+/* The data of the sample's message, where it came back; NULL: it did not, and the case is skipped. */
+const char *sample_data(struct turn *t);
+
 /* The text between the brackets of the sample. */
 bool sample_time(const struct turn *t, const char **text, size_t *n);
 

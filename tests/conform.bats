@@ -499,6 +499,23 @@ END
   [[ "$(field "${tmp}/r.json" cases)" == *"12 clients are served at a time"* ]]
 }
 
+# Faults caught: what a reply does not have was passed; and a case that was skipped was said to have failed.
+@test "a server that has no brackets, no time or no data is not passed for them, and a skip says what it depends on" {
+  start_peer build/release/servers/faulty --fault=echo --listen=tcp://127.0.0.1:0
+  run "${bin}/tsconform" "${uri}"
+  [ "${status}" -eq 1 ]
+  echo "${output}"
+  for text in 'format.bracket-close not tried: the reply does not begin with [' 'format.time-text not tried: the reply does not begin with [' \
+    'time.calendar not tried: no time stands between brackets' 'data.line-ends not tried: the message that was answered had no line end' \
+    'stream.lockstep not run, for it depends on a case that failed: format.reply' \
+    'stream.sizes not run, for it depends on a case that was skipped: stream.lockstep'; do
+    [[ "${output}" == *"  skip  ${text}"* ]]
+  done
+  start_peer build/release/servers/bounded /usr/bin/python3 tests/servers/wild/wild.py daytime tcp://127.0.0.1:0
+  run "${bin}/tsconform" --only='format.*' --only=time.calendar --only=data.line-ends "${uri}"
+  [[ "${output}" == *'data.line-ends not tried: the data did not come back'*': 0 pass, 2 fail,'* ]]
+}
+
 @test "the report has the size of the chunks into which long messages are cut, or that they are whole" {
   while read -r buffer chunk whole words; do
     start_peer "${bin}/tsserver" --mode=libev --buffer="${buffer}" --ready-fd=1 --listen=tcp://127.0.0.1:0
