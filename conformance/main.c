@@ -157,11 +157,9 @@ int main(int argc, char **argv)
 	    options_check(&options, &err) < 0)
 		return ts_log_fail(&log, &err);
 	if (options.list) {
-		if (output_list(stdout, &options) == 0)
-			ts_err_usage(&err, "--list: no case is selected");
-		else if (flush_output(&err) == 0)
-			return TS_EXIT_OK;
-		return ts_log_fail(&log, &err);
+		bool listed = report_check_patterns(&options, &err) == 0 && output_list(&options, &err) == 0 &&
+		              flush_output(&err) == 0;
+		return listed ? TS_EXIT_OK : ts_log_fail(&log, &err);
 	}
 	if (operands.n == 0 && !options.client) {
 		ts_err_usage(&err, "URI is missing, such as tcp://127.0.0.1:21567");

@@ -209,10 +209,15 @@ const struct ts_opt_program options_program = {
         .options = rows,
 };
 
+bool options_fits(const char *pattern, const char *id)
+{
+	return fnmatch(pattern, id, 0) == 0;
+}
+
 static bool fits(const struct ts_opt_list *patterns, const char *id)
 {
 	for (size_t i = 0; i < patterns->n; i++)
-		if (fnmatch(patterns->items[i], id, 0) == 0)
+		if (options_fits(patterns->items[i], id))
 			return true;
 	return false;
 }

@@ -49,6 +49,9 @@ const char *options_pattern(const struct options *options);
 /* Checks that concern several options at once. 0 or -EINVAL. */
 int options_check(const struct options *options, struct ts_err *err);
 
+/* Does the id fit this pattern of --only or --skip? */
+bool options_fits(const char *pattern, const char *id);
+
 /* Is this case wanted, by --only, --skip and --trace? */
 bool options_select(const struct options *options, const char *id);
 

@@ -40,12 +40,23 @@ static bool has_case(const struct requirement *r)
 	return false;
 }
 
-size_t output_list(FILE *out, const struct options *o)
+/* As {"schema": "tsbench.cases/1", ...}, with an empty list in `rows`. Owned. */
+static cJSON *new_root(cJSON **rows)
+{
+	cJSON *root = cJSON_CreateObject();
+
+	ts_json_add_text(root, "schema", "tsbench.cases/1");
+	*rows = ts_json_add_array(root, "cases");
+	return root;
+}
+
+int output_list(const struct options *o, struct ts_err *err)
 {
 	const struct requirement *rows = o->client ? client_requirements : requirements;
 	size_t n = o->client ? n_client_cases : n_requirements, n_listed = 0;
-	cJSON *list = cJSON_CreateArray();
+	cJSON *list, *root = new_root(&list);
 	char buf[64];
+	int rc = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct requirement *r = &rows[i];
@@ -55,14 +66,13 @@ size_t output_list(FILE *out, const struct options *o)
 		if (o->json)
 			cJSON_AddItemToArray(list, row_json(r));
 		else
-			fprintf(out, "%-28s %-6s %-14s %s\n", r->id, level_name(r->level),
-			        transports(r->transports, buf, sizeof(buf)), r->sentence);
+			printf("%-28s %-6s %-14s %s\n", r->id, level_name(r->level),
+			       transports(r->transports, buf, sizeof(buf)), r->sentence);
 	}
-	if (o->json) {
-		char *text = cJSON_Print(list);
-		fprintf(out, "%s\n", text ? text : "[]");
-		cJSON_free(text);
-	}
-	cJSON_Delete(list);
-	return n_listed;
+	if (n_listed == 0)
+		rc = ts_err_usage(err, "--list: no case is selected");
+	else if (o->json)
+		rc = ts_json_write(o->json, root, err);
+	cJSON_Delete(root);
+	return rc;
 }

@@ -39,6 +39,31 @@ static const char *selection(const struct options *o, char *buf, size_t size)
 	return buf;
 }
 
+static bool fits_some(const char *pattern, const struct case_row *rows, size_t n)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < n && !found; i++)
+		found = options_fits(pattern, rows[i].id);
+	return found;
+}
+
+int report_check_patterns(const struct options *o, struct ts_err *err)
+{
+	const struct {
+		const char *option;
+		const struct ts_opt_list *patterns;
+	} lists[] = {{"--only", &o->only}, {"--skip", &o->skip}};
+
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+		for (size_t i = 0; i < lists[l].patterns->n; i++)
+			if (!fits_some(lists[l].patterns->items[i], o->client ? client_cases : cases,
+			               o->client ? n_client_cases : n_cases))
+				return ts_err_usage(err, "%s=%s: fits no case; --list prints them all", lists[l].option,
+				                    lists[l].patterns->items[i]);
+	return 0;
+}
+
 int report_init(struct report *report, struct subject *subject, struct ts_err *err)
 {
 	char text[300];
@@ -68,6 +93,8 @@ int report_init(struct report *report, struct subject *subject, struct ts_err *e
 	if (subject->options->trace && n_selected == 0)
 		return ts_err_usage(err, "--trace=%s: there is no such case; --list prints them",
 		                    subject->options->trace);
+	if (report_check_patterns(subject->options, err) < 0)
+		return -EINVAL;
 	if (n_selected == 0)
 		return ts_err_usage(err, "%s: no case is selected; --list prints them all",
 		                    selection(subject->options, text, sizeof(text)));

@@ -53,6 +53,9 @@ struct report {
 /* The i-th of report->n in the order of the requirements, which is that of the reports: area by area. */
 const struct result *report_result(const struct report *report, size_t i);
 
+/* Does each pattern of --only and --skip fit a case? 0, or -EINVAL with err. */
+int report_check_patterns(const struct options *options, struct ts_err *err);
+
 /* Prepare a report: which cases are selected by --only and --skip, and are there any? 0, or -EINVAL with err. */
 int report_init(struct report *report, struct subject *subject, struct ts_err *err);
 void report_release(struct report *report);
