@@ -10,8 +10,8 @@
 
 void output_human(FILE *out, const struct report *report, bool colour);
 void output_tap(FILE *out, const struct report *report);
-/* The cases that the options select, of a server or with --client of a client: as a table on standard output, or as JSON
- * where --json says. 0, or -errno with err: there are none, or they cannot be written. */
+/* The cases that the options select, of a server or with --client of a client: as a table on standard output, or as
+ * JSON where --json says. 0, or -errno with err: there are none, or they cannot be written. */
 int output_list(const struct options *options, struct ts_err *err);
 /* The command line that repeats what was found in a case. Owned; NULL: no memory. */
 char *output_again(const struct report *report, const struct result *result);

@@ -26,15 +26,17 @@ bool report_is_decided(const struct report *report)
 	return report->n_confirmed >= CONFIRMED;
 }
 
-/* The patterns as the user gave them. */
+/* What selects cases, as the user gave it. */
 static const char *selection(const struct options *o, char *buf, size_t size)
 {
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < o->only.n && at < size - 1; i++)
+	if (o->trace)
+		at = (size_t)snprintf(buf, size, "--trace=%.80s", o->trace);
+	for (size_t i = 0; !o->trace && i < o->only.n && at < size - 1; i++)
 		at += (size_t)snprintf(buf + at, size - at, "%s--only=%.80s", at ? " " : "", o->only.items[i]);
-	for (size_t i = 0; i < o->skip.n && at < size - 1; i++)
+	for (size_t i = 0; !o->trace && i < o->skip.n && at < size - 1; i++)
 		at += (size_t)snprintf(buf + at, size - at, "%s--skip=%.80s", at ? " " : "", o->skip.items[i]);
 	return buf;
 }

@@ -130,7 +130,7 @@ int ts_stamp_format_parse(struct ts_stamp_format *format, const char *text, stru
 		format->kind = (enum ts_stamp_kind)kind;
 		return 0;
 	}
-	return ts_err_usage(err, "\"%.64s\": must be " TS_STAMP_KINDS ":FORMAT", text);
+	return ts_err_usage(err, "\"%.64s\" is no time format: must be " TS_STAMP_KINDS ":FORMAT", text);
 }
 
 #define QUARTER_NS (900 * INT64_C(1000000000))

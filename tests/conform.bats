@@ -252,6 +252,12 @@ PYTHON
 }
 
 @test "wrong usage is exit 2, and names the option" {
+  run "${bin}/tsconform" --time=: tcp://127.0.0.1:9
+  [[ "${output}" == *'--time=:: ":" is no time format: must be ctime|'* ]]
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  run bash -c "'${bin}/tsconform' --trace=line.whole '${uri}' 2>&1 >/dev/null" # it is no line server
+  [ "${status}" -eq 2 ]
+  [[ "${output}" == 'tsconform: --trace=line.whole: nothing of that can be tried here'* ]]
   for arguments in '--only=nosuch --json=FILE tcp://127.0.0.1:9' '--only=datagram.* tcp://127.0.0.1:9' '--framing=words tcp://:9' \
     '--only=format.reply --only=fromat.* tcp://127.0.0.1:9' '--skip=nosuch tcp://127.0.0.1:9' '--list --only=format.* --skip=nosuch' \
     '--words tcp://127.0.0.1:9' '--timeout=0 tcp://127.0.0.1:9' '--trace=nosuch tcp://127.0.0.1:9' 'http://x' 'tcp://127.0.0.1:0' ''; do
