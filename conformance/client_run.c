@@ -2,6 +2,7 @@
 #include "client.h"
 #include "client_play.h"
 #include "launch.h"
+#include "ts_signal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,9 +18,7 @@ static void become_client(const char *command, const int fds[3])
 	for (int i = 0; i < 3; i++)
 		dup2(fds[i], i);
 	closefrom(3);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	ts_signal_uninstall();
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }

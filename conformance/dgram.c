@@ -71,7 +71,8 @@ struct dgram *dgram_open_as(struct turn *t, enum dgram_name name)
 	d->last_ns = INT64_MIN;
 	d->fd = open_socket(d, name);
 	if (d->fd < 0) {
-		turn_fail(t, OURSELVES, "cannot make a datagram socket: %s", strerror(-d->fd));
+		turn_fail(t, OURSELVES, "cannot make a datagram socket: %s%s", strerror(-d->fd),
+		          ts_endpoint_advice(&t->subject->endpoint, -d->fd, false));
 		free(d);
 		return NULL;
 	}
@@ -122,9 +123,10 @@ bool dgram_send(struct dgram *d, const void *bytes, size_t n)
 		if (nobody_there(error) && turn_sees_end(t, GONE))
 			return false;
 		if (!again || ts_clock_mono_ns() > deadline)
-			return nobody_there(error) ? refused(t, error)
-			                           : turn_fail(t, OURSELVES, "cannot send a datagram of %zu bytes: %s",
-			                                       n, strerror(error));
+			return nobody_there(error)
+			               ? refused(t, error)
+			               : turn_fail(t, OURSELVES, "cannot send a datagram of %zu bytes: %s%s", n,
+			                           strerror(error), ts_endpoint_advice(ep, error, false));
 		ts_clock_sleep_until(ts_clock_mono_ns() + 5 * TS_MS);
 	}
 	d->n_tail = n < sizeof(d->tail) ? n : sizeof(d->tail);

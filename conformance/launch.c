@@ -58,9 +58,7 @@ static pid_t spawn(struct launch *l, int number)
 	dup2(l->said_fd >= 0 ? l->said_fd : null_fd, 1);
 	dup2(l->wrong_fd >= 0 ? l->wrong_fd : null_fd, 2);
 	closefrom(3);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	ts_signal_uninstall();
 	execl("/bin/sh", "sh", "-c", l->command, (char *)NULL);
 	_exit(127);
 }
@@ -196,8 +194,8 @@ int launch_start(struct launch *l, struct ts_err *err)
 {
 	int64_t begin_ns = ts_clock_mono_ns();
 	bool looked = false, elsewhere = false;
-	char uri[TS_ENDPOINT_TEXT_MAX], said[200];
-	int status = 0;
+	char uri[TS_ENDPOINT_TEXT_MAX], said[200], how[80];
+	int status = LAUNCH_UNKNOWN;
 
 	ts_endpoint_text(&l->endpoint, uri, sizeof(uri));
 	if (launch_listening(l))
@@ -215,7 +213,8 @@ int launch_start(struct launch *l, struct ts_err *err)
 		if (reap(l->pid, 0, &status) && none_left(l, 0)) {
 			launch_session(l, false, SIGKILL);
 			l->pid = 0;
-			return ts_err_set(err, ESRCH, "the server ended before it listened on %s: %s", uri,
+			return ts_err_set(err, ESRCH, "the server ended%s before it listened on %s: %s",
+			                  launch_how(l, status, how, sizeof(how)), uri,
 			                  launch_said(l, said, sizeof(said)));
 		}
 		int64_t waited_ns = ts_clock_mono_ns() - begin_ns;

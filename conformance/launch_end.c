@@ -83,10 +83,26 @@ static bool tells_status(const struct launch *l)
 	return strchr(l->pattern, '|') == NULL;
 }
 
+const char *launch_how(const struct launch *l, int status, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (status != LAUNCH_UNKNOWN && WIFSIGNALED(status))
+		snprintf(buf, size, " by signal %d (%s)", WTERMSIG(status), sigdescr_np(WTERMSIG(status)));
+	else if (status != LAUNCH_UNKNOWN && tells_status(l))
+		snprintf(buf, size, " with status %d", WEXITSTATUS(status));
+	return buf;
+}
+
+/* What waitpid(2) would say of it. */
+static int status_of(const siginfo_t *end)
+{
+	return end->si_code == CLD_EXITED ? W_EXITCODE(end->si_status, 0) : W_EXITCODE(0, end->si_status);
+}
+
 bool launch_ended(const struct launch *l, char *buf, size_t size)
 {
 	siginfo_t info = {0};
-	char how[80] = "", line[200];
+	char how[80], line[200];
 
 	if (!l || l->pid <= 0 || l->told)
 		return false;
@@ -96,10 +112,7 @@ bool launch_ended(const struct launch *l, char *buf, size_t size)
 		return false;
 	if (size == 0)
 		return true;
-	if (child && info.si_code != CLD_EXITED)
-		snprintf(how, sizeof(how), " by signal %d (%s)", info.si_status, sigdescr_np(info.si_status));
-	else if (child && tells_status(l))
-		snprintf(how, sizeof(how), " with status %d", info.si_status);
+	launch_how(l, child ? status_of(&info) : LAUNCH_UNKNOWN, how, sizeof(how));
 	find_error(l, line, sizeof(line));
 	snprintf(buf, size, "the server ended by itself%s%s%s", how, *line ? ": " : "", line);
 	return true;

@@ -28,7 +28,8 @@ static int flush_output(struct ts_err *err)
 {
 	int rc = ts_stdout_flush();
 
-	return rc < 0 ? ts_err_set(err, -rc, "standard output: cannot write: %s", strerror(-rc)) : 0;
+	return rc < 0 ? ts_err_set(err, -rc, "standard output: cannot write: %s%s", strerror(-rc), ts_file_advice(-rc))
+	              : 0;
 }
 
 static int write_files(const struct report *report, struct ts_err *err)
@@ -136,7 +137,9 @@ static int judge(const struct options *o, const char *uri, struct ts_err *err)
 		status = ts_err_set(err, 1, "the client cannot be started: %.300s", report.unreached);
 	else if (status == TS_EXIT_ENVIRON && !report.reached)
 		status = ts_err_set(err, 1, "%s: %.300s%s", subject.uri, report.unreached,
-		                    o->exec ? "" : "; is the server running there?");
+		                    report.kept_out || o->exec ? "" : "; is the server running there?");
+	else if (status == TS_EXIT_ENVIRON)
+		status = report_say_kept(&report, err);
 	if (ts_signal_stop())
 		status = 128 + ts_signal_stop();
 	launch_free(subject.launch);

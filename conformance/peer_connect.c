@@ -154,7 +154,8 @@ static bool connect_or_blame(struct turn *t, int *fd)
 	} else if (result == -ETIMEDOUT || result == -EAGAIN) {
 		turn_fail(t, SILENCE, "the connection was not taken within %.1f s", (double)turn_wait_ns(t) / 1e9);
 	} else {
-		turn_fail(t, OURSELVES, "cannot connect: %s", strerror(-result));
+		turn_fail(t, OURSELVES, "cannot connect: %s%s", strerror(-result),
+		          ts_endpoint_advice(&t->subject->endpoint, -result, false));
 	}
 	return false;
 }

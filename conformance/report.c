@@ -137,21 +137,29 @@ static bool is_tried(const struct report *report)
 	return report->counts[PASS] + report->counts[WARN] + report->counts[FAIL] > 0;
 }
 
-/* This machine has kept a case from running. */
-static bool has_own_errors(const struct report *report)
+/* The first case that this machine has kept from running; NULL: there is none. */
+static const struct result *first_kept(const struct report *report)
 {
-	bool found = false;
-
 	for (size_t i = 0; i < report->n; i++)
-		found |= report->results[i].status == ERROR && report->results[i].blame == OURSELVES;
-	return found;
+		if (report->results[i].status == ERROR && report->results[i].blame == OURSELVES)
+			return &report->results[i];
+	return NULL;
+}
+
+static const struct result *first_error(const struct report *report)
+{
+	size_t i = 0;
+
+	while (i < report->n && report->results[i].status != ERROR)
+		i++;
+	return i < report->n ? &report->results[i] : NULL;
 }
 
 const char *report_verdict(const struct report *report)
 {
 	if (report->counts[FAIL] > 0)
 		return "nonconformant";
-	bool whole = report->reached && !report->partial && !has_own_errors(report);
+	bool whole = report->reached && !report->partial && !first_kept(report);
 	return whole && is_tried(report) ? "conformant" : NULL;
 }
 
@@ -161,11 +169,18 @@ enum ts_exit report_exit(const struct report *report)
 		return TS_EXIT_ENVIRON;
 	if (report->counts[FAIL] > 0)
 		return TS_EXIT_SHORT;
-	if (has_own_errors(report))
+	if (first_kept(report))
 		return TS_EXIT_ENVIRON;
 	if (!is_tried(report))
 		return report->counts[ERROR] > 0 ? TS_EXIT_ENVIRON : TS_EXIT_USAGE;
 	return TS_EXIT_OK;
+}
+
+int report_say_kept(const struct report *report, struct ts_err *err)
+{
+	const struct result *kept = first_kept(report), *r = kept ? kept : first_error(report);
+
+	return r ? ts_err_set(err, 1, "%s: %s: %.300s", report->subject->uri, r->row->id, r->message) : 0;
 }
 
 int report_say_untried(const struct report *report, struct ts_err *err)

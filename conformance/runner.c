@@ -204,6 +204,7 @@ static void probe(struct report *report)
 		return;
 	look_begin(t, report->subject, NULL, 1);
 	report->reached = dialect_probe(t);
+	report->kept_out = t->blame == OURSELVES;
 	if (!report->reached)
 		memcpy(report->unreached, t->message, sizeof(t->message));
 	met_see_ends(t);

@@ -37,6 +37,7 @@ struct report {
 	const struct requirement *requirements; /* of a server, or of a client: the order of the reports */
 	size_t n_requirements;
 	bool reached, partial;
+	bool kept_out;       /* if it was not reached: by this machine, and not by the server's absence */
 	bool shuts_out;      /* when it was looked at last, the server lived, and closed on whoever came */
 	char unreached[700]; /* why it was not */
 	int64_t started_wall_ns, duration_ns;
@@ -75,6 +76,9 @@ void report_run(struct report *report);
 /* "conformant", "nonconformant", or NULL when it could not be told. */
 const char *report_verdict(const struct report *report);
 enum ts_exit report_exit(const struct report *report);
+
+/* This machine has kept cases from running, or none could be run: returns -1, with the first of them as the error. */
+int report_say_kept(const struct report *report, struct ts_err *err);
 
 /* Nothing that was selected could be tried: returns -1, with the usage error. */
 int report_say_untried(const struct report *report, struct ts_err *err);

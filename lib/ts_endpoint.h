@@ -55,6 +55,9 @@ const char *ts_endpoint_path(const struct ts_endpoint *ep); /* in the file syste
  */
 int ts_endpoint_listen(struct ts_endpoint *ep, const struct ts_listen *options, struct ts_err *err);
 
+/* What helps where that, or a connect, failed with this errno: a text to stand behind the reason; "". */
+const char *ts_endpoint_advice(const struct ts_endpoint *ep, int error, bool listens);
+
 /* Remove the UNIX path of a listening endpoint; no-op for all others. */
 void ts_endpoint_remove(const struct ts_endpoint *ep);
 

@@ -65,15 +65,20 @@ void ts_endpoint_remove_own(const struct ts_endpoint *ep, const struct ts_endpoi
 
 /* --- what to say ----------------------------------------------------------------------------------------------- */
 
-static const char *advice(int error, bool inet)
+const char *ts_endpoint_advice(const struct ts_endpoint *ep, int error, bool listens)
 {
+	const bool inet = ep->addr.ss_family != AF_UNIX;
+
 	switch (error) {
 	case EADDRINUSE:
 		return inet ? "; stop the other server, or choose another port (0 finds a free one)"
 		            : "; stop the other server, or choose another path";
 	case EADDRNOTAVAIL: return "; choose an address of this machine";
 	case EACCES:
-	case EPERM: return inet ? "; choose a port above 1023" : "; choose a path that you may write to";
+	case EPERM:
+		if (!listens)
+			return inet ? "; a firewall may forbid it" : "; its owner must let you write to it";
+		return inet ? "; choose a port above 1023" : "; choose a path that you may write to";
 	case ENOENT: return "; make its directory, or start the server first";
 	case ECONNREFUSED: return inet ? "; start the server, or check the port" : "; start the server";
 	case ETIMEDOUT: return "; check the address, or allow more time";
@@ -92,12 +97,12 @@ static const char *reason(int error)
 	return error == ENOTSOCK ? "there is a file that is no socket" : strerror(error);
 }
 
-static int fail(struct ts_err *err, const struct ts_endpoint *ep, const char *what, int error)
+static int fail(struct ts_err *err, const struct ts_endpoint *ep, bool listens, int error)
 {
 	char uri[TS_ENDPOINT_TEXT_MAX];
 
-	return ts_err_set(err, error, "%s: cannot %s: %s%s", ts_endpoint_text(ep, uri, sizeof uri), what, reason(error),
-	                  advice(error, ep->addr.ss_family != AF_UNIX));
+	return ts_err_set(err, error, "%s: cannot %s: %s%s", ts_endpoint_text(ep, uri, sizeof uri),
+	                  listens ? "listen" : "connect", reason(error), ts_endpoint_advice(ep, error, listens));
 }
 
 /* --- listen ---------------------------------------------------------------------------------------------------- */
@@ -156,7 +161,7 @@ int ts_endpoint_listen(struct ts_endpoint *ep, const struct ts_listen *options, 
 
 	fd = socket(ep->addr.ss_family, socket_type(ep) | SOCK_CLOEXEC | options->sock_flags, 0);
 	if (fd < 0)
-		return fail(err, ep, "listen", errno);
+		return fail(err, ep, true, errno);
 	set_listen_options(fd, ep, options);
 	r = bind_name(fd, ep);
 	if (r < 0)
@@ -172,7 +177,7 @@ int ts_endpoint_listen(struct ts_endpoint *ep, const struct ts_listen *options, 
 
 close_socket:
 	close(fd);
-	return fail(err, ep, "listen", -r);
+	return fail(err, ep, true, -r);
 }
 
 /* --- connect --------------------------------------------------------------------------------------------------- */
@@ -249,7 +254,7 @@ int ts_endpoint_connect(const struct ts_endpoint *ep, int sock_flags, long long 
 	int error;
 
 	if (fd < 0)
-		return fail(err, ep, "connect", -fd);
+		return fail(err, ep, false, -fd);
 	error = connect_until(fd, ep, deadline_ns);
 	if (error == 0 && !(sock_flags & SOCK_NONBLOCK)) {
 		int flags = fcntl(fd, F_GETFL);
@@ -258,7 +263,7 @@ int ts_endpoint_connect(const struct ts_endpoint *ep, int sock_flags, long long 
 	}
 	if (error != 0) {
 		close(fd);
-		return fail(err, ep, "connect", error);
+		return fail(err, ep, false, error);
 	}
 	return fd;
 }

@@ -57,6 +57,9 @@ int ts_json_write(const char *path, const cJSON *root, struct ts_err *err);
 /* The same atomic write for any bytes: charts, pages, XML. */
 int ts_file_write(const char *path, const void *bytes, size_t n, struct ts_err *err);
 
+/* What helps where a write failed with this errno: a text to stand behind the reason; "". */
+const char *ts_file_advice(int error);
+
 /* Whether that can be done, as far as it can be known before: a long run whose result has no place is a lost one.
  * `option` is where the path was given, such as "--json"; `path` NULL: it was not. 0 or -errno with err (exit
  * status 3). */

@@ -195,7 +195,7 @@ static int write_through(const char *path, const char *bytes, size_t n)
 	return result;
 }
 
-static const char *advice(int error)
+const char *ts_file_advice(int error)
 {
 	switch (error) {
 	case ENOENT: return "; make the folder first";
@@ -232,7 +232,7 @@ int ts_file_write(const char *path, const void *bytes, size_t n, struct ts_err *
 	}
 	sigaction(SIGXFSZ, &before, NULL);
 	if (result < 0)
-		ts_err_set(err, -result, "cannot write %s: %s%s", path, strerror(-result), advice(-result));
+		ts_err_set(err, -result, "cannot write %s: %s%s", path, strerror(-result), ts_file_advice(-result));
 	return result;
 }
 
@@ -257,7 +257,7 @@ int ts_file_check(const char *option, const char *path, struct ts_err *err)
 	}
 	if (result < 0)
 		ts_err_set(err, -result, "%s=%s: cannot be written: %s%s", option, path, strerror(-result),
-		           advice(-result));
+		           ts_file_advice(-result));
 	return result;
 }
 

@@ -29,12 +29,31 @@ static void set(int signo, void (*handler)(int))
 	sigaction(signo, &action, NULL);
 }
 
+/* nohup(1) wants it so. */
+static bool is_ignored(int signo)
+{
+	struct sigaction action;
+
+	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void ts_signal_install(void)
 {
 	set(SIGTERM, ts_signal_note);
 	set(SIGINT, ts_signal_note);
+	if (!is_ignored(SIGHUP))
+		set(SIGHUP, ts_signal_note);
 	set(SIGUSR1, ts_signal_note);
 	set(SIGPIPE, SIG_IGN);
+	set(SIGXFSZ, SIG_IGN);
+}
+
+void ts_signal_uninstall(void)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGPIPE, SIGXFSZ};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		set(signals[i], SIG_DFL);
 }
 
 int ts_signal_stop(void)
@@ -50,14 +69,6 @@ int ts_signal_stop_count(void)
 bool ts_signal_take_report(void)
 {
 	return atomic_exchange(&report_wanted, false);
-}
-
-/* nohup(1) wants it so. */
-static bool is_ignored(int signo)
-{
-	struct sigaction action;
-
-	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 int ts_signal_fd(void)

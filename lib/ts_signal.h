@@ -6,8 +6,12 @@
 
 #include <stdbool.h>
 
-/* SIGTERM and SIGINT ask for a stop, SIGUSR1 for a report, SIGPIPE is ignored. No SA_RESTART. */
+/* SIGTERM, SIGINT and, unless it is ignored, SIGHUP ask for a stop, SIGUSR1 for a report. SIGPIPE and SIGXFSZ are
+ * ignored: a write that is too much fails, and does not kill. No SA_RESTART. */
 void ts_signal_install(void);
+
+/* In a child that becomes another program: it gets the signals as if they had never been ours. */
+void ts_signal_uninstall(void);
 
 int ts_signal_stop(void);         /* the signal that asked for a stop, or 0 */
 int ts_signal_stop_count(void);   /* how often: a second Ctrl-C means now */

@@ -244,11 +244,43 @@ PYTHON
   [ "${status}" -eq 2 ]
 }
 
-@test "a command that does not start is exit 3, and says what the server printed" {
+@test "a command that does not start is exit 3, and says how it ended and what the server printed" {
   run "${bin}/tsconform" --json="${tmp}/r.json" --exec 'echo no such thing >&2; exit 7' tcp://127.0.0.1:0
   [ "${status}" -eq 3 ]
-  [[ "${output}" == *"no such thing"* ]]
+  [[ "${output}" == *"the server ended with status 7 before it listened on tcp://127.0.0.1:"*": no such thing"* ]]
   [ -s "${tmp}/r.json" ]
+  run "${bin}/tsconform" --exec 'kill -9 $$' tcp://127.0.0.1:0
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"the server ended by signal 9 (Killed) before it listened"* ]]
+}
+
+# Run tsconform with these limits of bash, then the options; its standard error is the output: short LIMITS OPTION...
+short() {
+  run bash -c "ulimit $1 && shift && exec \"\$@\" 2>&1 >'${tmp}/out'" _ "$1" "${bin}/tsconform" "${@:2}"
+}
+
+# Faults caught: no line told why it was exit 3, a report that was too long killed, and what was advised did not help.
+@test "what this machine lacks is exit 3, with one line that says what to do" {
+  local nobody=()
+  start_peer build/release/servers/faulty --fault=none --listen=tcp://127.0.0.1:0
+  short '-n 20' --only=concurrency.many-open "${uri}"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"concurrency.many-open: cannot connect: Too many open files; raise the limit of open files (ulimit -n)" ]]
+  short '-f 0' --only=format.reply "${uri}"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"standard output: cannot write: File too large; raise the limit of a file's size (ulimit -f)" ]]
+  run bash -c "'${bin}/tsconform' --only=format.reply '${uri}' 2>&1 >/dev/full"
+  [[ "${output}" == *"No space left on device; free some space or choose another folder" ]]
+  folder=$(mktemp -d) # that of bats may be closed to nobody
+  chmod 755 "${folder}"
+  start_peer build/release/servers/faulty --fault=none --listen="unix:${folder}/closed.sock"
+  chmod 0 "${folder}/closed.sock"
+  [ "$(id -u)" -ne 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  run "${nobody[@]}" "${bin}/tsconform" --only=format.reply "${uri}"
+  rm -r "${folder}"
+  [ "${status}" -ne 126 ] || skip "the program is out of their reach"
+  [ "${status}" -eq 3 ]
+  [[ "${output}" == *"cannot connect: Permission denied; its owner must let you write to it" ]]
 }
 
 @test "wrong usage is exit 2, and names the option" {

@@ -41,6 +41,22 @@ END
   done
 }
 
+# Fault caught: the end of its terminal ended the suite, and left the server behind.
+@test "a hangup ends the suite as other signals do, and the server with it" {
+  "${bin}/tsconform" --only='time.*' --json="${tmp}/r.json" \
+    --exec 'exec /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"'${tmp}/mark'" tcp://127.0.0.1:0 >/dev/null 3>&- &
+  run=$!
+  while ! pgrep -f "plain .* ${tmp}/mark" >/dev/null; do
+    [ -d "/proc/${run}" ]
+  done
+  kill -HUP "${run}"
+  wait "${run}" || code=$?
+  [ "${code}" -eq 129 ]
+  [ "$(field "${tmp}/r.json" partial)" = True ]
+  run pgrep -f "plain .* ${tmp}/mark"
+  [ "${status}" -eq 1 ]
+}
+
 @test "a client's own process is no growth, and a second server has as long to start as the first" {
   "${bin}/tsconform" --strict --only=robust.memory \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py forking {uri}' tcp://127.0.0.1:0
