@@ -15,6 +15,7 @@
 #define DEAF         2           /* times that a server is asked in vain to stop, before it is killed sooner */
 #define START_NS     (20 * TS_S) /* and then it is given up */
 #define ELSEWHERE_NS TS_S
+#define LINGER_NS    (500 * TS_MS)
 #define STEP_NS      (4 * TS_MS)  /* between two looks: at first, */
 #define BETWEEN_NS   (20 * TS_MS) /* for a process to end that has left another one */
 #define FOLLOW_NS    (30 * TS_MS) /* for a command to end that leaves its server in the background */
@@ -190,17 +191,29 @@ static int not_there(struct launch *l, const char *uri, int64_t waited_ns, struc
 	                  (double)waited_ns / 1e9, instead, said);
 }
 
+/* Does somebody listen there already? The kernel may keep a listener for some milliseconds longer than the process that
+ * had it, as it does with io_uring's: that is waited for. */
+static bool is_taken(const struct launch *l)
+{
+	const int64_t until_ns = ts_clock_mono_ns() + LINGER_NS;
+	bool taken;
+
+	while ((taken = launch_listening(l)) && ts_clock_mono_ns() < until_ns && !ts_signal_stop())
+		ts_clock_sleep_until(ts_clock_mono_ns() + STEP_NS);
+	return taken;
+}
+
 int launch_start(struct launch *l, struct ts_err *err)
 {
-	int64_t begin_ns = ts_clock_mono_ns();
 	bool looked = false, elsewhere = false;
 	char uri[TS_ENDPOINT_TEXT_MAX], said[200], how[80];
 	int status = LAUNCH_UNKNOWN;
 
 	ts_endpoint_text(&l->endpoint, uri, sizeof(uri));
-	if (launch_listening(l))
+	if (is_taken(l))
 		return ts_err_set(err, EADDRINUSE,
 		                  "something listens on %s already: stop it, or choose another endpoint", uri);
+	const int64_t begin_ns = ts_clock_mono_ns();
 	empty(l->said_fd);
 	empty(l->wrong_fd);
 	l->told = false;

@@ -121,6 +121,13 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
     "unix:${tmp}/heavy.sock"
 }
 
+# Fault caught: an io_uring server's listener, which the kernel keeps some milliseconds longer than the process, was said to
+# be in the way of the next one.
+@test "a listener that is about to go is waited for before the server is started" {
+  start_peer timeout 0.3 build/release/servers/faulty --listen=tcp://127.0.0.1:0
+  "${bin}/tsconform" --only=format.reply --exec 'exec build/release/servers/faulty --listen={uri}' "${uri}"
+}
+
 @test "a server whose output goes through a pipe is told to stop, not only the shell that waits for it" {
   "${bin}/tsconform" --strict --only=lifecycle.sigterm --only=lifecycle.sockets-closed \
     --exec '/usr/bin/python3 tests/servers/odd/odd.py plain {uri} 2>&1 | cat' tcp://127.0.0.1:0
