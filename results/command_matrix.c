@@ -41,9 +41,8 @@ static const struct ts_opt_program program = {
         .min_operands = 1,
         .max_operands = TABLE_COLUMNS_MAX - 2,
         .summary = "set conformance results of several servers side by side",
-        .details = "RESULTs are what tsconform --json writes; a server is named by its file. A row for each case, - "
-                   "where a server did "
-                   "not run it.\n",
+        .details = "RESULTs are what tsconform --json writes; a server is named by its file, and by folders "
+                   "where files have one name. A row for each case, - where a server did not run it.\n",
         .options = options,
 };
 
@@ -170,13 +169,35 @@ static int write_html(const struct matrix *m, const char *path, struct ts_err *e
 
 /* --- the command -------------------------------------------------------------------------------------------------- */
 
-/* "results/epoll.json" -> "epoll"; owned. */
-static char *name_of(const char *path)
+/* The last n parts of a path; all of it, where it has no more. */
+static const char *last_parts(const char *path, size_t n)
 {
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	size_t n = strlen(base);
+	const char *at = path + strlen(path);
 
-	return strndup(base, n > 5 && strcmp(base + n - 5, ".json") == 0 ? n - 5 : n);
+	while (at > path && (at[-1] != '/' || --n > 0))
+		at--;
+	return at;
+}
+
+static bool is_taken(const struct ts_opt_list *files, size_t i, size_t n)
+{
+	for (size_t j = 0; j < files->n; j++)
+		if (strcmp(files->items[j], files->items[i]) != 0 &&
+		    strcmp(last_parts(files->items[j], n), last_parts(files->items[i], n)) == 0)
+			return true;
+	return false;
+}
+
+/* "results/epoll.json" -> "epoll", with as many folders before it as tell it from the others; owned. */
+static char *name_of(const struct ts_opt_list *files, size_t i)
+{
+	size_t n_parts = 1;
+
+	while (is_taken(files, i, n_parts))
+		n_parts++;
+	const char *name = last_parts(files->items[i], n_parts);
+	size_t n = strlen(name);
+	return strndup(name, n > 5 && strcmp(name + n - 5, ".json") == 0 ? n - 5 : n);
 }
 
 static int show_matrix(const struct settings *settings, const struct ts_opt_list *files, struct ts_err *err)
@@ -188,7 +209,7 @@ static int show_matrix(const struct settings *settings, const struct ts_opt_list
 	int rc = 0;
 
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
-		names[i] = name_of(files->items[i]);
+		names[i] = name_of(files, i);
 		documents[i] = names[i] ? document_load(files->items[i], "conform", err) : NULL;
 		rc = !names[i] ? ts_err_set(err, ENOMEM, "no memory") : documents[i] ? 0 : -EINVAL;
 	}

@@ -437,6 +437,22 @@ EOF
   [ "${#lines[@]}" -eq 4 ]
 }
 
+# Fault caught: results of one name in several folders had columns of one name.
+@test "matrix: files of one name are told apart by their folders" {
+  conform_results
+  mkdir -p "${tmp}/a/x" "${tmp}/b/x" "${tmp}/c/y"
+  for folder in a/x b/x c/y; do
+    cp "${tmp}/one.json" "${tmp}/${folder}/r.json"
+  done
+  bin=$(realpath "${bin}")
+  cd "${tmp}"
+  run "${bin}/tsreport" matrix one.json a/x/r.json b/x/r.json c/y/r.json
+  [[ "${lines[0]}" =~ ^case\ +level\ +one\ +a/x/r\ +b/x/r\ +y/r$ ]]
+  cp one.json r.json
+  run "${bin}/tsreport" matrix r.json a/x/r.json r.json
+  [[ "${lines[0]}" =~ ^case\ +level\ +r\ +x/r\ +r$ ]]
+}
+
 @test "the matrix as a chart: golden texts, areas together, names that are no gnuplot, what has no room is refused" {
   conform_results
   sed 's/"time.true"/"format.more"/; s/MUST/SHOULD/; s/"pass",/"warn",/; s/"conformant"/null/' "${tmp}/two.json" >"${tmp}/o'three.json"
