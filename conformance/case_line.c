@@ -227,11 +227,10 @@ static void end_by_line(struct turn *t, const char *text, const char *answered)
 	p->dumb = true;
 	peer_send(p, text, strlen(text));
 	peer_listen(p, 700 * TS_MS + 2 * t->subject->dialect.rtt_ns);
-	peer_contrast(p, "the server's FIN, and nothing before it");
-	if (p->n_read > before)
-		turn_fail(t, BYTES, "%s", answered);
-	else if (!p->ended)
-		turn_fail(t, BYTES, "an empty line did not end the conversation");
+	if (p->n_read > before || !p->ended) {
+		peer_contrast(p, "the server's FIN, and nothing before it");
+		turn_fail(t, BYTES, "%s", p->n_read > before ? answered : "an empty line did not end the conversation");
+	}
 	peer_free(p, 0);
 }
 

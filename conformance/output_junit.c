@@ -31,21 +31,24 @@ static void escaped(FILE *f, const char *text)
 	free(printable);
 }
 
+static void print_part(FILE *f, const char *name, const char *text)
+{
+	if (!text || !*text)
+		return;
+	fprintf(f, "%s:%c", name, strchr(text, '\n') ? '\n' : ' ');
+	escaped(f, text);
+	fputc('\n', f);
+}
+
 static void print_body(FILE *f, const struct report *report, const struct result *r)
 {
 	char *again = result_is_finding(r) ? output_again(report, r) : NULL;
 
-	fputs("requirement: ", f);
-	escaped(f, r->requirement->sentence);
-	fputs("\nexpected: ", f);
-	escaped(f, r->expected);
-	fputs("\nactual: ", f);
-	escaped(f, r->actual);
-	fputs("\non the wire:\n", f);
-	escaped(f, r->trace);
-	fputs("again with: ", f);
-	escaped(f, again);
-	fputs("\n", f);
+	print_part(f, "requirement", r->requirement->sentence);
+	print_part(f, "expected", r->expected);
+	print_part(f, "actual", r->actual);
+	print_part(f, "again with", again);
+	print_part(f, "on the wire", r->trace);
 	free(again);
 }
 
