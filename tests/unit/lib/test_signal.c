@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Run `body` in a child; it returns the number of its first failed check, or 0. */
-static void in_child(int (*body)(void))
+/* Run `body` in a child: how it ended, by waitpid(2). */
+static int status_of(int (*body)(void))
 {
 	int status;
 	pid_t pid = fork();
@@ -19,6 +19,14 @@ static void in_child(int (*body)(void))
 	if (pid == 0)
 		_exit(body());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+/* The same; it returns the number of its first failed check, or 0. */
+static void in_child(int (*body)(void))
+{
+	int status = status_of(body);
+
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
@@ -43,13 +51,22 @@ static int flags_body(void)
 	CHECK(4, ts_signal_stop() == SIGINT && ts_signal_stop_count() == 2);
 	CHECK(5, pipe(ends) == 0 && close(ends[0]) == 0);
 	CHECK(6, write(ends[1], "x", 1) < 0 && errno == EPIPE); /* SIGPIPE would have ended us */
-	return 0;
+	raise(SIGHUP);
+	CHECK(7, ts_signal_stop_count() == 3);
+	raise(SIGXFSZ); /* ignored, too */
+	ts_signal_uninstall();
+	raise(SIGTERM);
+	return 8;
 }
 
+/* The last signal ends it, since nobody catches it any more. */
 static void handlers_set_flags(void **state)
 {
+	int status = status_of(flags_body);
+
 	(void)state;
-	in_child(flags_body);
+	assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : 0, 0); /* the number of a failed check */
+	assert_int_equal(WTERMSIG(status), SIGTERM);
 }
 
 /* Signals the main thread until its read has ended: one that comes just before the read is lost to it. */
