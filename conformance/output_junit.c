@@ -49,6 +49,7 @@ static void print_body(FILE *f, const struct report *report, const struct result
 	print_part(f, "actual", r->actual);
 	print_part(f, "again with", again);
 	print_part(f, "on the wire", r->trace);
+	print_part(f, "on the wire at the first look", r->flaky ? r->trace_before : NULL);
 	free(again);
 }
 

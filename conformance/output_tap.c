@@ -30,6 +30,7 @@ static void print_details(FILE *out, const struct report *report, const struct r
 	yaml(out, "expected", r->expected);
 	yaml(out, "actual", r->actual);
 	yaml(out, "trace", r->trace);
+	yaml(out, "trace_before", r->flaky ? r->trace_before : NULL);
 	yaml(out, "again", again);
 	fprintf(out, "  ...\n");
 	free(again);

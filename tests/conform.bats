@@ -137,6 +137,30 @@ PYTHON
   done
 }
 
+# A server that is wrong about the first NUL of its life.
+wrong_once='
+import socketserver, time
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        while data := self.request.recv(1024):
+            wrong = b"\0" in data and not seen
+            seen.extend(data if wrong else b"")
+            self.request.sendall(b"[%s]%s" % (time.ctime().encode(), data[:-1] + b"?" if wrong else data))
+seen = bytearray()
+with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+    print("tcp://127.0.0.1:%d" % server.server_address[1], flush=True)
+    server.serve_forever()'
+
+# Fault caught: a trace of the second look alone, in which all is well.
+@test "what is flaky has the bytes of both looks, in every report" {
+  start_peer /usr/bin/python3 -c "${wrong_once}"
+  run "${bin}/tsconform" --only=data.nul --format=tap --json="${tmp}/r.json" --junit="${tmp}/j.xml" "${uri}"
+  echo "${output}"
+  [[ "${output}" == *' trace: '*'recv '*'x00def\"'*' trace_before: '*'x00de?'* ]]
+  [[ "$(field "${tmp}/r.json" cases)" == *"'trace_before': '"*'x00de?'*"'flaky': True"* ]]
+  grep -A2 'on the wire at the first look:' "${tmp}/j.xml" | grep -q 'x00de?'
+}
+
 @test "TAP, JUnit and JSON are well formed, and JSON is as its schema says" {
   start_peer build/release/servers/faulty --fault=data-cut-nul --listen=tcp://127.0.0.1:0
   run "${bin}/tsconform" --format=tap --only='data.*' --only=line.each --junit="${tmp}/j.xml" --json="${tmp}/r.json" "${uri}"
