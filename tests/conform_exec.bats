@@ -43,7 +43,7 @@ END
 
 # Fault caught: the end of its terminal ended the suite, and left the server behind.
 @test "a hangup ends the suite as other signals do, and the server with it" {
-  "${bin}/tsconform" --only='time.*' --json="${tmp}/r.json" \
+  env --default-signal=HUP "${bin}/tsconform" --only='time.*' --json="${tmp}/r.json" \
     --exec 'exec /usr/bin/python3 tests/servers/odd/odd.py plain {uri} '"'${tmp}/mark'" tcp://127.0.0.1:0 >/dev/null 3>&- &
   run=$!
   while ! pgrep -f "plain .* ${tmp}/mark" >/dev/null; do
