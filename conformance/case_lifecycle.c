@@ -34,7 +34,8 @@ static bool has_children(struct turn *t, int64_t until_ns)
 	return n_left > 0;
 }
 
-/* A server may leave its client to a child, which ends with that: no more than a warning, for most that fork do so. */
+/* A server may leave its client to a child, which ends with that: no more than a warning, for most that fork do so. But
+ * its socket is closed. */
 static void see_children(struct turn *t, struct peer *p)
 {
 	int64_t now_ns = ts_clock_mono_ns();
@@ -42,13 +43,18 @@ static void see_children(struct turn *t, struct peer *p)
 	if (!has_children(t, now_ns + CHILDREN_END_NS) || !p || t->n_peers == 0)
 		return;
 	bool serves = !t->subject->dialect.one_shot && peer_send_letters(p, 8) && peer_answered_within(p, TS_S / 2);
-	if (serves || (has_children(t, now_ns + STOP_WITHIN_NS) && !p->ended))
-		turn_warn(t,
-		          "the server has ended, and the client that is there is still served by what it left (%d)%s",
-		          launch_count(exec_server(t), false),
-		          launch_listening(exec_server(t))
-		                  ? ", which holds its socket: it cannot be started again meanwhile"
-		                  : "");
+	if (!serves && (!has_children(t, now_ns + STOP_WITHIN_NS) || p->ended))
+		return;
+	const int n_left = launch_count(exec_server(t), false);
+	if (launch_listening(exec_server(t)))
+		turn_fail(t, BYTES,
+		          "the server has ended, and what it left (%d) holds its socket as long as the client is "
+		          "there: it "
+		          "cannot be started again meanwhile",
+		          n_left);
+	else
+		turn_warn(t, "the server has ended, and the client that is there is still served by what it left (%d)",
+		          n_left);
 }
 
 #define FAREWELL_NS (50 * TS_MS) /* to read what the server's end left on the way */

@@ -444,12 +444,13 @@ EOF
   for folder in a/x b/x c/y; do
     cp "${tmp}/one.json" "${tmp}/${folder}/r.json"
   done
-  bin=$(realpath "${bin}")
+  local tool
+  tool=$(realpath "${bin}")/tsreport
   cd "${tmp}"
-  run "${bin}/tsreport" matrix one.json a/x/r.json b/x/r.json c/y/r.json
+  run "${tool}" matrix one.json a/x/r.json b/x/r.json c/y/r.json
   [[ "${lines[0]}" =~ ^case\ +level\ +one\ +a/x/r\ +b/x/r\ +y/r$ ]]
   cp one.json r.json
-  run "${bin}/tsreport" matrix r.json a/x/r.json r.json
+  run "${tool}" matrix r.json a/x/r.json r.json
   [[ "${lines[0]}" =~ ^case\ +level\ +r\ +x/r\ +r$ ]]
 }
 

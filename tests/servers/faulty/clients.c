@@ -167,6 +167,11 @@ static bool client_run(struct conversation *c)
 }
 
 /* The conversation in a process of its own; returns its id to the parent. */
+bool server_is_outlived(const struct server *s)
+{
+	return s->fault == FAULT_CHILDREN_OUTLIVE || s->fault == FAULT_CHILDREN_HOLD;
+}
+
 static pid_t client_fork(struct conversation *c)
 {
 	pid_t pid = fork();
@@ -176,9 +181,10 @@ static pid_t client_fork(struct conversation *c)
 		return pid;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	close(c->server->listener);
+	if (c->server->fault != FAULT_CHILDREN_HOLD)
+		close(c->server->listener);
 	close(c->server->signals);
-	prctl(PR_SET_PDEATHSIG, c->server->fault == FAULT_CHILDREN_OUTLIVE ? 0 : SIGTERM);
+	prctl(PR_SET_PDEATHSIG, server_is_outlived(c->server) ? 0 : SIGTERM);
 	if (c->server->fault == FAULT_LEAK_ZOMBIES_APART)
 		setsid();
 	conversation_run(c);
@@ -293,7 +299,7 @@ static unsigned waited_ms(int fd)
 
 void server_await_idle(const struct server *s)
 {
-	while (!s->stopping && peer_now_ns(CLOCK_MONOTONIC) - s->said_ns < 100000000)
+	while (!s->stopping && peer_now_ns(CLOCK_MONOTONIC) - s->said_ns < 400000000)
 		usleep(5000);
 }
 

@@ -119,7 +119,10 @@ void clients_stop(struct server *s);           /* end the conversations, in thre
  */
 bool server_wait(struct server *s, int fd, int signals, int timeout_ms);
 
-/* Until nobody has said anything for 100 ms. */
+/* Do its children go on when it has ended? */
+bool server_is_outlived(const struct server *s);
+
+/* Until nobody has said anything for 400 ms. */
 void server_await_idle(const struct server *s);
 
 /* Has a client connected that is not accepted yet? */

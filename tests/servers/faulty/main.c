@@ -198,7 +198,7 @@ static int server_stop(struct server *s)
 		sleep(8);
 	if (s->endpoint.type == SOCK_STREAM && s->fault != FAULT_TERM_WAITS)
 		close(s->listener);
-	if (s->fault != FAULT_CHILDREN_OUTLIVE)
+	if (!server_is_outlived(s))
 		clients_stop(s);
 	if (peer_path(&s->endpoint) && s->fault != FAULT_PATH_LEFT && s->fault != FAULT_PATH_LEFT_GRAM)
 		unlink(peer_path(&s->endpoint));

@@ -86,11 +86,13 @@ static void a_reason_is_told(void **state)
 static void uptime_is_told_from_other_numbers(void **state)
 {
 	char text[40];
+	struct ts_stamp stamp;
 
 	(void)state;
 	for (int64_t unit_ns = 1; unit_ns <= TS_S; unit_ns *= 1000) {
 		int n = snprintf(text, sizeof(text), "%" PRId64, ts_clock_mono_ns() / unit_ns);
-		assert_non_null(strstr(dialect_no_time(text, (size_t)n, NOW_NS), "start of the machine"));
+		if (ts_stamp_read(&stamp, NULL, text, (size_t)n, NULL) < 0) /* else it has the digits of a time */
+			assert_non_null(strstr(dialect_no_time(text, (size_t)n, NOW_NS), "start of the machine"));
 		n = snprintf(text, sizeof(text), "%" PRId64, ts_clock_mono_ns() / unit_ns * 3);
 		assert_null(strstr(dialect_no_time(text, (size_t)n, NOW_NS), "start of the machine"));
 	}
