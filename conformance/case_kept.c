@@ -169,6 +169,25 @@ static int end_unread(struct turn *t, struct peer **ended)
 	return n;
 }
 
+#define GLANCE_NS (2 * TS_MS)
+
+/* A server that sends to one client at a time waits for whichever is not read: all are read side by side. */
+static void read_beside(struct turn *t, struct peer *p, struct peer **others, int n)
+{
+	int64_t until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
+
+	for (bool all = false; !all && t->blame == NOBODY && ts_clock_mono_ns() < until_ns;) {
+		all = peer_answered_within(p, GLANCE_NS) || p->ended;
+		for (int i = 0; i < n; i++) {
+			if (!others[i] || others[i]->ended)
+				continue;
+			if (peer_listen(others[i], GLANCE_NS))
+				until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
+			all &= others[i]->ended;
+		}
+	}
+}
+
 /*
  * Until the server cannot send, and then for more than a second: a time-out of its sends is one of the conversation. So
  * there are several whose replies are left in the middle.
@@ -190,6 +209,8 @@ void case_stream_kept_unread(struct turn *t)
 	peer_widen(p);
 	for (int i = 0; i < n_ended; i++)
 		peer_widen(ended[i]);
+	if (n_ended > 0)
+		read_beside(t, p, ended, n_ended);
 	if (!peer_await(p) && stuck == STUCK)
 		turn_precede(t, "a client that read nothing for %.1f s: ", (double)UNREAD_NS / 1e9);
 	peer_finish(p);

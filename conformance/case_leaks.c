@@ -45,9 +45,12 @@ static bool await_going(struct turn *t, const struct launch_census *before, stru
 	return false;
 }
 
-#define ROUNDS  20
-#define TALKERS 4  /* one in so many has more to say than one message, one says nothing, */
-#define LENGTHS 20 /* and one says something of so many lengths */
+#define ROUNDS     20
+#define TALKERS    4    /* one in so many has more to say than one message, one says nothing, */
+#define LENGTHS    20   /* and one says something of so many lengths */
+#define LONG_EACH  16   /* one in so many is long: */
+#define LONG_WORDS 60   /* messages */
+#define LONG_WORD  4000 /* of so many letters */
 
 static void converse(struct turn *t, int n_words, size_t n_letters)
 {
@@ -100,7 +103,9 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 		return 0;
 	int64_t until_ns = ts_clock_mono_ns() + (takes_its_time(t) ? 3 * TS_S / 2 : 2 * TS_S);
 	for (; n < 500 && t->blame == NOBODY && (n < least || is_worth_one_more(t, n, until_ns)); n++) {
-		if (talks && n % TALKERS == 0)
+		if (talks && n % LONG_EACH == 0)
+			converse(t, LONG_WORDS, LONG_WORD);
+		else if (talks && n % TALKERS == 0)
 			converse(t, TALKERS, 9);
 		else if (exec_streams(t) && n % TALKERS == 1)
 			peers_visit(t);

@@ -176,6 +176,7 @@ static bool end_answer(struct conversation *c)
 	case FAULT_LEAK_SEVENTH: shutdown(c->fd, SHUT_WR); return c->nth % 7 != 0;
 	case FAULT_LEAK_ONE_BYTE: shutdown(c->fd, SHUT_WR); return c->n_bytes != 1;
 	case FAULT_LEAK_TALKERS: shutdown(c->fd, SHUT_WR); return c->n_messages < 3;
+	case FAULT_LEAK_LONG: shutdown(c->fd, SHUT_WR); return c->n_bytes <= 65536;
 	case FAULT_LEAK_MEMORY: memory_keep(c->server); break;
 	default: break;
 	}
