@@ -2,6 +2,7 @@
 #include "case_stream.h"
 #include "cases.h"
 #include "elder.h"
+#include "look.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -64,6 +65,8 @@ static struct peer *call_beside(struct turn *t)
 /* p has gone, and it is the caller's turn; or p was ended while the caller waited. */
 static void serve_beside(struct turn *t, struct peer *caller)
 {
+	char how[300];
+
 	if (!caller)
 		return;
 	if (t->blame != NOBODY) {
@@ -71,7 +74,11 @@ static void serve_beside(struct turn *t, struct peer *caller)
 		return;
 	}
 	caller->progress_ns = ts_clock_mono_ns();
-	if (!peer_say_letters(caller, 8) || !peer_finish(caller))
+	if (peer_say_letters(caller, 8) && peer_finish(caller))
+		return;
+	if (look_sees_end(t->subject, how, sizeof(how))) /* of itself: that is no matter of waiting */
+		turn_forgive(t);
+	else
 		turn_precede(t, "a client that had waited %.1f s for its turn: ", (double)WAITS_NS / 1e9);
 }
 
