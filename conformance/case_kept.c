@@ -177,20 +177,20 @@ static int end_unread(struct turn *t, struct peer **ended)
 }
 
 #define GLANCE_NS (2 * TS_MS)
+#define BESIDE_NS (600 * TS_MS) /* all at most: a server that is stuck with one of them is not after that */
 
 /* A server that sends to one client at a time waits for whichever is not read: all are read side by side. */
 static void read_beside(struct turn *t, struct peer *p, struct peer **others, int n)
 {
-	int64_t until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
+	const int64_t until_ns = ts_clock_mono_ns() + BESIDE_NS;
 
 	for (bool all = false; !all && t->blame == NOBODY && ts_clock_mono_ns() < until_ns;) {
 		all = peer_answered_within(p, GLANCE_NS) || p->ended;
 		for (int i = 0; i < n; i++) {
-			if (!others[i] || others[i]->ended)
-				continue;
-			if (peer_listen(others[i], GLANCE_NS))
-				until_ns = ts_clock_mono_ns() + turn_wait_ns(t);
-			all &= others[i]->ended;
+			while (others[i] && !others[i]->ended && ts_clock_mono_ns() < until_ns &&
+			       peer_listen(others[i], GLANCE_NS))
+				;
+			all &= !others[i] || others[i]->ended;
 		}
 	}
 }
