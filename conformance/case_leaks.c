@@ -46,11 +46,12 @@ static bool await_going(struct turn *t, const struct launch_census *before, stru
 }
 
 #define ROUNDS     20
-#define TALKERS    4    /* one in so many has more to say than one message, one says nothing, */
-#define LENGTHS    20   /* and one says something of so many lengths */
-#define LONG_EACH  16   /* one in so many is long: */
-#define LONG_WORDS 60   /* messages */
-#define LONG_WORD  4000 /* of so many letters */
+#define TALKERS    4     /* one in so many has more to say than one message, one says nothing, */
+#define LENGTHS    20    /* and one says something of so many lengths */
+#define LONG_EACH  16    /* one in so many is long: */
+#define LONG_WORDS 60    /* messages */
+#define LONG_WORD  4000  /* of so many letters, */
+#define LONG_RTT   TS_MS /* where a round trip takes less: else there were too few conversations in the time */
 
 static void converse(struct turn *t, int n_words, size_t n_letters)
 {
@@ -94,6 +95,7 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 {
 	const int least = turn_sparing(t) || turn_slow(t) ? 5 : 10;
 	const bool talks = exec_streams(t) && !t->subject->dialect.one_shot && !turn_slow(t);
+	const bool says_much = talks && t->subject->dialect.rtt_ns < LONG_RTT;
 	int n = 0;
 
 	for (int i = 0; turn_goes_on(t, i, 60, 3, TS_S / 2); i++)
@@ -103,7 +105,7 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 		return 0;
 	int64_t until_ns = ts_clock_mono_ns() + (takes_its_time(t) ? 3 * TS_S / 2 : 2 * TS_S);
 	for (; n < 500 && t->blame == NOBODY && (n < least || is_worth_one_more(t, n, until_ns)); n++) {
-		if (talks && n % LONG_EACH == 0)
+		if (says_much && n % LONG_EACH == 0)
 			converse(t, LONG_WORDS, LONG_WORD);
 		else if (talks && n % TALKERS == 0)
 			converse(t, TALKERS, 9);

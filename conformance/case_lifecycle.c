@@ -47,11 +47,11 @@ static void see_children(struct turn *t, struct peer *p)
 		return;
 	const int n_left = launch_count(exec_server(t), false);
 	if (launch_listening(exec_server(t)))
-		turn_fail(t, BYTES,
-		          "the server has ended, and what it left (%d) holds its socket as long as the client is "
-		          "there: it "
-		          "cannot be started again meanwhile",
-		          n_left);
+		turn_fail(
+		        t, BYTES,
+		        "the server has ended, and what it left (%d) holds its socket as long as the client is there: "
+		        "it cannot be started again meanwhile",
+		        n_left);
 	else
 		turn_warn(t, "the server has ended, and the client that is there is still served by what it left (%d)",
 		          n_left);
