@@ -12,6 +12,9 @@
 #define PIECE  64
 #define ENOUGH 400000 /* bytes read before the signal: some chunks of any usual buffer */
 
+#define NUDGE  2048    /* bytes read to have the server go on */
+#define NUDGES 1000    /* at most: more than a server's buffer holds in the kernel */
+
 #define NOTICE_NS (250 * TS_MS) /* a server that leaves replies less time to go out drops them */
 
 struct chunks {
@@ -120,6 +123,24 @@ void case_lifecycle_reply_in_hand(struct turn *t)
 	exec_forget_clients(t);
 }
 
+/*
+ * The kernel took what still waited in ours after the server's last send, so that it has a little room, too little to
+ * tell a server that waits for it. Read until the server goes on: our window is closed when it fills that room, and
+ * nothing moves then.
+ */
+static void stick_fast(struct peer *p, size_t most)
+{
+	struct chunks chunks = {0};
+
+	if (!peer_stick(p, most))
+		return;
+	size_t taken = peer_taken(p);
+	p->read_max = PIECE;
+	for (int i = 0; i < NUDGES && peer_taken(p) == taken && p->turn->blame == NOBODY; i++)
+		read_on(p, &chunks, p->n_read + NUDGE, 20 * TS_MS);
+	peer_stick(p, most);
+}
+
 /* A server that goes on sending until all has gone would never end. */
 void case_lifecycle_sigterm_stuck(struct turn *t)
 {
@@ -127,7 +148,7 @@ void case_lifecycle_sigterm_stuck(struct turn *t)
 
 	if (turn_crawls(t))
 		return;
-	peer_stick(peer_try(t, turn_wait_ns(t), true), turn_bytes_unread(t));
+	stick_fast(peer_try(t, turn_wait_ns(t), true), turn_bytes_unread(t));
 	if (t->blame == NOBODY && !exec_stops(t, SIGTERM, &status))
 		turn_precede(t, "while a client does not read its replies: ");
 	exec_forget_clients(t);

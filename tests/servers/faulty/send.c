@@ -9,12 +9,21 @@ bool is_half_closed(const struct conversation *c)
 	return poll(&poll_fd, 1, 5) > 0;
 }
 
+/* As much as fits, whenever some fits; when reading has ended, as it has after SIGTERM, all of it. */
+static ssize_t send_as_fits(int fd, const char *bytes, size_t n)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT | POLLRDHUP};
+
+	poll(&poll_fd, 1, -1);
+	return send(fd, bytes, n, MSG_NOSIGNAL | (poll_fd.revents & POLLRDHUP ? 0 : MSG_DONTWAIT));
+}
+
 bool bytes_send(const struct conversation *c, int fd, const char *bytes, size_t n)
 {
 	int flags = has(c, FAULT_PIPE_DIES) ? 0 : MSG_NOSIGNAL;
 
 	for (ssize_t sent; n; bytes += sent, n -= sent) {
-		sent = send(fd, bytes, n, flags);
+		sent = has(c, FAULT_TERM_FLUSHES) ? send_as_fits(fd, bytes, n) : send(fd, bytes, n, flags);
 		while (sent < 0 && has(c, FAULT_RESET_RETRIES))
 			pause();
 		if (sent < 0)
