@@ -28,7 +28,22 @@ static double idle_share(struct turn *t)
 	return used_s / fmax(free_s, fmin(used_s, elapsed_s));
 }
 
-/* One client is there and says nothing, others have gone: a server that overlooks an end or an error asks for ever. */
+/* One has read nothing for a while, and then all: a server that goes on asking whether it takes more asks for ever. */
+static void idle_reader(struct turn *t)
+{
+	struct peer *late = turn_slow(t) ? NULL : peer_try(t, turn_wait_ns(t), true);
+
+	if (peer_stick(late, turn_bytes_unread(t))) {
+		peer_widen(late);
+		peer_await(late);
+	}
+	turn_forgive(t); /* stream.slow-reader is about what it gets */
+}
+
+/*
+ * One client is there and says nothing, another has read late, others have gone: a server that overlooks an end or an
+ * error asks for ever.
+ */
 static bool idle_clients(struct turn *t)
 {
 	struct peer *broken;
@@ -39,6 +54,8 @@ static bool idle_clients(struct turn *t)
 		return false;
 	if (t->subject->dialect.capacity > 1 && peer_say_letters(broken = peer_open(t), 8))
 		peer_reset(broken);
+	if (t->blame == NOBODY && t->subject->dialect.capacity > 2)
+		idle_reader(t);
 	return t->blame == NOBODY;
 }
 

@@ -60,6 +60,7 @@ struct conversation {
 	bool wants_crlf; /* LINE_CRLF_STICKS */
 	bool skips_lf;   /* LF_SKIPPED: the piece before ended with CR */
 	bool was_full;   /* FULL_ENDS: the latest receive filled its buffer */
+	bool was_held;   /* HELD_SPINS: a send had to wait */
 	bool is_reset;   /* by the client */
 	bool is_closed;  /* at the end: close fd (datagrams: serve no more) */
 	uint64_t nth;    /* of the clients, from 1 */

@@ -209,6 +209,18 @@ static void close_hard(struct conversation *c)
 	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
+/* HELD_SPINS: its client has read so late once that a send had to wait, and is asked for more without a rest now. */
+static bool serve(struct conversation *c, char *buffer, ssize_t n)
+{
+	long long begin_ns = peer_now_ns(CLOCK_MONOTONIC);
+	bool goes_on = chunk_serve(c, buffer, n);
+
+	c->was_held |= has(c, FAULT_HELD_SPINS) && peer_now_ns(CLOCK_MONOTONIC) - begin_ns > 50 * 1000000LL;
+	while (c->was_held && goes_on && !server_wait(c->server, c->fd, -1, 0))
+		;
+	return goes_on;
+}
+
 void conversation_run(struct conversation *c)
 {
 	char *buffer = malloc(PEER_BUFFER);
@@ -217,7 +229,7 @@ void conversation_run(struct conversation *c)
 
 	begin(c);
 	while (goes_on && client_wait(c) && (n = receive(c, buffer)) > 0)
-		goes_on = chunk_serve(c, buffer, n);
+		goes_on = serve(c, buffer, n);
 	if ((n == 0 && has(c, FAULT_END_SPINS)) || (n < 0 && has(c, FAULT_RESET_SPINS)))
 		spin(c, buffer);
 	c->is_reset = n < 0;
