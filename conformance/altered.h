@@ -34,6 +34,9 @@ char *altered_byte(const char *sent, size_t n_sent, const char *got, size_t n_go
 char *altered_moved(const char *sent, size_t n_sent, size_t from, const char *got, size_t n_got, char *text,
                     size_t size);
 
+/* All of the data came, and then more: n_more bytes that were seen of it, perhaps 0. */
+const char *altered_more(const char *sent, size_t n_sent, const char *more, size_t n_more, char *text, size_t size);
+
 /* What stands between the first brackets of this reply is no time of the server's kind: the text, and perhaps why; or
  * "". */
 const char *altered_time_text(const char *reply, size_t n, int64_t now_ns, char *text, size_t size);

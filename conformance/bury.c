@@ -80,7 +80,9 @@ static struct result *killer_behind(struct report *report, struct result *killer
 	bool second = strcmp(killer->row->id, "format.reply") == 0 && d->known && killer->blame != BYTES;
 	const char *id = NULL;
 
-	if (second && d->empty_kills)
+	if (report->needs_next)
+		id = "end.next-client";
+	else if (second && d->empty_kills)
 		id = "datagram.empty";
 	else if (second)
 		id = !stream                  ? d->goes_on ? "datagram.clients" : "datagram.many"
@@ -144,8 +146,9 @@ void bury(struct report *report, struct result *killer)
 		tell_unanswered(report, killer);
 		return;
 	}
-	const char *lost_text = report->shuts_out
-	                                ? "the server closes on whoever comes; the first sign of it: "
+	const char *lost_text = report->shuts_out ? "the server closes on whoever comes; the first sign of it: "
+	                        : report->needs_next
+	                                ? "the server leaves a caller waiting until others call; the first sign of it: "
 	                                : "the server is lost, it serves nobody any more; the first sign of it: ";
 	const bool ended = killer->sort == ENDED;
 	char why[500], served[60];

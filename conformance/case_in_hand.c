@@ -12,8 +12,8 @@
 #define PIECE  64
 #define ENOUGH 400000 /* bytes read before the signal: some chunks of any usual buffer */
 
-#define NUDGE  2048    /* bytes read to have the server go on */
-#define NUDGES 1000    /* at most: more than a server's buffer holds in the kernel */
+#define NUDGE  2048 /* bytes read to have the server go on */
+#define NUDGES 1000 /* at most: more than a server's buffer holds in the kernel */
 
 #define NOTICE_NS (250 * TS_MS) /* a server that leaves replies less time to go out drops them */
 

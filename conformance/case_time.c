@@ -46,13 +46,16 @@ static int64_t ns_off(const struct turn *t)
 	return turn_last_stamp(t, &stamp, text, sizeof(text)) ? instant_ns(t, &stamp, now_ns) - now_ns : 0;
 }
 
+#define DAY_QUARTERS (24 * 4) /* off by a day is a wrong date, in any zone */
+
 /* By how many quarters of an hour, as far as zones lie apart, is the latest reply's time off? 0: by no such time. */
 static int quarters_off(const struct turn *t)
 {
 	int64_t off_ns = ns_off(t), quarter_ns = 15 * 60 * TS_S;
 	int64_t quarters = (off_ns + (off_ns < 0 ? -1 : 1) * quarter_ns / 2) / quarter_ns;
 	int64_t rest_ns = off_ns - quarters * quarter_ns;
-	bool fits = quarters >= -26 * 4 && quarters <= 26 * 4 && rest_ns > -2 * TS_S && rest_ns < 2 * TS_S;
+	bool fits = quarters >= -26 * 4 && quarters <= 26 * 4 && quarters % DAY_QUARTERS != 0 && rest_ns > -2 * TS_S &&
+	            rest_ns < 2 * TS_S;
 
 	return fits ? (int)quarters : 0;
 }
@@ -68,7 +71,7 @@ static void name_zone(struct turn *t, int i)
 	const int quarters = quarters_off(t);
 	if (quarters == 0)
 		return;
-	t->sort = ANY;
+	t->sort = OTHER_ZONE;
 	snprintf(t->message, sizeof(t->message), "the zone changed at reply %d: the time is %+d minutes off", i + 1,
 	         quarters * 15);
 }

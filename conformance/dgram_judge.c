@@ -100,6 +100,15 @@ static bool is_uncleared(struct dgram *d)
 	return n_left > 0 && memcmp(close + n_head, text + N_SHORT, n_left) == 0;
 }
 
+static void say_more(const struct dgram *d, const char *sent, size_t n, char *text, size_t size)
+{
+	const char *close = memchr(d->bytes, ']', d->n), *end = d->bytes + d->n;
+	size_t n_right = 1 + d->turn->subject->dialect.rule.n_separator + n;
+	bool seen = close && (size_t)(end - close) > n_right;
+
+	altered_more(sent, n, seen ? close + n_right : NULL, seen ? (size_t)(end - close) - n_right : 0, text, size);
+}
+
 /* Does the rest of the data come in another datagram? */
 static bool goes_on(struct dgram *d, const char *bytes, size_t n)
 {
@@ -160,12 +169,10 @@ bool dgram_judge(struct dgram *d, const void *bytes, size_t n, int64_t sent_ns)
 	if (verdict == TS_REPLY_SHORT && goes_on(d, bytes, n))
 		return turn_fail(t, BYTES, "one datagram was answered with several, each with a part of the data");
 	t->sort = verdict == TS_REPLY_SHORT ? CUT : verdict == TS_REPLY_EXCESS ? LEFTOVER : t->sort;
-	if (t->sort == LEFTOVER)
-		return turn_fail(
-		        t, BYTES,
-		        is_uncleared(d)
-		                ? "bytes of an earlier message follow the data"
-		                : "bytes follow the data that are not of its message, perhaps of an earlier one");
+	if (t->sort == LEFTOVER) {
+		say_more(d, bytes, n, off, sizeof(off));
+		return turn_fail(t, BYTES, "%s", is_uncleared(d) ? "bytes of an earlier message follow the data" : off);
+	}
 	if (t->sort == WRONG_TIME)
 		turn_wrong_time(t, d->bytes, d->n, sent_ns, d->last_ns, off, sizeof(off));
 	if (verdict == TS_REPLY_BAD_TIME)

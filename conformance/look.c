@@ -103,6 +103,29 @@ static bool is_answered(struct report *report, struct turn *t, bool *cut)
 	return ok;
 }
 
+#define CALLERS  60 /* so many may have been left waiting, and come first */
+#define ALONE_NS (300 * TS_MS)
+#define NEXT_NS  (20 * TS_MS)
+
+/* A caller alone is not answered, as was seen. Is he, when others call? */
+static bool is_answered_with_next(struct report *report, struct turn *t)
+{
+	bool answered = false;
+
+	look_begin(t, report->subject, NULL, 1);
+	struct peer *caller = peer_open(t);
+	bool alone = !caller || !peer_send_letters(caller, 9) || peer_answered_within(caller, ALONE_NS);
+	for (int i = 0; i < CALLERS && !alone && !answered && t->blame == NOBODY; i++) {
+		struct peer *next = peer_open(t);
+		answered = peer_answered_within(caller, NEXT_NS);
+		if (next)
+			peer_close(next);
+	}
+	turn_release(t);
+	trace_release(&t->trace);
+	return answered;
+}
+
 /* A server that ends by itself lets go of its sockets before it has ended. */
 #define LETS_GO_STEPS 20
 #define LETS_GO_NS    (10 * TS_MS)
@@ -112,8 +135,10 @@ bool look_whether_it_lives(struct report *report)
 	struct turn *t = malloc(sizeof(*t));
 	bool cut = false, ok = false;
 
-	if (!t)
+	if (report->needs_next || !t) { /* others have called since: it may be answered now, and is not well */
+		free(t);
 		return false;
+	}
 	report->subject->gone = false;
 	ok = is_answered(report, t, &cut);
 	if (cut) { /* perhaps by another client's leaving */
@@ -126,6 +151,8 @@ bool look_whether_it_lives(struct report *report)
 	}
 	report->shuts_out = cut;
 	report->subject->gone = !ok;
+	report->needs_next = !ok && !cut && ts_transport_is_stream(report->subject->endpoint.transport) &&
+	                     t->blame == SILENCE && is_answered_with_next(report, t);
 	free(t);
 	return ok;
 }

@@ -66,7 +66,7 @@ static bool begins_alike(const struct peer *p)
 	return p->n_told > p->n_in && memcmp(p->told, p->in, n) == 0;
 }
 
-static const char twice[] = "the reply comes twice";
+static const char twice[] = "the reply comes twice", leftover[] = "more than the data came";
 
 /* In a way that the place of the first wrong byte shows? A sentence, and the sort; NULL: in none. */
 static const char *known_way(const struct peer *p, const struct spoiled *s, enum ts_reply_verdict verdict,
@@ -101,8 +101,7 @@ static const char *known_way(const struct peer *p, const struct spoiled *s, enum
 	if (!is_leftover(p, s, verdict, earlier))
 		return NULL;
 	*sort = LEFTOVER;
-	return earlier ? "bytes of an earlier message follow the data"
-	               : "bytes follow the data that are not of its message, perhaps of an earlier one";
+	return earlier ? "bytes of an earlier message follow the data" : leftover;
 }
 
 /* Is it what was sent later, and does the reply to what was sent before stand behind it? */
@@ -305,6 +304,8 @@ bool peer_blame_bytes(struct peer *p, enum ts_reply_verdict verdict, const char 
 		t->sort = ANY;
 	if (!how && is_timely(verdict))
 		how = known_way(p, &s, verdict, &t->sort);
+	if (how == leftover)
+		how = altered_more(p->in, p->n_in, s.rest, s.n_rest, text, sizeof(text));
 	how = how ? how : too_much(p, verdict, t->sort);
 	if (how && t->sort == ANY)
 		t->sort = sort_by_length(p, from, passed_over);

@@ -14,10 +14,12 @@ static const struct {
 	enum sort sort;
 	const char *root, *spared, *spared_too;
 	bool once, every;
+	enum sort named;
 } roots[] = {
         {NO_STAMP, "format.bracket-open", "format.bracket-*", "stream.lockstep"},
         {OTHER_TIME, "format.time-text-steady", "format.time-text*", "time.[cz]*", .every = true},
         {OTHER_SEPARATOR, "format.separator-steady", "format.separator-*", "format.reply", .every = true},
+        {WRONG_TIME, "time.zone-steady", "time.zone-true", "time.zone-true", .named = OTHER_ZONE},
         {WRONG_TIME, "time.zone-true", "time.calendar", "time.calendar"},
         {WRONG_TIME, "time.[!c]*", "time.[!c]*", "time.[!c]*"},
         {WRONG_TIME, "time.window", "time.[!cnz]*", "time.zone-true"},
@@ -27,15 +29,16 @@ static const struct {
         {EARLY_END, "stream.kept-many", "stream.kept-*", "format.reply"},
         {EARLY_END, "stream.kept-[it]*", "stream.kept-*", "format.reply"},
         {EARLY_END, "end.one-shot-whole", "format.reply", "data.sizes"},
+        {EARLY_END, "data.one-byte", "stream.kept-*", "format.reply"},
         {EARLY_END, "concurrency.churn", "concurrency.*", "concurrency.*", .once = true},
         {IDLE_END, "stream.kept-idle", "stream.kept-*", "stream.kept-*"},
         {OWED_END, "end.half-close-owed", "end.half-close", "line.*"},
         {LOST, "datagram.many", "datagram.burst", "datagram.clients"},
         {PASSED_OVER, "stream.lockstep", "stream.lockstep", "stream.lockstep"},
-        {CUT, "data.sizes", "datagram.large", "line.long", .every = true},
+        {CUT, "data.sizes", "@(data.every-byte|datagram.large)", "line.long", .every = true},
         {LINE_SPLIT, "line.long", "line.*", "line.*"},
         {LINES_JOINED, "line.each", "line.*", "line.*"},
-        {TWICE, "datagram.once", "datagram.*", "datagram.*"},
+        {TWICE, "datagram.once", "datagram.*", "datagram.*", .every = true},
         {REPEATED, "format.reply", "format.reply", "format.reply"},
         {REPEATED, "format.nothing-after", "format.reply", "format.reply", .every = true},
         {ALL_SO_FAR, "stream.lockstep", "format.reply", "format.reply"},
@@ -49,13 +52,18 @@ static const struct {
 
 static bool fits(const char *pattern, const struct result *r)
 {
-	return fnmatch(pattern, r->row->id, 0) == 0;
+	return fnmatch(pattern, r->row->id, FNM_EXTMATCH) == 0;
+}
+
+static enum sort sort_of_root(size_t i)
+{
+	return roots[i].named != ANY ? roots[i].named : roots[i].sort;
 }
 
 bool root_is(const struct result *r)
 {
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
-		if (r->blame != NOBODY && r->sort == roots[i].sort && fits(roots[i].root, r))
+		if (r->blame != NOBODY && r->sort == sort_of_root(i) && fits(roots[i].root, r))
 			return true;
 	return false;
 }
@@ -157,8 +165,8 @@ const struct result *root_of(const struct report *report, const struct result *r
 			continue;
 		for (size_t j = 0; j < report->n; j++) {
 			const struct result *root = &report->results[j];
-			if (root->done && root->status == FAIL && root->sort == r->sort && fits(roots[i].root, root) &&
-			    !(root->flaky && may_be_cause(report, r)))
+			if (root->done && root->status == FAIL && root->sort == sort_of_root(i) &&
+			    fits(roots[i].root, root) && !(root->flaky && may_be_cause(report, r)))
 				return root;
 		}
 	}

@@ -39,6 +39,7 @@ struct report {
 	bool reached, partial;
 	bool kept_out;       /* if it was not reached: by this machine, and not by the server's absence */
 	bool shuts_out;      /* when it was looked at last, the server lived, and closed on whoever came */
+	bool needs_next;     /* it was seen to answer a caller when the next one came, and not before */
 	char unreached[700]; /* why it was not */
 	int64_t started_wall_ns, duration_ns;
 	char *probe_trace;          /* what went over the wire in the probe; owned; NULL */

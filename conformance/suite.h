@@ -175,11 +175,12 @@ enum sort {
 	OTHER_TIME,
 	OTHER_SEPARATOR,
 	WRONG_TIME,
-	UNASKED,   /* everything is answered, the client has not ended, and more comes */
-	AFTER_END, /* everything is answered, the client has ended, and more comes */
-	EARLY_END, /* the server ends a conversation that its client has not */
-	IDLE_END,  /* the same, while that rests */
-	OWED_END,  /* the client has ended, and the server ends with replies owed */
+	OTHER_ZONE, /* right in another zone than that of the replies before */
+	UNASKED,    /* everything is answered, the client has not ended, and more comes */
+	AFTER_END,  /* everything is answered, the client has ended, and more comes */
+	EARLY_END,  /* the server ends a conversation that its client has not */
+	IDLE_END,   /* the same, while that rests */
+	OWED_END,   /* the client has ended, and the server ends with replies owed */
 	NO_ANSWER,
 	PARTLY,       /* a message's reply begins, and its rest does not come, or only when more is sent */
 	LOST,         /* a datagram has no reply */

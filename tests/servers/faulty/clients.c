@@ -352,7 +352,8 @@ void clients_stop(struct server *s)
 	clock_gettime(CLOCK_REALTIME, &until);
 	bool waits = s->fault == FAULT_TERM_WAITS || (s->fault == FAULT_TERM_WAITS_LINE && s->in_line);
 
-	until.tv_sec += waits || s->fault == FAULT_TERM_WAITS_UNREAD || s->fault == FAULT_TERM_FLUSHES ? PEER_LIFE_S : 1;
+	until.tv_sec +=
+	        waits || s->fault == FAULT_TERM_WAITS_UNREAD || s->fault == FAULT_TERM_FLUSHES ? PEER_LIFE_S : 1;
 	pthread_mutex_lock(&s->lock);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (s->clients[i] && (s->fault == FAULT_FAREWELL || s->fault == FAULT_FAREWELL_STAMP))

@@ -576,6 +576,27 @@ def loop_selectors(server, reply):
             key.data(key.fileobj)
 
 
+def loop_edge(server, reply):
+    """epoll(7), edge-triggered: of several that call at once it accepts one, and hears of the others with the next."""
+    server.setblocking(False)
+    poll, clients = select.epoll(), {}
+    poll.register(server, select.EPOLLIN | select.EPOLLET)
+    while True:
+        for fd, _ in poll.poll():
+            if fd == server.fileno():
+                client, _ = server.accept()
+                clients[client.fileno()] = client
+                poll.register(client, select.EPOLLIN)
+                continue
+            try:
+                data = clients[fd].recv(BUFSIZ)
+                clients[fd].sendall(reply(data) if data else b'')
+            except OSError:
+                data = b''
+            if not data:
+                clients.pop(fd).close()
+
+
 def loop_newest(server, reply):
     """select(2) for descriptors up to the newest client's, where it should be the highest."""
     clients, highest = [], server.fileno()

@@ -120,6 +120,7 @@ static const struct {
         {T " kwxyzq\r\n", NO("CR LF"), 0, 0},
         {T " \xe4\xbd\xa0\xe5\xa5\xbd", NO("is not the data"), 0, 0},
         {"Echo => " DATA, NO("no time before it"), 0, 0},
+        {"2026-12-01 13:57:56 [INFO] " DATA, NO("a time stands before the data, and not in brackets"), 0, 0},
         {"10:30:00[kwxyzq]\n", NO("brackets stand around the data"), 0, 0},
         {"Sun Nov 22 10:30:00 2026 b'kwxyzq'", NO("a time stands before the data"), 0, 0},
         {"kwxyzq,2026-11-22T10:30:00Z,1", NO("a time stands after the data"), 0, 0},
