@@ -240,6 +240,8 @@ void case_line_empty_ends(struct turn *t)
 
 	end_by_line(t, dialect_line_end(&t->subject->dialect), "an empty line was answered");
 	end_by_line(t, crlf ? "\r\nbehind\r\n" : "\nbehind\n", "a line behind the empty one was answered");
+	if (!crlf)
+		end_by_line(t, "\r\n", "an empty line that ends in CR LF was answered");
 }
 
 /* Many languages strip a line before they look whether it is empty. */

@@ -40,7 +40,7 @@ static bool is_blank_only(const char *data, size_t n, const char *blanks)
 
 static bool line_answer(struct conversation *c, const char *line, size_t n)
 {
-	bool is_empty = n == 1 || (n == 2 && line[0] == '\r');
+	bool is_empty = n == 1 || (n == 2 && line[0] == '\r' && !has(c, FAULT_LINE_EMPTY_CRLF));
 	const char *cr = memchr(line, '\r', n);
 
 	if (has(c, FAULT_LINE_CR_EMPTY))
