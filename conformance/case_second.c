@@ -1,5 +1,6 @@
 /* The places of a second: nobody is told a second that is over, or one that is still to come. */
 #include "cases.h"
+#include <netinet/in.h>
 #include <stdio.h>
 
 #define PLACE_NS  (125 * TS_MS) /* between two places of a second */
@@ -9,6 +10,7 @@
 #define TICK_NS   (10 * TS_MS)  /* for as long as a tick of the kernel at most */
 #define TICK_ASKS 300
 #define LATE_NS   (40 * TS_MS) /* a kernel that counts in ticks is late by 10 ms */
+#define STALE_NS  (300 * TS_MS) /* who looks at a clock four times a second is late by less */
 
 /*
  * Replies in the first half of a second, and in the second; and those of them with a time that was still to come. And
@@ -58,15 +60,33 @@ static bool is_habit(int n_replies)
 	return n_replies > 2;
 }
 
+static bool has_our_clock(const struct ts_endpoint *ep)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&ep->addr;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)&ep->addr;
+
+	switch (ep->addr.ss_family) {
+	case AF_INET: return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	case AF_INET6: return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+	default: return true;
+	}
+}
+
 /*
  * The protocol gives a text the tolerance of its resolution: what is wrong by less than a second, at some places of it
- * and not at others, is worth a warning.
+ * and not at others, is worth a warning. But it is the clock at the moment of the answer: who remembers what that said,
+ * for as long as a person would notice, is wrong. Of another machine's clock that cannot be told.
  */
 static void judge(struct turn *t, const struct halves *halves)
 {
 	char what[160] = "";
 
-	if (is_habit(halves->n_late))
+	if (halves->latest_ns > STALE_NS && is_habit(halves->n_late) && has_our_clock(&t->subject->endpoint))
+		turn_fail(t, BYTES,
+		          "the time is not that of the answer: %d replies have a second that was over, by up to %lld ms, "
+		          "before their message was sent",
+		          halves->n_late, (long long)(halves->latest_ns / TS_MS));
+	else if (is_habit(halves->n_late))
 		snprintf(what, sizeof(what),
 		         "%d replies have a second that was over, by up to %lld ms, before their message was sent",
 		         halves->n_late, (long long)(halves->latest_ns / TS_MS));
