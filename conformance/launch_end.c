@@ -83,13 +83,22 @@ static bool tells_status(const struct launch *l)
 	return strchr(l->pattern, '|') == NULL;
 }
 
+/* A shell tells of a signal so: NULL, if it is none. */
+static const char *signal_behind(int exit_status)
+{
+	return exit_status > 128 ? sigdescr_np(exit_status - 128) : NULL;
+}
+
 const char *launch_how(const struct launch *l, int status, char *buf, size_t size)
 {
+	const char *signal = status == LAUNCH_UNKNOWN ? NULL : signal_behind(WEXITSTATUS(status));
+
 	buf[0] = '\0';
 	if (status != LAUNCH_UNKNOWN && WIFSIGNALED(status))
 		snprintf(buf, size, " by signal %d (%s)", WTERMSIG(status), sigdescr_np(WTERMSIG(status)));
 	else if (status != LAUNCH_UNKNOWN && tells_status(l))
-		snprintf(buf, size, " with status %d", WEXITSTATUS(status));
+		snprintf(buf, size, signal ? " with status %d (as if by a signal: %s)" : " with status %d",
+		         WEXITSTATUS(status), signal);
 	return buf;
 }
 
