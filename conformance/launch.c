@@ -354,7 +354,7 @@ int launch_second(struct launch *l, int64_t wait_ns)
 		return LAUNCH_RUNS_ON;
 	}
 	end_all(&other);
-	return l->leaves ? LAUNCH_UNKNOWN : status;
+	return l->leaves || (status == 0 && !launch_tells_status(l)) ? LAUNCH_UNKNOWN : status;
 }
 
 int64_t launch_ready_ns(const struct launch *l)

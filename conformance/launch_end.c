@@ -77,8 +77,7 @@ static void find_error(const struct launch *l, char *line, size_t size)
 	make_printable(line);
 }
 
-/* Of a pipeline the shell tells the status of its last command: that is not the server's. */
-static bool tells_status(const struct launch *l)
+bool launch_tells_status(const struct launch *l)
 {
 	return strchr(l->pattern, '|') == NULL;
 }
@@ -96,7 +95,7 @@ const char *launch_how(const struct launch *l, int status, char *buf, size_t siz
 	buf[0] = '\0';
 	if (status != LAUNCH_UNKNOWN && WIFSIGNALED(status))
 		snprintf(buf, size, " by signal %d (%s)", WTERMSIG(status), sigdescr_np(WTERMSIG(status)));
-	else if (status != LAUNCH_UNKNOWN && tells_status(l))
+	else if (status != LAUNCH_UNKNOWN && launch_tells_status(l))
 		snprintf(buf, size, signal ? " with status %d (as if by a signal: %s)" : " with status %d",
 		         WEXITSTATUS(status), signal);
 	return buf;

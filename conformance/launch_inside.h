@@ -39,6 +39,9 @@ int launch_session(const struct launch *l, bool zombies, int signo);
 /* Is it there, and more than a zombie? For processes that are not our children: init may be long in reaping them. */
 bool launch_runs(pid_t pid);
 
+/* Of a pipeline the shell tells the status of its last command: that is not the server's. */
+bool launch_tells_status(const struct launch *l);
+
 /* How it ended, by a status of waitpid(2) or LAUNCH_UNKNOWN: " with status 1", " by signal 9 (Killed)", or "". Returns
  * buf. */
 const char *launch_how(const struct launch *l, int status, char *buf, size_t size);
