@@ -29,7 +29,7 @@ TIMES = {
     'node-zone': lambda: datetime.now(timezone(timedelta(hours=8))).strftime('%m/%d/%Y, %I:%M:%S %p GMT+8'),
     'rounded': lambda: time.ctime(round(time.time())),
     'refreshed': lambda: time.ctime(time.time() - (time.time() + .05) % .25),  # its clock is read each quarter of a second
-    'cached': lambda: time.ctime(time.time() - (time.time() + .6) % 1),  # and once a second
+    'cached': lambda: time.ctime(time.time() - (time.time() + .6) % 1),  # and once a second: too seldom
     'micro': lambda: str(datetime.now()),
     'points': lambda: time.strftime('%Y-%m-%d, %I:%M:%S ') + ('p.m.' if time.localtime().tm_hour >= 12 else 'a.m.'),  # en-CA
     'float': lambda: str(time.time()),
