@@ -121,7 +121,7 @@ static int hold_conversations(struct turn *t, struct launch_census *before, stru
 	bool many = exec_streams(t) && !t->subject->dialect.one_shot && t->subject->dialect.limit == 0 &&
 	            t->subject->dialect.capacity >= PEERS_TOGETHER;
 	/* Signals of children that end at once are merged: a server that waits for one child at each keeps some. */
-	for (int i = 0; many && turn_goes_on(t, i, ROUNDS, 1, 5 * TS_S); i++)
+	for (int i = 0; many && turn_goes_on(t, i, ROUNDS, 1, 5 * TS_S); i++, n += PEERS_TOGETHER)
 		peers_go_together(t, PEERS_TOGETHER);
 	return t->blame == NOBODY && await_going(t, before, after) ? n : 0;
 }
