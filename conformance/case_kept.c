@@ -74,7 +74,8 @@ static void serve_beside(struct turn *t, struct peer *caller)
 		return;
 	}
 	caller->progress_ns = ts_clock_mono_ns();
-	if (peer_say_letters(caller, 8) && peer_finish(caller))
+	peer_listen(caller, TS_MS); /* it has said nothing yet, and so nothing may be there */
+	if (t->blame == NOBODY && peer_say_letters(caller, 8) && peer_finish(caller))
 		return;
 	if (look_sees_end(t->subject, how, sizeof(how))) /* of itself: that is no matter of waiting */
 		turn_forgive(t);
