@@ -9,7 +9,7 @@
 #define BEFORE_NS (TS_MS / 2)   /* so long before the edge a row of messages begins, */
 #define TICK_NS   (10 * TS_MS)  /* for as long as a tick of the kernel at most */
 #define TICK_ASKS 300
-#define LATE_NS   (40 * TS_MS) /* a kernel that counts in ticks is late by 10 ms */
+#define LATE_NS   (40 * TS_MS)  /* a kernel that counts in ticks is late by 10 ms */
 #define STALE_NS  (300 * TS_MS) /* who looks at a clock four times a second is late by less */
 
 /*
@@ -82,10 +82,11 @@ static void judge(struct turn *t, const struct halves *halves)
 	char what[160] = "";
 
 	if (halves->latest_ns > STALE_NS && is_habit(halves->n_late) && has_our_clock(&t->subject->endpoint))
-		turn_fail(t, BYTES,
-		          "the time is not that of the answer: %d replies have a second that was over, by up to %lld ms, "
-		          "before their message was sent",
-		          halves->n_late, (long long)(halves->latest_ns / TS_MS));
+		turn_fail(
+		        t, BYTES,
+		        "the time is not that of the answer: %d replies have a second that was over, by up to %lld ms, "
+		        "before their message was sent",
+		        halves->n_late, (long long)(halves->latest_ns / TS_MS));
 	else if (is_habit(halves->n_late))
 		snprintf(what, sizeof(what),
 		         "%d replies have a second that was over, by up to %lld ms, before their message was sent",

@@ -151,8 +151,10 @@ bool look_whether_it_lives(struct report *report)
 	}
 	report->shuts_out = cut;
 	report->subject->gone = !ok;
-	report->needs_next = !ok && !cut && ts_transport_is_stream(report->subject->endpoint.transport) &&
-	                     t->blame == SILENCE && is_answered_with_next(report, t);
+	bool is_silent = !ok && t->blame == SILENCE && ts_transport_is_stream(report->subject->endpoint.transport);
+	for (int i = 0; i < 2 && is_silent; i++) /* once may be chance */
+		is_silent = is_answered_with_next(report, t);
+	report->needs_next = is_silent;
 	free(t);
 	return ok;
 }
