@@ -109,7 +109,7 @@ static struct result *take(struct side_by_side *s)
 /* It may be stuck, or have closed its door: find out before the next cases wait, or are ended, in vain, too. */
 static bool is_doubtful(struct side_by_side *s, const struct result *r)
 {
-	const bool alone = s->report->subject->dialect.capacity < 2;
+	const bool alone = s->report->subject->dialect.capacity < 2 || s->report->subject->alone;
 
 	if (r->blame == NOBODY)
 		s->n_cut = 0;
